@@ -1,0 +1,290 @@
+// What a person asks of the model list: filters, sort and page, to and from a URL, without any SQL.
+import { Failure } from '#lib/core/failure.ts';
+import {
+	classificationSchema,
+	quantizationChoiceSchema,
+	type Classification,
+	type ModelEntry,
+	type QuantizationChoice,
+} from '#lib/core/model.ts';
+import { quoted } from '#lib/core/repository.ts';
+
+export const modalities = ['any', 'text', 'multimodal'] as const;
+export type ModalityChoice = (typeof modalities)[number];
+
+/** `all`: everything known; `hub`: the catalog; `mine`: models on this machine. */
+export const listSources = ['all', 'hub', 'mine'] as const;
+export type ListSource = (typeof listSources)[number];
+
+export const sortKeys = [
+	'trending',
+	'downloads',
+	'likes',
+	'updated',
+	'created',
+	'params',
+	'context',
+	'size',
+	'name',
+] as const;
+export type SortKey = (typeof sortKeys)[number];
+export type SortOrder = 'asc' | 'desc';
+
+/** A parsed list request. Empty lists and nulls mean "no filter"; parameters are counts, context is tokens. */
+export interface ModelQuery {
+	q: string;
+	family: string[];
+	modality: ModalityChoice;
+	quantization: QuantizationChoice[];
+	kind: Classification[];
+	author: string[];
+	license: string[];
+	gated: boolean | null;
+	min_params: number | null;
+	max_params: number | null;
+	min_context: number | null;
+	/** Null: the default of whoever asks (`all` for the API; the page prefers models on this machine). */
+	source: ListSource | null;
+	sort: SortKey;
+	order: SortOrder;
+	limit: number;
+	cursor: string | null;
+}
+
+/** One choice of a facet with the number of models it would show. */
+export interface FacetValue {
+	value: string;
+	count: number;
+}
+
+export const facetNames = ['family', 'quantization', 'modality', 'kind', 'license', 'gated'] as const;
+export type FacetName = (typeof facetNames)[number];
+
+/** Counts per choice; each facet ignores its own filter and obeys all others. `unknown`/`Unknown` is a choice too. */
+export type Facets = Record<FacetName, FacetValue[]>;
+
+/**
+ * One page of a list. `total` counts what matches the filters. `pending` counts models that pass every other filter
+ * but whose filtered characteristic has not been read yet. `next_cursor` is null at the end.
+ */
+export interface ListPage {
+	models: ModelEntry[];
+	total: number;
+	pending: number;
+	facets: Facets;
+	next_cursor: string | null;
+}
+
+/** The query without any filter: everything, most downloaded first, 50 a page. */
+export const emptyQuery: ModelQuery = {
+	q: '',
+	family: [],
+	modality: 'any',
+	quantization: [],
+	kind: [],
+	author: [],
+	license: [],
+	gated: null,
+	min_params: null,
+	max_params: null,
+	min_context: null,
+	source: null,
+	sort: 'downloads',
+	order: 'desc',
+	limit: 50,
+	cursor: null,
+};
+
+const known = new Set<string>([
+	...Object.keys(emptyQuery),
+	'runtime',
+	'fits',
+	'show_low_confidence',
+	'show_incompatible',
+]);
+
+function bad(name: string, value: string, wanted: string): Failure {
+	return new Failure('invalid_query', `"${quoted(value)}" is not a value for ${name}: expected ${wanted}.`);
+}
+
+function single(params: URLSearchParams, name: string): string | null {
+	const value = params.get(name);
+	return value === null || value === '' ? null : value;
+}
+
+function many(params: URLSearchParams, name: string): string[] {
+	return [...new Set(params.getAll(name).filter((value) => value !== ''))].slice(0, 200);
+}
+
+function oneOf<T extends string>(params: URLSearchParams, name: string, choices: readonly T[], fallback: T): T {
+	const value = single(params, name);
+	if (value === null) return fallback;
+	const found = choices.find((choice) => choice === value);
+	if (found === undefined) throw bad(name, value, choices.join(', '));
+	return found;
+}
+
+function someOf<T extends string>(params: URLSearchParams, name: string, choices: readonly T[]): T[] {
+	return many(params, name).map((value) => {
+		const found = choices.find((choice) => choice === value);
+		if (found === undefined) throw bad(name, value, choices.join(', '));
+		return found;
+	});
+}
+
+function truth(params: URLSearchParams, name: string): boolean | null {
+	const value = single(params, name);
+	if (value === null) return null;
+	if (value === 'true' || value === '1') return true;
+	if (value === 'false' || value === '0') return false;
+	throw bad(name, value, 'true or false');
+}
+
+const parameterUnits: Record<string, number> = { '': 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12 };
+const contextUnits: Record<string, number> = { '': 1, k: 1024, m: 1024 * 1024 };
+
+function amount(text: string, units: Record<string, number>): number | null {
+	const match = /^(\d{1,15}(?:\.\d{1,6})?)\s*([a-zA-Z]?)$/.exec(text.trim());
+	const unit = units[(match?.[2] ?? '').toLowerCase()];
+	if (match === null || unit === undefined) return null;
+	return Math.round(Number(match[1]) * unit);
+}
+
+/** `7B`, `500M` or a plain number as a parameter count (decimal units); null when it is none. */
+export function parseParameterCount(text: string): number | null {
+	return amount(text, parameterUnits);
+}
+
+/** `32k` or a plain number as tokens (`k` is 1,024); null when it is none. */
+export function parseContext(text: string): number | null {
+	return amount(text, contextUnits);
+}
+
+function measured(params: URLSearchParams, name: string, parse: (text: string) => number | null, wanted: string) {
+	const value = single(params, name);
+	if (value === null) return null;
+	const parsed = parse(value);
+	if (parsed === null) throw bad(name, value, wanted);
+	return parsed;
+}
+
+function parseLimit(params: URLSearchParams): number {
+	const value = single(params, 'limit');
+	if (value === null) return emptyQuery.limit;
+	const limit = Number(value);
+	if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw bad('limit', value, 'a whole number from 1 to 200');
+	return limit;
+}
+
+function refuseUnknown(params: URLSearchParams): void {
+	for (const name of params.keys()) {
+		if (!known.has(name)) throw new Failure('unknown_field', `There is no query parameter "${quoted(name)}".`);
+	}
+}
+
+interface ParseOptions {
+	/** Refuse names that no filter has (the API); pages ignore them. */
+	strict: boolean;
+}
+
+/**
+ * A list request from URL parameters. Throws `invalid_query` naming the parameter and the value, `unknown_field` for a
+ * name no filter has when strict.
+ */
+export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): ModelQuery {
+	if (strict) refuseUnknown(params);
+	for (const name of ['runtime', 'fits']) {
+		const value = single(params, name);
+		if (value !== null && strict) throw new Failure('invalid_query', `The filter ${name} is not available yet.`);
+	}
+	truth(params, 'show_low_confidence');
+	truth(params, 'show_incompatible');
+	const sort = oneOf(params, 'sort', sortKeys, emptyQuery.sort);
+	const source = single(params, 'source');
+	return {
+		q: (single(params, 'q') ?? '').trim().slice(0, 200),
+		family: many(params, 'family'),
+		modality: oneOf(params, 'modality', modalities, 'any'),
+		quantization: someOf(params, 'quantization', quantizationChoiceSchema.options),
+		kind: someOf(params, 'kind', classificationSchema.options),
+		author: many(params, 'author'),
+		license: many(params, 'license'),
+		gated: truth(params, 'gated'),
+		min_params: measured(params, 'min_params', parseParameterCount, 'a count such as 7B, 500M or 7000000000'),
+		max_params: measured(params, 'max_params', parseParameterCount, 'a count such as 7B, 500M or 7000000000'),
+		min_context: measured(params, 'min_context', parseContext, 'tokens such as 32k or 32768'),
+		source: source === null ? null : oneOf(params, 'source', listSources, 'all'),
+		sort,
+		order: oneOf(params, 'order', ['asc', 'desc'] as const, sort === 'name' ? 'asc' : 'desc'),
+		limit: parseLimit(params),
+		cursor: single(params, 'cursor'),
+	};
+}
+
+/** The shortest URL parameters that mean this query; defaults are left out, so equal queries have equal URLs. */
+export function toSearchParams(query: ModelQuery): URLSearchParams {
+	const params = new URLSearchParams();
+	const put = (name: string, value: string | number | boolean | null, fallback: unknown = null) => {
+		if (value !== null && value !== '' && value !== fallback) params.append(name, String(value));
+	};
+	put('q', query.q);
+	for (const name of ['family', 'quantization', 'kind', 'author', 'license'] as const) {
+		for (const value of query[name]) put(name, value);
+	}
+	put('modality', query.modality, 'any');
+	put('gated', query.gated);
+	put('min_params', query.min_params);
+	put('max_params', query.max_params);
+	put('min_context', query.min_context);
+	put('source', query.source);
+	put('sort', query.sort, emptyQuery.sort);
+	put('order', query.order, query.sort === 'name' ? 'asc' : 'desc');
+	put('limit', query.limit, emptyQuery.limit);
+	put('cursor', query.cursor);
+	return params;
+}
+
+/** Filters a chip can stand for and remove; search, source, sort and page are not among them. */
+export type FilterName =
+	| 'family'
+	| 'quantization'
+	| 'kind'
+	| 'author'
+	| 'license'
+	| 'modality'
+	| 'gated'
+	| 'min_params'
+	| 'max_params'
+	| 'min_context';
+
+/** One active filter choice, and the query that is left when it is dropped (first page). */
+export interface ActiveFilter {
+	name: FilterName;
+	value: string;
+	without: ModelQuery;
+}
+
+/** The active filter choices in a stable order, for chips, counts and the empty state. */
+export function activeFilters(query: ModelQuery): ActiveFilter[] {
+	const found: ActiveFilter[] = [];
+	const base = { ...query, cursor: null };
+	for (const name of ['family', 'quantization', 'kind', 'license', 'author'] as const) {
+		for (const value of query[name]) {
+			const rest = query[name].filter((other) => other !== value);
+			found.push({ name, value, without: { ...base, [name]: rest } });
+		}
+	}
+	if (query.modality !== 'any') {
+		found.push({ name: 'modality', value: query.modality, without: { ...base, modality: 'any' } });
+	}
+	for (const name of ['min_params', 'max_params', 'min_context', 'gated'] as const) {
+		const value = query[name];
+		if (value !== null) found.push({ name, value: String(value), without: { ...base, [name]: null } });
+	}
+	return found;
+}
+
+/** The query with every filter dropped; search, source and sort stay. */
+export function withoutFilters(query: ModelQuery): ModelQuery {
+	return { ...emptyQuery, q: query.q, source: query.source, sort: query.sort, order: query.order, limit: query.limit };
+}

@@ -1,0 +1,53 @@
+// Names that come from outside: repository ids, revisions, digests and file names, each with its one validator.
+import { Failure } from '#lib/core/failure.ts';
+
+const idPattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,95})(?:\/[A-Za-z0-9](?:[A-Za-z0-9._-]{0,95}))?$/;
+const revisionPattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;
+const shaPattern = /^[0-9a-f]{40}$/;
+const digestPattern = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** At most 80 printable characters of an outside value, for error messages. */
+export function quoted(value: string): string {
+	const printable = value.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+	return printable.length > 80 ? `${printable.slice(0, 77)}…` : printable;
+}
+
+/** Is this a repository id the Hub could have: `name` or `owner/name`? (Rules of the official Python client.) */
+export function isRepositoryId(id: string): boolean {
+	if (!idPattern.test(id) || id.includes('..') || id.includes('--')) return false;
+	return id.split('/').every((part) => !/[-.]$/.test(part) && !/\.(git|ipynb)$/i.test(part));
+}
+
+/** The id itself, or a `invalid_model_id` failure. Nothing is asked of the Hub for a bad id. */
+export function parseRepositoryId(id: string): string {
+	if (isRepositoryId(id)) return id;
+	throw new Failure('invalid_model_id', `"${quoted(id)}" is not a model id: expected "owner/name" or "name".`);
+}
+
+/** Is this a full commit id (40 hexadecimal digits)? */
+export function isCommit(revision: string): boolean {
+	return shaPattern.test(revision);
+}
+
+/** The revision itself (branch, tag, commit, `refs/pr/1`), or an `invalid_revision` failure. */
+export function parseRevision(revision: string): string {
+	const bad = !revisionPattern.test(revision) || /\.\.|\/\/|@\{|\/$/.test(revision);
+	if (!bad) return revision;
+	throw new Failure('invalid_revision', `"${quoted(revision)}" is not a branch, tag or commit.`);
+}
+
+/** Is this a digest that may name a file: git blob SHA-1 (40) or SHA-256 (64), lower-case hexadecimal? */
+export function isDigest(digest: string): boolean {
+	return digestPattern.test(digest);
+}
+
+/** The owner part of an id; null for ids without one, such as `gpt2`. */
+export function authorOf(id: string): string | null {
+	const slash = id.indexOf('/');
+	return slash > 0 ? id.slice(0, slash) : null;
+}
+
+/** The id as one or two encoded path segments, with the slash kept. */
+export function encodeId(id: string): string {
+	return id.split('/').map(encodeURIComponent).join('/');
+}

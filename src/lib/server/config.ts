@@ -1,0 +1,112 @@
+// Settings: the environment read once at the door, with a clear sentence for every malformed or unknown value.
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { Failure } from '#lib/core/failure.ts';
+
+/** Everything the process is told from outside. Paths are absolute; null means not set. */
+export interface Settings {
+	port: number;
+	host: string;
+	/** Fixed public origin, such as `https://models.example`; null: derived from the Host header on loopback. */
+	origin: string | null;
+	/** Data directory: database, state, locks. */
+	home: string;
+	/** Key that a listener beyond loopback requires; also accepted on loopback when set. */
+	key: string | null;
+	/** Path of the registry YAML; null when there is none. */
+	registryFile: string | null;
+	/** Base address of the Hub without a trailing slash. */
+	hubEndpoint: string;
+	hubToken: string | null;
+	hubCache: string;
+	/** True: no packet may leave for the Hub. */
+	offline: boolean;
+	proxy: string | null;
+}
+
+const ours = new Set(['MODELDEX_HOME', 'MODELDEX_KEY', 'MODELDEX_CONFIG']);
+
+const portSchema = z.coerce.number().int().min(0).max(65535);
+
+/** True for the Hub client's spellings of yes: 1, ON, YES, TRUE in any case. Everything else is false. */
+function isTrue(value: string | undefined): boolean {
+	return /^(1|on|yes|true)$/i.test(value?.trim() ?? '');
+}
+
+function wrong(name: string, wanted: string): Failure {
+	return new Failure('usage', `${name} is set to something that is not ${wanted}.`);
+}
+
+function expand(path: string, env: NodeJS.ProcessEnv): string {
+	const home = env.HOME ?? homedir();
+	const opened = path.replace(/^~(?=$|\/|\\)/, home).replace(/\$(\w+)|\$\{(\w+)\}/g, (_, a, b) => env[a ?? b] ?? '');
+	return isAbsolute(opened) ? opened : resolve(opened);
+}
+
+function url(name: string, value: string): string {
+	try {
+		const parsed = new URL(value);
+		if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') throw wrong(name, 'an http or https address');
+		return value.replace(/\/+$/, '');
+	} catch (error) {
+		throw error instanceof Failure ? error : wrong(name, 'an http or https address');
+	}
+}
+
+/** Where Hugging Face tools keep things: `HF_HOME`, else the XDG cache directory (rules of the Python client). */
+function hubHome(env: NodeJS.ProcessEnv): string {
+	if (env.HF_HOME) return expand(env.HF_HOME, env);
+	const cache = env.XDG_CACHE_HOME ? expand(env.XDG_CACHE_HOME, env) : join(env.HOME ?? homedir(), '.cache');
+	return join(cache, 'huggingface');
+}
+
+function dataDirectory(env: NodeJS.ProcessEnv): string {
+	if (env.MODELDEX_HOME) return expand(env.MODELDEX_HOME, env);
+	if (env.XDG_DATA_HOME) return join(expand(env.XDG_DATA_HOME, env), 'modeldex');
+	if (process.platform === 'win32' && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, 'modeldex');
+	return join(env.HOME ?? homedir(), '.local', 'share', 'modeldex');
+}
+
+/** Reads a token file; returns null when there is none or it is empty. */
+export type ReadText = (path: string) => string | null;
+
+type HubSettings = Pick<Settings, 'hubEndpoint' | 'hubToken' | 'hubCache' | 'offline' | 'proxy'>;
+
+function readHub(env: NodeJS.ProcessEnv, readText: ReadText): HubSettings {
+	const home = hubHome(env);
+	const tokenPath = env.HF_TOKEN_PATH ? expand(env.HF_TOKEN_PATH, env) : join(home, 'token');
+	const token = (env.HF_TOKEN ?? env.HUGGING_FACE_HUB_TOKEN ?? readText(tokenPath) ?? '').trim();
+	const cache = env.HF_HUB_CACHE ?? env.HUGGINGFACE_HUB_CACHE;
+	const proxy = env.HTTPS_PROXY || env.https_proxy;
+	return {
+		hubEndpoint: env.HF_ENDPOINT ? url('HF_ENDPOINT', env.HF_ENDPOINT) : 'https://huggingface.co',
+		hubToken: token === '' ? null : token,
+		hubCache: cache ? expand(cache, env) : join(home, 'hub'),
+		offline: isTrue(env.HF_HUB_OFFLINE) || isTrue(env.TRANSFORMERS_OFFLINE),
+		proxy: proxy ? url('HTTPS_PROXY', proxy) : null,
+	};
+}
+
+/**
+ * Settings from the environment. Throws `usage` with one sentence for a malformed value or an unknown `MODELDEX_*`
+ * name; the sentence never repeats the value, which could be a key pasted into the wrong place.
+ */
+export function readSettings(env: NodeJS.ProcessEnv, readText: ReadText): Settings {
+	for (const name of Object.keys(env)) {
+		if (name.startsWith('MODELDEX_') && !ours.has(name)) {
+			throw new Failure('usage', `There is no setting ${name}; known are ${[...ours].join(', ')}.`);
+		}
+	}
+	const port = portSchema.safeParse(env.PORT?.trim() || 3000);
+	if (!port.success) throw wrong('PORT', 'a port number from 0 to 65535');
+	return {
+		port: port.data,
+		host: env.HOST?.trim() || '127.0.0.1',
+		origin: env.ORIGIN ? url('ORIGIN', env.ORIGIN) : null,
+		home: dataDirectory(env),
+		key: env.MODELDEX_KEY?.trim() || null,
+		registryFile: env.MODELDEX_CONFIG ? expand(env.MODELDEX_CONFIG, env) : null,
+		...readHub(env, readText),
+	};
+}

@@ -1,0 +1,93 @@
+// The list request: what URLs mean, what is refused, and that equal queries have equal URLs.
+import { describe, expect, it } from 'vitest';
+import { Failure } from '#lib/core/failure.ts';
+import { activeFilters, emptyQuery, parseQuery, toSearchParams, withoutFilters } from '#lib/core/query.ts';
+
+const parse = (text: string) => parseQuery(new URLSearchParams(text), { strict: true });
+
+function failure(text: string): Failure {
+	try {
+		parse(text);
+	} catch (error) {
+		if (error instanceof Failure) return error;
+	}
+	throw new Error(`${text} was accepted`);
+}
+
+describe('parseQuery', () => {
+	it('means everything, most downloaded first, when nothing is asked', () => {
+		expect(parse('')).toEqual(emptyQuery);
+		expect(toSearchParams(emptyQuery).toString()).toBe('');
+	});
+
+	it('reads units: decimal parameters, binary context', () => {
+		const query = parse('min_params=500M&max_params=7B&min_context=32k');
+		expect(query).toMatchObject({ min_params: 500_000_000, max_params: 7_000_000_000, min_context: 32_768 });
+	});
+
+	it('keeps repeated choices once and in order', () => {
+		expect(parse('family=Qwen&family=Llama&family=Qwen').family).toEqual(['Qwen', 'Llama']);
+	});
+
+	it('sorts names upwards and everything else downwards unless told', () => {
+		expect(parse('sort=name').order).toBe('asc');
+		expect(parse('sort=likes').order).toBe('desc');
+		expect(parse('sort=likes&order=asc').order).toBe('asc');
+	});
+
+	it.each([
+		['limit=0', 'limit'],
+		['limit=201', 'limit'],
+		['limit=ten', 'limit'],
+		['quantization=7', 'quantization'],
+		['kind=chat', 'kind'],
+		['modality=smell', 'modality'],
+		['gated=maybe', 'gated'],
+		['min_params=big', 'min_params'],
+		['min_context=-1', 'min_context'],
+		['sort=beauty', 'sort'],
+		['order=up', 'order'],
+		['source=mars', 'source'],
+		['show_incompatible=perhaps', 'show_incompatible'],
+	])('refuses %s and names the parameter', (text, name) => {
+		expect(failure(text)).toMatchObject({ code: 'invalid_query', status: 400 });
+		expect(failure(text).message).toContain(name);
+	});
+
+	it('refuses names no filter has, but lets pages ignore them', () => {
+		expect(failure('colour=blue').code).toBe('unknown_field');
+		expect(failure('a[__proto__][b]=1').code).toBe('unknown_field');
+		expect(parseQuery(new URLSearchParams('utm_source=x'), { strict: false })).toEqual(emptyQuery);
+	});
+
+	it('never repeats a long or unprintable value in the message', () => {
+		const { message } = failure(`sort=${'x'.repeat(500)}%1b[31m`);
+		expect(message.length).toBeLessThan(300);
+		expect(message).not.toContain('\u001b');
+	});
+});
+
+describe('toSearchParams', () => {
+	it('round-trips every filter', () => {
+		const text =
+			'q=qwen&family=Qwen&family=Unknown&quantization=4&quantization=fp16&kind=gen&author=a&license=mit' +
+			'&modality=multimodal&gated=false&min_params=1000&max_params=2000&min_context=4096&source=mine&sort=params&order=asc&limit=20';
+		expect(toSearchParams(parse(text)).toString()).toBe(text);
+	});
+});
+
+describe('activeFilters', () => {
+	it('gives each choice and the query without it', () => {
+		const query = parse('q=x&family=Qwen&family=Llama&gated=true&max_params=8B&cursor=abc');
+		const chips = activeFilters(query);
+		expect(chips.map((chip) => [chip.name, chip.value])).toEqual([
+			['family', 'Qwen'],
+			['family', 'Llama'],
+			['max_params', '8000000000'],
+			['gated', 'true'],
+		]);
+		expect(chips[0]?.without.family).toEqual(['Llama']);
+		expect(chips[0]?.without.cursor).toBeNull();
+		expect(withoutFilters(query)).toEqual({ ...emptyQuery, q: 'x' });
+	});
+});
