@@ -26,6 +26,16 @@ export default defineConfig({
 			{
 				extends: true,
 				test: {
+					name: 'bench',
+					environment: 'node',
+					include: process.env.BENCH_REPORT ? ['tests/bench/**/*.bench.ts'] : [],
+					testTimeout: 900_000,
+					hookTimeout: 300_000,
+				},
+			},
+			{
+				extends: true,
+				test: {
 					name: 'server',
 					environment: 'node',
 					include: ['tests/**/*.test.ts'],
