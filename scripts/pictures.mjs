@@ -17,7 +17,7 @@ const home = mkdtempSync(join(tmpdir(), 'modeldex-pictures-'));
 const env = { ...cleanEnv(), PORT: '0', MODELDEX_HOME: home, HF_HOME: join(home, 'hf'), HF_HUB_OFFLINE: '1' };
 const server = spawn(process.execPath, [join(root, 'bin/modeldex.js'), 'serve'], { env, stdio: ['ignore', 'pipe', 2] });
 const url = await new Promise((resolve) => {
-	server.stdout.on('data', (chunk) => {
+	server.stdout?.on('data', (chunk) => {
 		const found = /ready on (http:\/\/\S+)/.exec(String(chunk));
 		if (found) resolve(found[1]);
 	});
