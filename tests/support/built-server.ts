@@ -108,7 +108,20 @@ function parseRaw(text: string): RawAnswer {
 	const headers = Object.fromEntries(
 		lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
 	);
-	return { text, status: Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0), headers, body: rest.join('\r\n\r\n') };
+	const body = rest.join('\r\n\r\n');
+	return {
+		text,
+		status: Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0),
+		headers,
+		body: headers['transfer-encoding'] === 'chunked' ? joined(body) : body,
+	};
+}
+
+/** The chunks of a chunked body in one. */
+function joined(body: string): string {
+	const [, size, rest] = /^([0-9a-f]+)\r\n([^]*)$/i.exec(body) ?? [];
+	const length = parseInt(size ?? '0', 16);
+	return length === 0 || rest === undefined ? '' : rest.slice(0, length) + joined(rest.slice(length + 2));
 }
 
 /** One request line and headers, closed after the answer. */
