@@ -4,6 +4,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { workerSource } from './scripts/worker-source.mjs';
 
 const chromium = process.env.CHROMIUM_PATH ?? (existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : undefined);
 const quietChromium = [
@@ -17,11 +18,21 @@ const quietChromium = [
 ];
 
 export default defineConfig({
-	plugins: [tailwindcss(), sveltekit()],
+	plugins: [workerSource(), tailwindcss(), sveltekit()],
 	build: { chunkSizeWarningLimit: 700 },
 	test: {
 		expect: { requireAssertions: true },
 		projects: [
+			{
+				extends: true,
+				test: {
+					name: 'bench',
+					environment: 'node',
+					include: process.env.BENCH_REPORT ? ['tests/bench/**/*.bench.ts'] : [],
+					testTimeout: 900_000,
+					hookTimeout: 300_000,
+				},
+			},
 			{
 				extends: true,
 				test: {

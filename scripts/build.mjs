@@ -14,6 +14,7 @@ const inputs = [
 	'vite.config.ts',
 	'tailwind.config.ts',
 	'scripts/build.mjs',
+	'scripts/worker-source.mjs',
 ];
 const stampPath = join(root, 'build', '.sources');
 

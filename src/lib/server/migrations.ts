@@ -1,0 +1,94 @@
+// The database's shape as a list of steps: append only, each in one transaction, run from any older state.
+import { Failure } from '#lib/core/failure.ts';
+import { number, type Database } from '#lib/server/database.ts';
+
+interface Migration {
+	name: string;
+	statements: string[];
+}
+
+/**
+ * Never change a step that has been released: add one. `models` holds a row per model with the columns that filters
+ * and sorting need; `record` is the whole row as JSON. Times are milliseconds since 1970, sizes bytes, null is unknown.
+ * `changed` grows with every write, so that each process sees what the others wrote. `is_learned` is 1 once the row's
+ * characteristics were read from the model's own config and not from a list.
+ */
+export const migrations: readonly Migration[] = [
+	{
+		name: 'key and value pairs',
+		statements: ['CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID'],
+	},
+	{
+		name: 'configs by repository, commit and file, and how the last look at them ended',
+		statements: [
+			`CREATE TABLE configs (
+				id TEXT NOT NULL, revision TEXT NOT NULL, file TEXT NOT NULL, status TEXT NOT NULL,
+				body TEXT, etag TEXT, fetched_at TEXT NOT NULL, PRIMARY KEY (id, revision, file)
+			) WITHOUT ROWID`,
+			`CREATE TABLE fetch_states (
+				id TEXT PRIMARY KEY, status TEXT NOT NULL, status_code INTEGER, message TEXT, revision TEXT,
+				fetched_at TEXT NOT NULL
+			) WITHOUT ROWID`,
+		],
+	},
+	{
+		name: 'the catalog with word and substring search',
+		statements: [
+			`CREATE TABLE models (
+				number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, words TEXT NOT NULL, author TEXT,
+				family TEXT NOT NULL, quantization TEXT NOT NULL, modality TEXT NOT NULL, kind TEXT NOT NULL,
+				license TEXT, gated INTEGER NOT NULL, is_read INTEGER NOT NULL, is_learned INTEGER NOT NULL,
+				in_catalog INTEGER NOT NULL, params REAL, context REAL, downloads REAL, likes REAL, trending REAL,
+				updated REAL, created REAL, size REAL, changed INTEGER NOT NULL, record TEXT NOT NULL
+			)`,
+			'CREATE INDEX models_changed ON models (changed)',
+			'CREATE INDEX models_id_any_case ON models (id COLLATE NOCASE)',
+			`CREATE VIRTUAL TABLE model_words USING fts5(
+				words, content = 'models', content_rowid = 'number', detail = none, prefix = '1 2 3'
+			)`,
+			`CREATE VIRTUAL TABLE model_parts USING fts5(
+				words, content = 'models', content_rowid = 'number', detail = none, tokenize = 'trigram'
+			)`,
+			`CREATE TRIGGER models_insert AFTER INSERT ON models BEGIN
+				INSERT INTO model_words (rowid, words) VALUES (new.number, new.words);
+				INSERT INTO model_parts (rowid, words) VALUES (new.number, new.words);
+			END`,
+			`CREATE TRIGGER models_rename AFTER UPDATE OF words ON models WHEN old.words <> new.words BEGIN
+				INSERT INTO model_words (model_words, rowid, words) VALUES ('delete', old.number, old.words);
+				INSERT INTO model_parts (model_parts, rowid, words) VALUES ('delete', old.number, old.words);
+				INSERT INTO model_words (rowid, words) VALUES (new.number, new.words);
+				INSERT INTO model_parts (rowid, words) VALUES (new.number, new.words);
+			END`,
+			`CREATE TRIGGER models_delete AFTER DELETE ON models BEGIN
+				INSERT INTO model_words (model_words, rowid, words) VALUES ('delete', old.number, old.words);
+				INSERT INTO model_parts (model_parts, rowid, words) VALUES ('delete', old.number, old.words);
+			END`,
+		],
+	},
+];
+
+/** How many steps this database has behind it. */
+export function schemaVersion(database: Database): number {
+	return number(database.first('PRAGMA user_version')?.[0] ?? null) ?? 0;
+}
+
+/**
+ * Brings the database to the newest shape (or to `target` steps). Safe for two processes at once and against being
+ * killed: each step is there wholly or not at all. Throws `Failure('database')` when a newer Modeldex wrote it.
+ */
+export function migrate(database: Database, target = migrations.length): void {
+	const found = schemaVersion(database);
+	if (found > migrations.length) {
+		throw new Failure(
+			'database',
+			`The database ${database.path} was written by a newer Modeldex (its version ${found}, known here ${migrations.length}): update Modeldex, or set MODELDEX_HOME to another directory.`,
+		);
+	}
+	for (let step = found; step < target; step += 1) {
+		database.transaction(() => {
+			if (schemaVersion(database) > step) return; // another process was faster
+			for (const statement of migrations[step]?.statements ?? []) database.run(statement);
+			database.run(`PRAGMA user_version = ${step + 1}`);
+		});
+	}
+}
