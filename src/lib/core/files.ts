@@ -259,3 +259,42 @@ function refused(rule: string, path: string): Failure {
 	const message = `The repository has a file ${rule} ("${quoted(path)}"), so its file list was refused.`;
 	return new Failure('unsafe_file_name', message);
 }
+
+/** One row of a file list as people see it. `risk` completes "This file …"; null when it cannot run code. */
+export interface FileRow extends ModelFile {
+	kind: FileKind;
+	risk: string | null;
+}
+
+/** A file list for people: the first rows, totals over all of them, and what can be downloaded as one. */
+export interface FileOverview {
+	rows: FileRow[];
+	count: number;
+	sizeBytes: number;
+	sets: WeightSet[];
+	/** Files that can run code when they are loaded, without programs. */
+	pickles: number;
+	needsRemoteCode: boolean;
+}
+
+interface OverviewOptions {
+	tags: readonly string[];
+	/** Most rows that are kept. */
+	rowLimit: number;
+}
+
+/** The overview of a model's files, in the order given. */
+export function fileOverview(files: readonly ModelFile[], { tags, rowLimit }: OverviewOptions): FileOverview {
+	const rows = files.slice(0, rowLimit).map((file) => {
+		return { ...file, kind: fileKind(file.path), risk: codeRisk(file.path) };
+	});
+	const paths = files.map(({ path }) => path);
+	return {
+		rows,
+		count: files.length,
+		sizeBytes: files.reduce((sum, { size }) => sum + size, 0),
+		sets: weightSets(files).slice(0, 40),
+		pickles: paths.filter(isPickle).length,
+		needsRemoteCode: needsRemoteCode(tags, paths),
+	};
+}
