@@ -1,0 +1,95 @@
+// The HTTP side of routes: failures as answers, and request bodies read within limits.
+import { z } from 'zod';
+import { Failure, blankSecrets, toFailure } from '#lib/core/failure.ts';
+import { parseJson, requestLimits, type JsonLimits } from '#lib/core/json.ts';
+import type { JsonValue } from '#lib/core/listing.ts';
+import { quoted } from '#lib/core/repository.ts';
+
+/** Bytes of a JSON body that a route accepts unless it says otherwise. */
+export const defaultBodyBytes = 1024 * 1024;
+
+/** `bytes` counts the body as received; see `JsonLimits` for the rest. */
+export interface BodyLimits extends JsonLimits {
+	bytes: number;
+}
+
+/**
+ * The answer to a failed API request: `{"error":{"code","message"}}` with the failure's status, and `Retry-After` when
+ * it says when to come back. Anything thrown that is not a `Failure` becomes `internal` without its details.
+ */
+export function failureResponse(error: unknown): Response {
+	const failure = toFailure(error);
+	const { code, message } = failure.toBody().error;
+	const headers = new Headers({ 'cache-control': 'no-store' });
+	if (failure.retryAfterSeconds !== undefined) {
+		headers.set('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterSeconds))));
+	}
+	return Response.json({ error: { code, message: blankSecrets(message) } }, { status: failure.status, headers });
+}
+
+function tooLarge(bytes: number): Failure {
+	return new Failure('payload_too_large', `The body is larger than ${bytes.toLocaleString('en')} bytes.`);
+}
+
+/** SvelteKit's own limit, met while the body is read, as ours. */
+function isTooLarge(error: unknown): boolean {
+	return error instanceof Error && 'status' in error && error.status === 413;
+}
+
+async function readBytes(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array[]> {
+	const chunks: Uint8Array[] = [];
+	const reader = body.getReader();
+	let size = 0;
+	try {
+		for (;;) {
+			const { done, value } = await reader.read();
+			if (done) return chunks;
+			size += value.byteLength;
+			if (size > limit) throw tooLarge(limit);
+			chunks.push(value);
+		}
+	} catch (error) {
+		throw isTooLarge(error) ? tooLarge(limit) : error;
+	} finally {
+		// Not cancelled: SvelteKit would cut the connection, and the caller would never see the 413.
+		reader.releaseLock();
+	}
+}
+
+/**
+ * The JSON body of a request. Throws `payload_too_large` as soon as more than `bytes` have arrived, `invalid_json` for
+ * an empty body, bytes that are not UTF-8, text that is not JSON, or too much nesting. A byte order mark is skipped.
+ */
+export async function readJson(request: Request, limits: Partial<BodyLimits> = {}): Promise<JsonValue> {
+	const { bytes, ...shape } = { bytes: defaultBodyBytes, ...requestLimits, ...limits };
+	if (Number(request.headers.get('content-length')) > bytes) throw tooLarge(bytes);
+	if (request.body === null) throw new Failure('invalid_json', 'The request has no body; expected JSON.');
+	const raw = Buffer.concat(await readBytes(request.body, bytes));
+	let text: string;
+	try {
+		text = new TextDecoder('utf-8', { fatal: true }).decode(raw);
+	} catch (cause) {
+		throw new Failure('invalid_json', 'The body is not UTF-8 text.', { cause });
+	}
+	return parseJson(text, shape);
+}
+
+function bodyFailure(issues: z.core.$ZodIssue[]): Failure {
+	const [issue] = issues;
+	const unknown = issues.find((other) => other.code === 'unrecognized_keys');
+	if (unknown?.code === 'unrecognized_keys') {
+		return new Failure('unknown_field', `There is no field "${quoted(unknown.keys[0] ?? '')}" here.`);
+	}
+	const where = issue === undefined || issue.path.length === 0 ? 'The body' : `"${quoted(issue.path.join('.'))}"`;
+	return new Failure('invalid_body', `${where} is not right: ${quoted(issue?.message ?? 'unexpected value')}.`);
+}
+
+/**
+ * The JSON body of a request as a schema describes it (use `z.strictObject`). Besides the failures of `readJson`
+ * throws `unknown_field` for a name the schema does not have and `invalid_body` naming the first wrong field.
+ */
+export async function readBody<T>(request: Request, schema: z.ZodType<T>, limits?: Partial<BodyLimits>): Promise<T> {
+	const parsed = schema.safeParse(await readJson(request, limits));
+	if (parsed.success) return parsed.data;
+	throw bodyFailure(parsed.error.issues);
+}
