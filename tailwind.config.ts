@@ -24,6 +24,14 @@ export default {
 				large: { DEFAULT: step('large'), soft: step('large-soft') },
 				gated: { DEFAULT: step('gated'), soft: step('gated-soft') },
 			},
+			fontSize: {
+				xs: ['0.75rem', '1rem'],
+				sm: ['0.8125rem', '1.1875rem'],
+				base: ['0.875rem', '1.25rem'],
+				lg: ['1rem', '1.4375rem'],
+				xl: ['1.25rem', '1.8125rem'],
+				'2xl': ['1.75rem', '2.25rem'],
+			},
 			fontFamily: {
 				sans: ['system-ui', '-apple-system', '"Segoe UI"', 'Roboto', '"Helvetica Neue"', 'Arial', 'sans-serif'],
 				mono: ['ui-monospace', 'SFMono-Regular', 'Menlo', 'Consolas', '"Liberation Mono"', 'monospace'],

@@ -1,9 +1,10 @@
 // The record of a model: what is known about it, where each fact came from, and the row that lists show.
 import { z } from 'zod';
+import { classifications, quantizationChoices } from '#lib/core/choice.ts';
 import type { FailureCode } from '#lib/core/failure.ts';
 
 /** What a model is. Whether a runtime knows it (compatibility) and whether it fits a device are separate facts. */
-export const classificationSchema = z.enum(['gen', 'encoder', 'unknown', 'auth-protected']);
+export const classificationSchema = z.enum(classifications);
 export type Classification = z.infer<typeof classificationSchema>;
 
 /** How far the signals behind a classification agree. */
@@ -92,7 +93,7 @@ export const gatedSchema = z.union([z.literal(false), z.enum(['auto', 'manual'])
 export type Gated = z.infer<typeof gatedSchema>;
 
 /** Quantization as people filter by it: bits, or `fp16` (not quantized, 16-bit dtype), `other` (fp32 …), `unknown`. */
-export const quantizationChoiceSchema = z.enum(['2', '3', '4', '5', '6', '8', 'fp16', 'other', 'unknown']);
+export const quantizationChoiceSchema = z.enum(quantizationChoices);
 export type QuantizationChoice = z.infer<typeof quantizationChoiceSchema>;
 
 /** One row of a list. `downloads` counts the last 30 days; null figures are unknown; `updated_at` is an ISO time. */

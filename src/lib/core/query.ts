@@ -1,12 +1,7 @@
 // What a person asks of the model list: filters, sort and page, to and from a URL, without any SQL.
+import { classifications, quantizationChoices } from '#lib/core/choice.ts';
 import { Failure } from '#lib/core/failure.ts';
-import {
-	classificationSchema,
-	quantizationChoiceSchema,
-	type Classification,
-	type ModelEntry,
-	type QuantizationChoice,
-} from '#lib/core/model.ts';
+import type { Classification, ModelEntry, QuantizationChoice } from '#lib/core/model.ts';
 import { quoted } from '#lib/core/repository.ts';
 
 export const modalities = ['any', 'text', 'multimodal'] as const;
@@ -205,8 +200,8 @@ export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): M
 		q: (single(params, 'q') ?? '').trim().slice(0, 200),
 		family: many(params, 'family'),
 		modality: oneOf(params, 'modality', modalities, 'any'),
-		quantization: someOf(params, 'quantization', quantizationChoiceSchema.options),
-		kind: someOf(params, 'kind', classificationSchema.options),
+		quantization: someOf(params, 'quantization', quantizationChoices),
+		kind: someOf(params, 'kind', classifications),
 		author: many(params, 'author'),
 		license: many(params, 'license'),
 		gated: truth(params, 'gated'),
@@ -287,4 +282,47 @@ export function activeFilters(query: ModelQuery): ActiveFilter[] {
 /** The query with every filter dropped; search, source and sort stay. */
 export function withoutFilters(query: ModelQuery): ModelQuery {
 	return { ...emptyQuery, q: query.q, source: query.source, sort: query.sort, order: query.order, limit: query.limit };
+}
+
+/** A way out of an empty list: the thing to drop, the query without it, and how many models that shows. */
+export interface WayOut {
+	name: FilterName | 'q' | 'source';
+	value: string;
+	query: ModelQuery;
+	total: number;
+}
+
+/**
+ * What to drop so that an empty list shows something: each filter choice, the search and the limit to this machine are
+ * dropped alone and counted. Most models first; what helps nothing is left out.
+ */
+export function waysOut(query: ModelQuery, count: (query: ModelQuery) => number): WayOut[] {
+	const tries: Omit<WayOut, 'total'>[] = activeFilters(query).map(({ name, value, without }) => ({
+		name,
+		value,
+		query: without,
+	}));
+	if (query.q !== '') tries.push({ name: 'q', value: query.q, query: { ...query, q: '', cursor: null } });
+	if (query.source === 'mine') {
+		tries.push({ name: 'source', value: 'mine', query: { ...query, source: 'hub', cursor: null } });
+	}
+	const counted = tries.map((one) => ({ ...one, total: count({ ...one.query, limit: 1 }) }));
+	return counted.filter(({ total }) => total > 0).sort((a, b) => b.total - a.total);
+}
+
+/** A page's request: the parameters that could be read, and one sentence for each that could not and was dropped. */
+export function readPageQuery(params: URLSearchParams): { query: ModelQuery; problems: string[] } {
+	const good = new URLSearchParams(params);
+	const problems: string[] = [];
+	for (const name of new Set(params.keys())) {
+		const alone = new URLSearchParams(params.getAll(name).map((value) => [name, value]));
+		try {
+			parseQuery(alone, { strict: false });
+		} catch (error) {
+			if (!(error instanceof Failure)) throw error;
+			problems.push(error.message);
+			good.delete(name);
+		}
+	}
+	return { query: parseQuery(good, { strict: false }), problems };
 }

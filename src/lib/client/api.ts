@@ -1,0 +1,116 @@
+// The one reader of our own API in the browser: JSON answers, JSON errors, and NDJSON streams.
+import type { ModelCharacteristics } from '#lib/core/model.ts';
+import { toSearchParams, type ListPage, type ModelQuery } from '#lib/core/query.ts';
+
+/** An answer that is none: `code` is the server's own, or `unreachable`, `timeout`, `incomplete`, `bad_answer` of this side. */
+export class ApiError extends Error {
+	readonly code: string;
+
+	constructor(code: string, message: string, cause?: unknown) {
+		super(message, cause === undefined ? undefined : { cause });
+		this.name = 'ApiError';
+		this.code = code;
+	}
+}
+
+/** One line of `POST /api/models/configs`: what a model is, or why that could not be read. */
+export type ConfigLine =
+	{ id: string; characteristics: ModelCharacteristics } | { id: string; error: { code: string; message: string } };
+
+/** What the browser's `fetch` does; tests hand in one that answers from memory. */
+export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
+
+interface Asked {
+	fetch: Fetch;
+	signal?: AbortSignal;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === 'object' && value !== null;
+}
+
+function isReason(value: unknown): value is { code: string; message: string } {
+	return isObject(value) && typeof value.code === 'string' && typeof value.message === 'string';
+}
+
+function isConfigLine(value: unknown): value is ConfigLine {
+	if (!isObject(value) || typeof value.id !== 'string') return false;
+	return isReason(value.error) || (isObject(value.characteristics) && isObject(value.characteristics.evidence));
+}
+
+function isListPage(value: unknown): value is ListPage {
+	return isObject(value) && Array.isArray(value.models) && typeof value.total === 'number' && isObject(value.facets);
+}
+
+async function failureOf(response: Response): Promise<ApiError> {
+	try {
+		const body: unknown = await response.json();
+		if (isObject(body) && isReason(body.error)) return new ApiError(body.error.code, body.error.message);
+	} catch {
+		// Not JSON: whatever stands between this page and the server answered; the status has to do.
+	}
+	return new ApiError('bad_answer', `Modeldex answered with status ${response.status} and no reason.`);
+}
+
+async function ask({ fetch }: Asked, path: string, init: RequestInit): Promise<Response> {
+	let response: Response;
+	try {
+		response = await fetch(path, init);
+	} catch (error) {
+		if (init.signal?.aborted) throw error;
+		throw new ApiError('unreachable', 'Modeldex does not answer. Is it still running?', error);
+	}
+	if (!response.ok) throw await failureOf(response);
+	return response;
+}
+
+/** One page of models for a query. Throws ApiError; an abort passes through as it is. */
+export async function listModels(query: ModelQuery, asked: Asked): Promise<ListPage> {
+	const response = await ask(asked, `/api/models?${toSearchParams(query)}`, { signal: asked.signal ?? null });
+	const body: unknown = await response.json();
+	if (isListPage(body)) return body;
+	throw new ApiError('bad_answer', 'Modeldex sent a list that this page cannot read. Reload the page.');
+}
+
+function parseLine(line: string): unknown {
+	try {
+		return JSON.parse(line);
+	} catch (error) {
+		throw new ApiError('bad_answer', 'Modeldex sent a line that is not JSON.', error);
+	}
+}
+
+/** The values of an NDJSON body as they arrive. A reader that stops early cancels the request. */
+export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {
+	const reader = body.getReader();
+	const decoder = new TextDecoder();
+	let rest = '';
+	try {
+		for (;;) {
+			const { value, done } = await reader.read();
+			rest += done ? decoder.decode() : decoder.decode(value, { stream: true });
+			const lines = rest.split('\n');
+			rest = done ? '' : (lines.pop() ?? '');
+			for (const line of lines) if (line.trim() !== '') yield parseLine(line);
+			if (done) return;
+		}
+	} finally {
+		reader.cancel().catch(() => {
+			// The stream already failed, and the loop above has thrown that failure.
+		});
+	}
+}
+
+/** Characteristics of several models, each as soon as the server has it. Throws ApiError when the answer itself fails. */
+export async function* readConfigs(ids: readonly string[], asked: Asked): AsyncGenerator<ConfigLine> {
+	const response = await ask(asked, '/api/models/configs', {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify({ ids }),
+		signal: asked.signal ?? null,
+	});
+	if (response.body === null) return;
+	for await (const line of readLines(response.body)) {
+		if (isConfigLine(line)) yield line;
+	}
+}

@@ -1,0 +1,7 @@
+// The fixed choices of filters as plain lists, so that the browser knows them without carrying a schema library.
+
+/** What a model is; whether a runtime knows it and whether it fits a device are separate facts. */
+export const classifications = ['gen', 'encoder', 'unknown', 'auth-protected'] as const;
+
+/** Quantization as people filter by it: bits, or `fp16` (not quantized, 16-bit dtype), `other` (fp32 …), `unknown`. */
+export const quantizationChoices = ['2', '3', '4', '5', '6', '8', 'fp16', 'other', 'unknown'] as const;
