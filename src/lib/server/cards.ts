@@ -5,36 +5,18 @@ import type { Source } from '#lib/core/model.ts';
 import { isCommit } from '#lib/core/repository.ts';
 import type { CardRenderer } from '#lib/server/card-renderer.ts';
 import type { Database } from '#lib/server/database.ts';
+import type { Hub } from '#lib/server/hub.ts';
 import { latestConfig, readConfig, saveConfig, type StoredConfig } from '#lib/server/store/configs.ts';
 
-/** A text file of a repository, or its beginning. `commit` null: not known. */
-export interface RepositoryText {
-	text: string;
-	commit: string | null;
-}
-
-/** What is asked about one file; `limitBytes` is how much of it is wanted. */
-export interface TextOrder {
-	id: string;
-	path: string;
-	limitBytes: number;
-	signal?: AbortSignal | undefined;
-}
-
-/** Reads text files of models on this machine. Null: no such model or file here. */
+/** Reads text files of models on this machine. Null: no such model or file here. `commit` null: not known. */
 export interface LocalTexts {
-	text(order: TextOrder): Promise<RepositoryText | null>;
-}
-
-/** Reads text files from the Hub. Null: the repository has no such file. Throws a Failure when it could not be asked. */
-export interface HubTexts {
-	text(order: TextOrder & { revision: string }): Promise<RepositoryText | null>;
+	text(id: string, path: string, limitBytes: number): Promise<{ text: string; commit: string | null } | null>;
 }
 
 interface CardsOptions {
 	database: Database;
 	local: LocalTexts;
-	hub: HubTexts;
+	hub: Pick<Hub, 'file'>;
 	renderer: Pick<CardRenderer, 'render'>;
 	/** Base address of the Hub, for the links of cards. */
 	hubEndpoint: string;
@@ -55,7 +37,7 @@ interface CardText {
 }
 
 const path = 'README.md';
-/** More than is ever shown, so that what is cut away is known to be there. */
+/** What is read of a local copy: more than is ever shown, so that what is cut away is known to be there. */
 const limitBytes = 1024 * 1024;
 /** Rendered cards kept in memory; one is 20 kB on average and at most 2 MB. */
 const keptCards = 40;
@@ -82,7 +64,7 @@ export class Cards {
 
 	async #find(id: string, { revision, signal }: ReadOptions): Promise<CardText> {
 		const { database, local } = this.#options;
-		const here = await local.text({ id, path, limitBytes, signal });
+		const here = await local.text(id, path, limitBytes);
 		if (here !== null) return { markdown: here.text, source: 'local', revision: here.commit };
 		const kept = revision === null || !isCommit(revision) ? null : readConfig(database, id, revision, path);
 		if (kept !== null) return fromStore(kept);
@@ -97,7 +79,7 @@ export class Cards {
 
 	async #ask(id: string, revision: string | null, signal: AbortSignal | undefined): Promise<CardText> {
 		const { hub, database, date } = this.#options;
-		const found = await hub.text({ id, path, revision: revision ?? 'main', limitBytes, signal });
+		const found = await hub.file(id, path, { revision: revision ?? 'main', priority: 'click', signal });
 		const commit = found?.commit ?? revision;
 		if (commit !== null && isCommit(commit)) {
 			const markdown = found?.text ?? null;

@@ -2,7 +2,6 @@
 import type { ModelCard } from '#lib/core/card.ts';
 import { recordFromListing } from '#lib/core/entry.ts';
 import { Failure, isAbort, toFailure } from '#lib/core/failure.ts';
-import type { ListingFacts } from '#lib/core/listing.ts';
 import {
 	entrySchema,
 	type ModelCharacteristics,
@@ -10,24 +9,14 @@ import {
 	type ModelRecord,
 	type PartProblem,
 } from '#lib/core/model.ts';
-import { emptyQuery, type ListPage, type ModelQuery } from '#lib/core/query.ts';
+import { emptyQuery } from '#lib/core/query.ts';
 import { isCommit, parseRepositoryId, quoted } from '#lib/core/repository.ts';
 import type { Cards } from '#lib/server/cards.ts';
+import type { Catalog } from '#lib/server/catalog.ts';
 import type { Database } from '#lib/server/database.ts';
 import type { FileList, FileLists } from '#lib/server/file-lists.ts';
+import type { Hub } from '#lib/server/hub.ts';
 import { basesOf, madeFrom } from '#lib/server/store/relations.ts';
-
-/** What is needed of the catalog. */
-interface KnownModels {
-	entry(id: string): ModelRecord | null;
-	list(query: ModelQuery): ListPage;
-	upsert(records: ModelRecord[]): void;
-}
-
-/** What is needed of the Hub client: one model's list fields, under its present name. Throws a Failure. */
-interface HubInfo {
-	info(id: string, options: { signal?: AbortSignal | undefined }): Promise<ListingFacts>;
-}
 
 /** What is needed of the config reader. */
 interface CharacteristicsReader {
@@ -36,8 +25,8 @@ interface CharacteristicsReader {
 
 interface DetailsOptions {
 	database: Database;
-	catalog: KnownModels;
-	hub: HubInfo;
+	catalog: Pick<Catalog, 'entry' | 'list' | 'upsert'>;
+	hub: Pick<Hub, 'info'>;
 	configs: CharacteristicsReader;
 	files: FileLists;
 	cards: Cards;
@@ -150,7 +139,7 @@ export class Details {
 
 	async #learn(id: string, signal: AbortSignal | undefined): Promise<ModelRecord> {
 		const { hub, catalog, date } = this.#options;
-		const facts = await hub.info(id, { signal });
+		const { facts } = await hub.info(id, { priority: 'click', signal });
 		if (facts.sha !== undefined)
 			keep(this.#heads, facts.id, { commit: facts.sha, until: date().getTime() + headLifeMs });
 		if (facts.id !== id) keep(this.#renamed, id, facts.id);

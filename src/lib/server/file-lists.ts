@@ -1,23 +1,11 @@
 // Lists of a repository's files: from the Hub by commit, kept in our cache, or from the copy on this machine.
 import { z } from 'zod';
-import { Failure } from '#lib/core/failure.ts';
-import { parseFileNames } from '#lib/core/files.ts';
+import { Failure, type FailureCode } from '#lib/core/failure.ts';
 import { modelFileSchema, type FileSource, type ModelFile } from '#lib/core/model.ts';
+import { collidingNames, fileNameProblem, quoted } from '#lib/core/repository.ts';
 import type { Database } from '#lib/server/database.ts';
+import type { Hub } from '#lib/server/hub.ts';
 import { latestConfig, readConfig, saveConfig } from '#lib/server/store/configs.ts';
-
-/** One entry of a repository's tree in our words: `sha256` as the Hub sent it, which may be masked; no folders. */
-export interface TreeFile {
-	path: string;
-	size: number;
-	sha256: string | null;
-	lfs: boolean;
-}
-
-/** Reads a repository's tree from the Hub, every page of it. Throws a Failure. */
-export interface HubTrees {
-	tree(id: string, commit: string, options: { signal?: AbortSignal | undefined }): Promise<TreeFile[]>;
-}
 
 /** Lists the files of a model on this machine: its newest snapshot, which may be partial. Null: not on this machine. */
 export interface LocalFiles {
@@ -33,7 +21,7 @@ export interface FileList {
 
 interface FileListsOptions {
 	database: Database;
-	hub: HubTrees;
+	hub: Pick<Hub, 'tree'>;
 	local: LocalFiles;
 	date: () => Date;
 }
@@ -44,7 +32,8 @@ const keptSchema = z.array(modelFileSchema);
 /** Most files of one list; the largest repositories in use have some 20,000. */
 const fileLimit = 100_000;
 
-const sha256Pattern = /^[0-9a-f]{64}$/;
+/** Failures that no other list may stand in for. */
+const refusals = new Set<FailureCode>(['unsafe_file_name', 'invalid_digest']);
 
 /** Reads file lists. A list at a known commit never changes and is asked of the Hub once. */
 export class FileLists {
@@ -63,7 +52,7 @@ export class FileLists {
 		try {
 			return await this.#atCommit(id, await commit(), signal);
 		} catch (error) {
-			if (!(error instanceof Failure) || error.code === 'unsafe_file_name') throw error;
+			if (!(error instanceof Failure) || refusals.has(error.code)) throw error;
 			const other = (await this.#here(id)) ?? this.#older(id);
 			if (other === null) throw error;
 			return other;
@@ -73,7 +62,10 @@ export class FileLists {
 	async #atCommit(id: string, commit: string, signal: AbortSignal | undefined): Promise<FileList> {
 		const kept = readConfig(this.#options.database, id, commit, listName);
 		if (kept?.text != null) return { files: readKept(kept.text), source: 'cache', revision: commit };
-		const files = checked(await this.#options.hub.tree(id, commit, { signal }));
+		const tree = await this.#options.hub.tree(id, { revision: commit, priority: 'click', signal });
+		const [refused] = tree.refused;
+		if (refused !== undefined) throw refusal(refused);
+		const files = checked(tree.files);
 		const text = JSON.stringify(files);
 		const fetchedAt = this.#options.date().toISOString();
 		saveConfig(this.#options.database, { id, commit, file: listName, status: 'ok', text, etag: null, fetchedAt });
@@ -97,15 +89,23 @@ function readKept(text: string): ModelFile[] {
 	return keptSchema.parse(JSON.parse(text));
 }
 
-/** The list with safe names only and with digests only where they are digests: gated models send 64 asterisks. */
-function checked(files: readonly TreeFile[]): ModelFile[] {
+/** One hostile name or digest condemns the whole list: nothing else that came with it can be trusted. */
+function refusal({ code, path, why }: { code: FailureCode; path: string; why: string }): Failure {
+	return new Failure(code, `The file list was refused: "${quoted(path)}" has ${why}.`);
+}
+
+/** The list in the order of its paths, if its names may be shown and used. */
+function checked(files: readonly ModelFile[]): ModelFile[] {
 	if (files.length > fileLimit) {
 		throw new Failure('response_too_large', `The repository has more than ${fileLimit.toLocaleString('en')} files.`);
 	}
-	parseFileNames(files.map(({ path }) => path));
-	const kept = files.map(({ path, size, sha256, lfs }) => {
-		const digest = sha256 !== null && sha256Pattern.test(sha256) ? sha256 : null;
-		return { path, size, sha256: digest, lfs };
-	});
-	return kept.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+	const paths = files.map(({ path }) => path);
+	for (const path of paths) {
+		const why = fileNameProblem(path);
+		if (why !== null) throw refusal({ code: 'unsafe_file_name', path, why });
+	}
+	const [twin] = collidingNames(paths);
+	if (twin !== undefined)
+		throw refusal({ code: 'unsafe_file_name', path: twin, why: 'a twin that differs only in case' });
+	return [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
