@@ -51,3 +51,43 @@ export function authorOf(id: string): string | null {
 export function encodeId(id: string): string {
 	return id.split('/').map(encodeURIComponent).join('/');
 }
+
+const devicePattern = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
+const hiddenPattern = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/;
+
+/** What is wrong with one segment of a path, under the rules of POSIX and Windows alike; null when nothing is. */
+function segmentProblem(part: string): string | null {
+	if (part === '') return 'an empty folder or file name';
+	if (part === '.' || part === '..') return 'it leaves its folder';
+	if (part.includes(':')) return 'a colon';
+	if (devicePattern.test(part)) return 'the name of a Windows device';
+	if (/[. ]$/.test(part)) return 'a dot or space at the end';
+	if (new TextEncoder().encode(part).length > 255) return 'a name longer than 255 bytes';
+	return null;
+}
+
+/**
+ * What makes a repository's file name unfit to become a path on any machine; null when it is fit. The same answer on
+ * every system, so that a name which is only dangerous elsewhere is refused here too.
+ */
+export function fileNameProblem(path: string): string | null {
+	if (path.length > 1024) return 'longer than 1,024 characters';
+	if (hiddenPattern.test(path)) return 'control or direction characters';
+	if (path.includes('\\')) return 'a backslash';
+	for (const part of path.split('/')) {
+		const problem = segmentProblem(part);
+		if (problem !== null) return problem;
+	}
+	return path.normalize('NFC') === path ? null : 'not in Unicode normal form C';
+}
+
+/** Names that fall together on a file system which ignores case: every one after the first. */
+export function collidingNames(paths: readonly string[]): string[] {
+	const seen = new Map<string, string>();
+	return paths.filter((path) => {
+		const folded = path.normalize('NFC').toLowerCase();
+		const known = seen.get(folded);
+		if (known === undefined) seen.set(folded, path);
+		return known !== undefined && known !== path;
+	});
+}

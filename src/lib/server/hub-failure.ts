@@ -1,0 +1,111 @@
+// What an error answer of the Hub means for a person: missing, private, gated in its five states, disabled, limited.
+import { blankSecrets, Failure, type FailureCode } from '#lib/core/failure.ts';
+import { quoted } from '#lib/core/repository.ts';
+import type { WireError, WireReply } from '#lib/server/hub-transport.ts';
+
+/** What is known of the token: none set, not tried yet, accepted, or refused (then it is no longer sent). */
+export type TokenState = 'none' | 'unchecked' | 'ok' | 'rejected';
+
+export interface AskedFor {
+	/** Repository the request was about; null for none. */
+	id: string | null;
+	revision?: string;
+	/** File the request was about. */
+	path?: string;
+	token: TokenState;
+	/** Address of the website of this Hub. */
+	site: string;
+}
+
+/** The machine-readable part of an error: `X-Error-Code` and the text of header or body. */
+interface Told {
+	code: string;
+	text: string;
+}
+
+function bodyText(body: Buffer): string {
+	const text = body.toString('utf8', 0, 2000);
+	const json = /"error"\s*:\s*"((?:[^"\\]|\\.){0,500})"/.exec(text)?.[1];
+	return json ?? (/^\s*</.test(text) ? '' : text);
+}
+
+function told(reply: WireReply): Told {
+	const text = reply.headers['x-error-message'] ?? bodyText(reply.body);
+	return { code: reply.headers['x-error-code'] ?? '', text: quoted(blankSecrets(text.replace(/\s+/g, ' ').trim())) };
+}
+
+/** What to do about a gate, by the Hub's own words (recorded messages; see the status table of the Hub's errors). */
+function gateSentence(status: number, text: string, { id, site, token }: AskedFor): string {
+	const page = `${site}/${id}`;
+	if (/awaiting a review/i.test(text)) return `Your request for ${id} is waiting for its authors at ${page}.`;
+	if (/rejected/i.test(text)) return `The authors of ${id} have turned down your request for it.`;
+	if (/fine-grained|public gated repositories/i.test(text)) {
+		return `Your token may not read gated models: allow that in its settings on ${site}/settings/tokens, for ${id}.`;
+	}
+	if (status !== 401) return `${id} is gated: accept its conditions at ${page}, then try again.`;
+	if (token === 'rejected') return `${id} is gated, and the Hub does not accept your token: set a valid HF_TOKEN.`;
+	return `${id} is gated: accept its conditions at ${page} and set HF_TOKEN to a token of that account.`;
+}
+
+function hiddenSentence({ id, token }: AskedFor): string {
+	if (token === 'ok') return `${id} does not exist, or your token cannot see it.`;
+	return `${id} does not exist or is private; if it is yours, set HF_TOKEN to one of your tokens.`;
+}
+
+function fail(code: FailureCode, message: string, reply: WireReply): Failure {
+	return new Failure(code, message, { statusCode: reply.status });
+}
+
+function unauthorized(reply: WireReply, asked: AskedFor): Failure {
+	if (asked.token === 'rejected' || asked.id === null) {
+		const about = asked.id === null ? '' : ` It is not sent any more, and without it ${asked.id} cannot be seen.`;
+		return fail('unauthorized', `The Hub does not accept your token (HF_TOKEN).${about}`, reply);
+	}
+	return fail('not_found', hiddenSentence(asked), reply);
+}
+
+function forbidden(reply: WireReply, { text }: Told, asked: AskedFor): Failure {
+	if (/access to this resource is disabled/i.test(text)) {
+		return fail('disabled', `${asked.id} was disabled by Hugging Face.`, reply);
+	}
+	return fail('forbidden', `The Hub refuses this${text === '' ? '.' : `: ${text}`}`, reply);
+}
+
+/** The failure for a final answer of 400 or more. */
+export function failureOf(reply: WireReply, asked: AskedFor): Failure {
+	const { code, text } = told(reply);
+	if (code === 'GatedRepo') return fail('gated', gateSentence(reply.status, text, asked), reply);
+	if (code === 'RevisionNotFound') {
+		return fail('not_found', `${asked.id} has no revision "${quoted(asked.revision ?? '')}".`, reply);
+	}
+	if (code === 'EntryNotFound')
+		return fail('not_found', `${asked.id} has no file "${quoted(asked.path ?? '')}".`, reply);
+	if (code === 'RepoNotFound') return fail('not_found', hiddenSentence(asked), reply);
+	switch (reply.status) {
+		case 401:
+			return unauthorized(reply, asked);
+		case 403:
+			return forbidden(reply, { code, text }, asked);
+		case 404:
+		case 410:
+			return fail('not_found', `The Hub at ${asked.site} knows no such address for ${asked.id ?? 'this'}.`, reply);
+		case 451:
+			return fail('disabled', `${asked.id} was removed for legal reasons.`, reply);
+		default:
+			return fail('hub_error', `The Hub answered ${reply.status}${text === '' ? '.' : `: ${text}`}`, reply);
+	}
+}
+
+/** The failure for a Hub that kept answering 408, 425 or 5xx. */
+export function unavailable(status: number): Failure {
+	const code = status === 500 || status < 500 ? 'hub_error' : 'hub_unreachable';
+	return new Failure(code, `The Hub is in trouble at the moment (it answered ${status}).`, { statusCode: status });
+}
+
+/** The failure for no reply at all. */
+export function unanswered(error: WireError): Failure {
+	const { trouble, reason } = error;
+	if (trouble === 'timeout') return new Failure('hub_timeout', 'The Hub took too long to answer.', { cause: error });
+	const how = trouble === 'connect' ? 'cannot be reached' : 'broke off the connection';
+	return new Failure('hub_unreachable', `The Hub ${how} (${quoted(reason)}).`, { cause: error });
+}
