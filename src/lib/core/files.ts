@@ -1,7 +1,6 @@
-// What a file of a repository is, judged by its path alone: kind, whether it can run code, quantization, shards, safety.
-import { Failure } from '#lib/core/failure.ts';
+// What a file of a repository is, judged by its path alone: kind, whether it can run code, quantization, shards.
+import { ggufLabel } from '#lib/core/gguf-files.ts';
 import type { ModelFile } from '#lib/core/model.ts';
-import { quoted } from '#lib/core/repository.ts';
 
 /** Kinds people tell apart in a file list. `training` is what a training run left behind and nobody needs to run it. */
 export type FileKind =
@@ -117,20 +116,10 @@ export function ggufRole(path: string): GgufRole | null {
 	return ggufRoles.find((row) => row.pattern.test(name))?.role ?? 'model';
 }
 
-/**
- * Names of GGUF quantizations: llama.cpp's file types and tensor types, with the size letters that quantizers add, and
- * the two spellings people use for plain floats. The last match in a name is the one that counts.
- */
-const quantName =
-	/(?<![A-Z0-9])(UD-)?(IQ[1-4]_(?:XXS|XS|S|M|NL)(?:_XL)?|Q4_0_[48]_[48]|TQ[12]_0|Q[1-8]_[01]|Q[2-8]_K(?:_(?:XXS|XS|S|M|L|XL|XXL|P))?|MXFP4(?:_MOE)?|NVFP4|BF16|FP?16|FP?32)(?![A-Z0-9])/g;
-
-/** The quantization a GGUF name states, such as `Q4_K_M` or `UD-Q4_K_XL`; null when the name states none. */
+/** The quantization a GGUF path states, such as `Q4_K_M` or `UD-Q4_K_XL`; null when neither name nor folder states one. */
 export function quantLabel(path: string): string | null {
 	if (!path.toLowerCase().endsWith('.gguf')) return null;
-	const upper = path.toUpperCase();
-	const found = [...baseName(upper).matchAll(quantName)].at(-1) ?? [...upper.matchAll(quantName)].at(-1);
-	if (found === undefined) return null;
-	return found[0].replace(/^FP(16|32)$/, 'F$1');
+	return (ggufLabel(baseName(path)) ?? ggufLabel(path))?.label ?? null;
 }
 
 /** One part of a file that was split: `name-00001-of-00004.safetensors`. */
@@ -199,63 +188,41 @@ function baseName(path: string): string {
 	return path.slice(path.lastIndexOf('/') + 1);
 }
 
-const deviceName = /^(con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
-const hiddenCharacter = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
-
-/** Limits of common file systems, in bytes of UTF-8: one part of a path, and a whole path. */
-const partBytes = 255;
-const pathBytes = 1024;
-
-const encoder = new TextEncoder();
-
-interface NameRule {
-	/** Completes "The repository has a file …". */
-	says: string;
-	breaks(part: string): boolean;
+/** One row of a file list as people see it. `risk` completes "This file …"; null when it cannot run code. */
+export interface FileRow extends ModelFile {
+	kind: FileKind;
+	risk: string | null;
 }
 
-/** What no part of a path may be, under POSIX and Windows rules alike, whatever system this runs on. */
-const nameRules: readonly NameRule[] = [
-	{ says: 'with an empty part in its path', breaks: (part) => part === '' },
-	{ says: 'whose path leaves its folder', breaks: (part) => part === '.' || part === '..' },
-	{ says: 'with a control or hidden character in its name', breaks: (part) => hiddenCharacter.test(part) },
-	{ says: 'with a colon in its name', breaks: (part) => part.includes(':') },
-	{ says: 'with a name that Windows keeps for a device', breaks: (part) => deviceName.test(part) },
-	{ says: 'whose name ends in a dot or a space', breaks: (part) => /[. ]$/.test(part) },
-	{ says: `with a name longer than ${partBytes} bytes`, breaks: (part) => encoder.encode(part).length > partBytes },
-	{ says: 'whose name is not in Unicode normal form C', breaks: (part) => part.normalize('NFC') !== part },
-];
-
-/** The rule a file name from outside breaks, as the rest of "The repository has a file …"; null for a safe name. */
-export function brokenNameRule(path: string): string | null {
-	if (path.includes('\\')) return 'with a backslash in its path';
-	if (path.isWellFormed?.() === false) return 'whose name is not valid Unicode';
-	if (encoder.encode(path).length > pathBytes) return `with a path longer than ${pathBytes} bytes`;
-	for (const part of path.split('/')) {
-		const rule = nameRules.find((row) => row.breaks(part));
-		if (rule !== undefined) return rule.says;
-	}
-	return null;
+/** A file list for people: the first rows, totals over all of them, and what can be downloaded as one. */
+export interface FileOverview {
+	rows: FileRow[];
+	count: number;
+	sizeBytes: number;
+	sets: WeightSet[];
+	/** Files that can run code when they are loaded, without programs. */
+	pickles: number;
+	needsRemoteCode: boolean;
 }
 
-/**
- * The paths themselves, or an `unsafe_file_name` failure that names the rule: one hostile name condemns the whole list,
- * because nothing else that came with it can be trusted. Two names that a case-blind file system would take for one are
- * hostile too.
- */
-export function parseFileNames(paths: readonly string[]): readonly string[] {
-	const seen = new Set<string>();
-	for (const path of paths) {
-		const rule = brokenNameRule(path);
-		if (rule !== null) throw refused(rule, path);
-		const folded = path.toLowerCase().normalize('NFC');
-		if (seen.has(folded)) throw refused('whose name differs from another one only in case', path);
-		seen.add(folded);
-	}
-	return paths;
+interface OverviewOptions {
+	tags: readonly string[];
+	/** Most rows that are kept. */
+	rowLimit: number;
 }
 
-function refused(rule: string, path: string): Failure {
-	const message = `The repository has a file ${rule} ("${quoted(path)}"), so its file list was refused.`;
-	return new Failure('unsafe_file_name', message);
+/** The overview of a model's files, in the order given. */
+export function fileOverview(files: readonly ModelFile[], { tags, rowLimit }: OverviewOptions): FileOverview {
+	const rows = files.slice(0, rowLimit).map((file) => {
+		return { ...file, kind: fileKind(file.path), risk: codeRisk(file.path) };
+	});
+	const paths = files.map(({ path }) => path);
+	return {
+		rows,
+		count: files.length,
+		sizeBytes: files.reduce((sum, { size }) => sum + size, 0),
+		sets: weightSets(files).slice(0, 40),
+		pickles: paths.filter(isPickle).length,
+		needsRemoteCode: needsRemoteCode(tags, paths),
+	};
 }

@@ -1,6 +1,7 @@
 // The record of a model: what is known about it, where each fact came from, and the row that lists show.
 import { z } from 'zod';
 import { classifications, quantizationChoices } from '#lib/core/choice.ts';
+import type { FailureCode } from '#lib/core/failure.ts';
 
 /** What a model is. Whether a runtime knows it (compatibility) and whether it fits a device are separate facts. */
 export const classificationSchema = z.enum(classifications);
@@ -151,11 +152,29 @@ export const modelFileSchema = z.object({
 });
 export type ModelFile = z.infer<typeof modelFileSchema>;
 
-/** Answer of `GET /api/models/{id}`. `characteristics` is null only while nothing at all could be read. */
+/** A part of a model's detail that could not be read, with why. The other parts are there all the same. */
+export interface PartProblem {
+	part: 'characteristics' | 'files' | 'card';
+	code: FailureCode;
+	/** One sentence for a person. */
+	message: string;
+}
+
+/** Where a list of files was read: the Hub (or its stored answer), or this machine, which may hold only some of them. */
+export type FileSource = Exclude<Source, 'snapshot'>;
+
+/**
+ * Answer of `GET /api/models/{id}`. `characteristics` is null only while nothing at all could be read; `files` is empty
+ * then too, or when the repository has none: `problems` tells the difference. `revision` is the commit of the files,
+ * null when not known. `markdown` is the README as it is, null when there is none.
+ */
 export interface ModelDetail {
 	entry: ModelEntry;
 	characteristics: ModelCharacteristics | null;
+	revision: string | null;
 	files: ModelFile[];
+	files_source: FileSource | null;
 	card: { markdown: string | null };
 	siblings_of_base: string[];
+	problems: PartProblem[];
 }

@@ -1,0 +1,128 @@
+// Which family and kind of model a model type or an architecture class names, from one table with word-edge matching.
+import { modelTypeLines } from '#lib/core/tables/model-types.ts';
+
+/** Kind letters of the table in `tables/model-types.ts`, where each is explained. */
+export type TypeKind = 'c' | 's' | 'm' | 'p' | 'q' | 'e' | 'i' | 'v' | 'a' | 'x' | 'w' | 'b' | 'g' | 'o';
+
+/** One model type of the table. */
+export interface ModelTypeRow {
+	type: string;
+	family: string;
+	kind: TypeKind;
+}
+
+/** A table row and how it was found: `exact` by its own name, otherwise by the part of the name that matched. */
+export interface TypeMatch extends ModelTypeRow {
+	exact: boolean;
+}
+
+/** The family of models whose type and class no row matches. */
+export const unknownFamily = 'Unknown';
+
+/** Table names of up to three characters that are still safe to find at the start of a longer name. */
+const shortNames = new Set(['yi', 'phi', 'glm', 'opt', 'mpt', 't5', 'mt5', 'sam', 'vit', 'esm', 'clip', 'blt']);
+/** Longer names that are ordinary words or wrappers: they only match exactly. */
+const wordsOnly = new Set(['eagle', 'medusa', 'speculators', 'encoderdecoder', 'dream', 'radio', 'nano']);
+const maxTokens = 12;
+const maxNameLength = 120;
+const cacheSize = 2000;
+
+function plain(name: string): string {
+	return name.toLowerCase().replace(/[^a-z0-9π]/g, '');
+}
+
+function isKind(letter: string | undefined): letter is TypeKind {
+	return letter !== undefined && letter.length === 1 && 'csmpqeivaxwbgo'.includes(letter);
+}
+
+function readRows(): Map<string, ModelTypeRow> {
+	const rows = new Map<string, ModelTypeRow>();
+	for (const line of modelTypeLines.trim().split('\n')) {
+		const [family = '', types = ''] = line.split('|');
+		for (const item of types.split(' ')) {
+			const [type = '', kind] = item.split(':');
+			if (isKind(kind)) rows.set(plain(type), { type, family, kind });
+		}
+	}
+	return rows;
+}
+
+const rows = readRows();
+
+/** All rows of the table, one per model type. */
+export function modelTypes(): ModelTypeRow[] {
+	return [...new Set(rows.values())];
+}
+
+/** The words of a name: cut at separators, between letters and digits and before capitals (`Qwen2VL` → qwen, 2, vl). */
+export function nameTokens(name: string): string[] {
+	const found = name.slice(0, maxNameLength).match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g) ?? [];
+	return found.map((token) => token.toLowerCase());
+}
+
+function mayMatchPart(key: string, start: number): boolean {
+	return key.length >= 4 ? !wordsOnly.has(key) : start === 0 && shortNames.has(key);
+}
+
+/** The row whose name is the longest run of whole words in the name; runs at the start win over runs further in. */
+function partialMatch(name: string): ModelTypeRow | null {
+	const tokens = nameTokens(name).slice(0, maxTokens);
+	for (let start = 0; start < tokens.length; start += 1) {
+		for (let end = tokens.length; end > start; end -= 1) {
+			const key = tokens.slice(start, end).join('');
+			const row = mayMatchPart(key, start) ? rows.get(key) : undefined;
+			if (row !== undefined) return row;
+		}
+	}
+	return null;
+}
+
+const cache = new Map<string, TypeMatch | null>();
+
+/** Table row for a model type (or a GGUF architecture name): exact first, then by whole words. Null when unknown. */
+export function matchModelType(type: string): TypeMatch | null {
+	const known = cache.get(type);
+	if (known !== undefined) return known;
+	const exact = type.length <= maxNameLength ? rows.get(plain(type)) : undefined;
+	const row = exact ?? partialMatch(type);
+	const match = row === null ? null : { ...row, exact: exact !== undefined };
+	if (cache.size >= cacheSize) cache.clear();
+	if (type.length <= maxNameLength) cache.set(type, match);
+	return match;
+}
+
+const taskSuffix =
+	/(?:For[A-Z][A-Za-z0-9]*|(?:With)?LMHead(?:Model)?|ModelLM|TextModel|EncoderModel|Model|Backbone|Encoder|Decoder)$/;
+
+/** The class name without the task it ends in: `LlamaForCausalLM` → `Llama`, `GPT2LMHeadModel` → `GPT2`. */
+export function classStem(architecture: string): string {
+	return architecture.slice(0, maxNameLength).replace(taskSuffix, '');
+}
+
+/** Table row for an architecture class, by its name without the task. Null when unknown. */
+export function matchArchitecture(architecture: string): TypeMatch | null {
+	const stem = classStem(architecture);
+	return stem === '' ? null : matchModelType(stem);
+}
+
+/** The family of a model and the rule that found it. */
+export interface FamilyFact {
+	family: string;
+	/** Which of the two names decided: null when neither did and the family is `Unknown`. */
+	by: 'model_type' | 'architectures' | null;
+	rule: string;
+}
+
+/** Family by model type, then by the first architecture class, else `Unknown`. */
+export function familyOf(modelType: string | null, architecture: string | null): FamilyFact {
+	const byType = modelType === null ? null : matchModelType(modelType);
+	if (byType !== null) {
+		const rule = byType.exact ? 'family table' : `family table, matched by the part ${byType.type}`;
+		return { family: byType.family, by: 'model_type', rule };
+	}
+	const byClass = architecture === null ? null : matchArchitecture(architecture);
+	if (byClass !== null) {
+		return { family: byClass.family, by: 'architectures', rule: `family table, class name as ${byClass.type}` };
+	}
+	return { family: unknownFamily, by: null, rule: 'no row of the family table matches' };
+}

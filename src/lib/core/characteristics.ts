@@ -1,0 +1,315 @@
+// A model's config.json and the Hub's list fields → everything known about the model, each fact with its evidence.
+import { familyOf, unknownFamily } from '#lib/core/architecture.ts';
+import { classify } from '#lib/core/classification.ts';
+import { parseConfigText } from '#lib/core/config-text.ts';
+import { readContext, type ContextFacts } from '#lib/core/context.ts';
+import { fillDefaults, isStub } from '#lib/core/defaults.ts';
+import { readDimensions, type Dimensions } from '#lib/core/dimensions.ts';
+import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
+import { readModality } from '#lib/core/modality.ts';
+import type { ConfigStatus, ModelCharacteristics, Source } from '#lib/core/model.ts';
+import { listingFile, readQuantization, type QuantizationFacts } from '#lib/core/quantization.ts';
+import { Reading, textScope, type Scope } from '#lib/core/reading.ts';
+import { shapeFacts, type ShapeFacts } from '#lib/core/shape-facts.ts';
+import { totalParameters } from '#lib/core/total-parameters.ts';
+
+/** What is known about a model before it is normalized. */
+export interface NormalizeInput {
+	id: string;
+	/** Where the configuration was read: goes into the record as it is. */
+	source: Source;
+	/** Commit the configuration belongs to; null when not known. */
+	revision: string | null;
+	/** ISO time of the reading. */
+	fetchedAt: string;
+	/** Text or parsed content of config.json; null when the repository has none or it may not be read. */
+	config: string | JsonObject | null;
+	/** What evidence calls the file; `config.json` unless told. */
+	configFile?: string;
+	/** Is `config` only a part of the file (facts of a list), so that absent keys say nothing and no default is filled? */
+	configPartial?: boolean;
+	listing?: ListingFacts | null;
+	/** Did the Hub refuse the file because the repository is gated? */
+	configGated?: boolean;
+}
+
+const maxArchitectures = 16;
+const maxNameLength = 120;
+const nameFile = 'repository name';
+
+interface Opened {
+	status: ConfigStatus;
+	/** Root of the file as written; null when there is nothing to read. */
+	root: JsonObject | null;
+	warnings: string[];
+}
+
+function open({ config, configGated }: NormalizeInput): Opened {
+	if (config === null) return { status: configGated === true ? 'gated' : 'missing', root: null, warnings: [] };
+	if (typeof config !== 'string') return { status: 'ok', root: config, warnings: [] };
+	const read = parseConfigText(config);
+	if (!read.ok) return { status: 'invalid', root: null, warnings: [read.reason] };
+	return { status: 'ok', root: read.value, warnings: read.warnings };
+}
+
+function shortText(value: JsonValue | undefined): string | null {
+	return typeof value === 'string' && value !== '' && value.length <= maxNameLength ? value : null;
+}
+
+function classNames(value: JsonValue | undefined, reading: Reading): string[] {
+	const listed = typeof value === 'string' ? [value] : value;
+	if (listed === undefined || listed === null) return [];
+	if (!Array.isArray(listed)) {
+		reading.warn('architectures is no list of class names.');
+		return [];
+	}
+	if (listed.length > maxArchitectures)
+		reading.warn(`architectures has ${listed.length} entries; the first ones count.`);
+	const names = listed.slice(0, maxArchitectures).map(shortText);
+	return names.filter((name) => name !== null);
+}
+
+interface Names {
+	modelType: string | null;
+	architectures: string[];
+	/** Which of the two sources the names are from. */
+	named: 'config' | 'listing';
+}
+
+/** Model type and classes as list fields tell them: the Hub's excerpt of the configuration, else the GGUF header. */
+function listedNames(listing: ListingFacts | null, reading: Reading): Names {
+	const excerpt = listing?.config;
+	const ofExcerpt = shortText(excerpt?.['model_type']);
+	const ofGguf = shortText(listing?.gguf?.architecture);
+	const architectures = classNames(excerpt?.['architectures'], reading);
+	const modelType = ofExcerpt ?? ofGguf;
+	if (modelType !== null) {
+		const path = ofExcerpt === null ? 'gguf.architecture' : 'config.model_type';
+		reading.note('model_type', path, 'as listed', listingFile);
+	}
+	if (architectures.length > 0) reading.note('architectures', 'config.architectures', 'as listed', listingFile);
+	return { modelType, architectures, named: 'listing' };
+}
+
+function readNames(root: JsonObject | null, listing: ListingFacts | null, reading: Reading): Names {
+	if (root === null) return listedNames(listing, reading);
+	const written = root['model_type'];
+	const modelType = shortText(written);
+	if (modelType === null && written !== undefined && written !== null) reading.warn('model_type is no name.');
+	const architectures = classNames(root['architectures'], reading);
+	if (modelType === null && architectures.length === 0) return listedNames(listing, reading);
+	const listed = shortText(listing?.config?.['model_type']);
+	if (modelType !== null) {
+		reading.note('model_type', 'model_type', 'as written');
+		if (listed !== null && listed !== modelType) {
+			const claims = [
+				{ value: modelType, path: 'model_type' },
+				{ value: listed, file: listingFile, path: 'config.model_type' },
+			];
+			reading.conflict('model_type', modelType, claims);
+		}
+	}
+	if (architectures.length > 0) reading.note('architectures', 'architectures', 'as written');
+	return { modelType, architectures, named: 'config' };
+}
+
+const noDimensions: Dimensions = {
+	num_hidden_layers: null,
+	hidden_size: null,
+	intermediate_size: null,
+	vocab_size: null,
+	num_attention_heads: null,
+	num_key_value_heads: null,
+	head_dim: null,
+	num_experts: null,
+	num_experts_per_token: null,
+};
+const noContext: ContextFacts = { max_position_embeddings: null, context_window: null, sliding_window: null };
+const noShapes: ShapeFacts = { counted: null, cache: null };
+
+/** The configuration as it is read: filled with class defaults, with the text model found in it. */
+interface View {
+	root: JsonObject;
+	filled: JsonObject;
+	scopes: Scope[];
+	textType: string | null;
+	whole: boolean;
+}
+
+function typeOfText(text: Scope, modelType: string | null): string | null {
+	return shortText(text.config['model_type']) ?? modelType;
+}
+
+function viewOf(filled: JsonObject, root: JsonObject, modelType: string | null, partial: boolean): View {
+	const text = textScope(filled);
+	const scopes = text.path === '' ? [text] : [text, { config: filled, path: '' }];
+	return { root, filled, scopes, textType: typeOfText(text, modelType), whole: !partial && !isStub(root) };
+}
+
+function contextOf(view: View | null, listing: ListingFacts | null, reading: Reading): ContextFacts {
+	const read = view === null ? noContext : readContext({ reading, scopes: view.scopes, textType: view.textType });
+	const listed = listing?.gguf?.context_length;
+	if (read.context_window !== null || listed === undefined) return read;
+	if (!Number.isInteger(listed) || listed <= 0 || listed > 1e12) return read;
+	reading.note('context_window', 'gguf.context_length', 'GGUF header', listingFile);
+	return { ...read, context_window: listed };
+}
+
+function useCache(view: View | null, reading: Reading): boolean {
+	for (const { config, path } of view === null ? [] : [...view.scopes].reverse()) {
+		const written = config['use_cache'];
+		if (typeof written !== 'boolean') continue;
+		reading.note('use_cache', path === '' ? 'use_cache' : `${path}.use_cache`, 'as written');
+		return written;
+	}
+	reading.note('use_cache', '', 'default: a cache is used unless the configuration says otherwise');
+	return true;
+}
+
+interface Known {
+	input: NormalizeInput;
+	names: Names;
+	view: View | null;
+	reading: Reading;
+	listing: ListingFacts | null;
+}
+
+/** Name of the file a signal stands in, and its path there. */
+function place(reading: Reading, file: 'config' | 'listing' | 'name', path: string): [path: string, file: string] {
+	if (file === 'config') return [path, reading.file];
+	if (file === 'name') return [path, nameFile];
+	const excerpt = path === 'model_type' || path === 'architectures';
+	return [excerpt ? `config.${path}` : path, listingFile];
+}
+
+type What = Pick<
+	ModelCharacteristics,
+	'architecture_family' | 'is_multimodal' | 'multimodal_type' | 'classification' | 'confidence'
+>;
+
+/** Family, modality and class: what the model is, by its names and the signals around them. */
+function readWhat({ input, names, view, reading, listing }: Known): What {
+	const { modelType, architectures, named } = names;
+	const family = familyOf(modelType, architectures[0] ?? null);
+	if (family.by !== null) {
+		const [path, file] = place(reading, named, family.by);
+		reading.note('architecture_family', path, family.rule, file);
+	} else {
+		reading.note('architecture_family', '', `${family.rule}: ${unknownFamily}`);
+	}
+	const config = view?.root ?? null;
+	const modality = readModality({ config, modelType, architectures, listing, whole: view?.whole ?? false });
+	const [senseAt, senseIn] = place(reading, modality.file, modality.path);
+	reading.note('is_multimodal', senseAt, modality.looked ? modality.rule : 'not known: taken as text only', senseIn);
+	if (modality.type !== null) reading.note('multimodal_type', senseAt, modality.rule, senseIn);
+	const signals = config ?? listing?.config ?? null;
+	const configGated = input.configGated === true;
+	const kind = classify({ config: signals, modelType, architectures, named, listing, id: input.id, configGated });
+	const [classAt, classIn] = place(reading, kind.file, kind.path);
+	reading.note('classification', classAt, kind.rule, classIn);
+	reading.note('confidence', classAt, confidenceRules[kind.confidence], classIn);
+	return {
+		architecture_family: family.family,
+		is_multimodal: modality.type !== null,
+		multimodal_type: modality.type,
+		classification: kind.classification,
+		confidence: kind.confidence,
+	};
+}
+
+const confidenceRules = {
+	high: 'several signals agree and none contradicts',
+	medium: 'one clear signal, or most agree',
+	low: 'a guess, a contradiction or too little to go by',
+};
+
+function readShapes({ names, view, reading }: Known): ShapeFacts {
+	const text = view?.scopes[0];
+	if (view === null || text === undefined || !view.whole) return noShapes;
+	const shapes = shapeFacts({
+		modelType: names.modelType,
+		textType: view.textType,
+		root: view.filled,
+		text: text.config,
+	});
+	const { cache } = shapes;
+	if (cache === null) return shapes;
+	if (cache.bytesPerToken !== null) reading.note('kv_cache_bytes_per_token', text.path, cache.rule);
+	if (cache.fixedBytes !== null) reading.note('kv_cache_fixed_bytes', text.path, cache.rule);
+	return shapes;
+}
+
+function readParameters(
+	known: Known,
+	shapes: ShapeFacts,
+	stored: QuantizationFacts,
+): ModelCharacteristics['parameters'] {
+	const { input, reading, listing } = known;
+	const facts = totalParameters({
+		id: input.id,
+		listing,
+		counted: shapes.counted,
+		quantization_method: stored.quantization_method,
+		quantization_bits: stored.quantization_bits,
+	});
+	const [path, file] = place(reading, facts.file, facts.path);
+	if (facts.total !== null) reading.note('parameters', path, facts.rule, file);
+	return { total: facts.total, active: facts.active, source: facts.source };
+}
+
+/** Reads the file and the names, fills in defaults, and finds the text model: what all facts are then read from. */
+function begin(input: NormalizeInput): Known & { status: ConfigStatus } {
+	const { status, root, warnings } = open(input);
+	const listing = input.listing ?? null;
+	const rawType = root === null ? null : shortText(root['model_type']);
+	const partial = input.configPartial === true;
+	const { filled, from } =
+		root === null || partial ? { filled: root, from: new Set<string>() } : fillDefaults(rawType, root);
+	const filledFor = filled === null ? null : typeOfText(textScope(filled), rawType);
+	const reading = new Reading(input.configFile ?? 'config.json', from, filledFor ?? 'the class');
+	for (const sentence of warnings) reading.warn(sentence);
+	const names = readNames(root, listing, reading);
+	const view = root === null || filled === null ? null : viewOf(filled, root, names.modelType, partial);
+	if (root !== null && !partial && isStub(root)) reading.warn('The file holds no sizes, only what the model is.');
+	return { input, names, view, reading, listing, status };
+}
+
+/**
+ * Everything known about a model from its config.json (text or content) and the Hub's list fields. Never throws: an
+ * unreadable file gives `config_status: "invalid"` with a sentence in `warnings`, and what list fields tell. Every fact
+ * that is not null has evidence; nonsense values become null with a warning; places that disagree are listed.
+ */
+export function normalize(input: NormalizeInput): ModelCharacteristics {
+	const known = begin(input);
+	const { names, view, reading, listing } = known;
+	const what = readWhat(known);
+	const scopes = view?.scopes ?? [];
+	const sizes = view === null ? noDimensions : readDimensions({ reading, scopes, textType: view.textType });
+	const context = contextOf(view, listing, reading);
+	const stored = readQuantization({ reading, scopes, id: input.id, listing });
+	const shapes = readShapes(known);
+	return {
+		id: input.id,
+		source: input.source,
+		revision: input.revision,
+		fetched_at: input.fetchedAt,
+		config_status: known.status,
+		model_type: names.modelType,
+		architectures: names.architectures.length > 0 ? names.architectures : null,
+		architecture_family: what.architecture_family,
+		...context,
+		...sizes,
+		...stored,
+		is_multimodal: what.is_multimodal,
+		multimodal_type: what.multimodal_type,
+		use_cache: useCache(view, reading),
+		parameters: readParameters(known, shapes, stored),
+		kv_cache_bytes_per_token: shapes.cache?.bytesPerToken ?? null,
+		kv_cache_fixed_bytes: shapes.cache?.fixedBytes ?? null,
+		classification: what.classification,
+		confidence: what.confidence,
+		evidence: reading.evidence,
+		conflicts: reading.conflicts,
+		warnings: reading.warnings,
+	};
+}

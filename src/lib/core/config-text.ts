@@ -1,0 +1,122 @@
+// Text of a config.json → an object of JSON values, as leniently as Python reads it and with limits on size and shape.
+import { JsonReader } from '#lib/core/json-reader.ts';
+import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
+
+/** Largest text that is read, in UTF-16 units; the biggest real configuration known is under 0.1 MB. */
+export const maxConfigLength = 5 * 1024 * 1024;
+/** Deepest nesting that is read; real files stay under ten levels, V8 itself would take millions. */
+export const maxConfigDepth = 64;
+/** Most keys in one file; the largest real files (one entry per quantized tensor) hold some ten thousand. */
+export const maxConfigKeys = 200_000;
+
+/** The object that was read, or one sentence that says why there is none. */
+export type ConfigText = { ok: true; value: JsonObject; warnings: string[] } | { ok: false; reason: string };
+
+/** Is this JSON value an object (not a list, not null)? */
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const quote = 34;
+const backslash = 92;
+
+/** Depth and number of keys of JSON text, told by its brackets and colons outside of strings. Linear, never recursive. */
+function measure(text: string): { depth: number; keys: number } {
+	let depth = 0;
+	let deepest = 0;
+	let keys = 0;
+	for (let at = 0; at < text.length; at += 1) {
+		const code = text.charCodeAt(at);
+		if (code === quote) {
+			at = endOfString(text, at);
+		} else if (code === 123 || code === 91) {
+			depth += 1;
+			if (depth > deepest) deepest = depth;
+		} else if (code === 125 || code === 93) {
+			depth -= 1;
+		} else if (code === 58) {
+			keys += 1;
+		}
+	}
+	return { depth: deepest, keys };
+}
+
+/** Position of the quote that closes the string opened at `start`, or the end of the text. */
+function endOfString(text: string, start: number): number {
+	let end = text.indexOf('"', start + 1);
+	while (end > 0) {
+		let slashes = 0;
+		while (text.charCodeAt(end - 1 - slashes) === backslash) slashes += 1;
+		if (slashes % 2 === 0) return end;
+		end = text.indexOf('"', end + 1);
+	}
+	return text.length;
+}
+
+/** Does the character occur more often than `limit` times? */
+function exceeds(text: string, character: string, limit: number): boolean {
+	let found = 0;
+	for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) {
+		found += 1;
+		if (found > limit) return true;
+	}
+	return false;
+}
+
+/** Why the text is too big to read, or null. Cheap counts first; the exact scan runs only where they cannot tell. */
+function tooBig(text: string): string | null {
+	if (text.length > maxConfigLength) return 'The file is larger than 5 MB.';
+	const mayBeDeep = exceeds(text, '{', maxConfigDepth / 2) || exceeds(text, '[', maxConfigDepth / 2);
+	const mayHoldManyKeys = text.length > maxConfigKeys * 4;
+	if (!mayBeDeep && !mayHoldManyKeys) return null;
+	const { depth, keys } = measure(text);
+	if (depth > maxConfigDepth) return `The file is nested deeper than ${maxConfigDepth} levels.`;
+	if (keys > maxConfigKeys) return `The file holds more than ${maxConfigKeys.toLocaleString('en')} keys.`;
+	return null;
+}
+
+/** A sentence for texts that are recognizably something else than JSON, or null. */
+function notJson(text: string): string | null {
+	const start = text.slice(0, 200).trimStart();
+	if (start === '' && text.trim() === '') return 'The file is empty.';
+	if (start.startsWith('<')) return 'The file is a web page, not JSON.';
+	if (start.startsWith('version https://git-lfs')) return 'The file is a Git LFS pointer, not the JSON itself.';
+	return null;
+}
+
+function kindOf(value: JsonValue): string {
+	if (value === null) return 'null';
+	return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+}
+
+function checked(value: JsonValue, warnings: string[]): ConfigText {
+	if (isJsonObject(value)) return { ok: true, value, warnings };
+	return { ok: false, reason: `The file holds ${kindOf(value)} where an object is expected.` };
+}
+
+/** Strict parse of text that is JSON as JavaScript knows it; undefined when it is not. */
+function strictly(text: string): JsonValue | undefined {
+	try {
+		const value: JsonValue = JSON.parse(text);
+		return value;
+	} catch {
+		return undefined; // The lenient reader finds out whether Python would read it, and says what is wrong if not.
+	}
+}
+
+/**
+ * Reads the text of a config.json. Taken as well as JSON: `NaN`, `Infinity`, `-Infinity` (Python writes them), a byte
+ * order mark, white space and NUL bytes around the value; of equal keys the last one counts. `__proto__` keys are
+ * dropped (spelled with escapes they stay, as an own property that nothing reads). Never throws; a text that cannot be read gives a sentence.
+ */
+export function parseConfigText(text: string): ConfigText {
+	const big = tooBig(text);
+	if (big !== null) return { ok: false, reason: big };
+	const strict = text.includes('__proto__') ? undefined : strictly(text);
+	if (strict !== undefined) return checked(strict, []);
+	const other = notJson(text.startsWith('\ufeff') ? text.slice(1) : text);
+	if (other !== null) return { ok: false, reason: other };
+	const reader = new JsonReader(text, maxConfigDepth);
+	const read = reader.read();
+	return read.ok ? checked(read.value, reader.warnings) : read;
+}

@@ -1,0 +1,203 @@
+// How many tokens a model can really take: the position limit of its configuration after rope scaling.
+import { isJsonObject } from '#lib/core/config-text.ts';
+import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
+import { asNumber, type Found, type Reading, type Scope } from '#lib/core/reading.ts';
+
+/** Context figures in tokens; null when the configuration sets no limit or does not say. */
+export interface ContextFacts {
+	max_position_embeddings: number | null;
+	context_window: number | null;
+	sliding_window: number | null;
+}
+
+interface Place {
+	reading: Reading;
+	/** Text model first, then the root when that is another object. */
+	scopes: Scope[];
+	textType: string | null;
+}
+
+/** Position limits in the order in which they count, after `model_max_length` (which replaces them, as for Command R). */
+const positionKeys = [
+	'max_position_embeddings',
+	'n_positions',
+	'max_seq_len',
+	'seq_length',
+	'max_sequence_length',
+	'max_seq_length',
+	'n_ctx',
+	'context_length',
+	'max_context_length',
+	'max_target_positions',
+];
+/** Tokenizers write 1e30 and the like for "no limit". */
+const noLimit = 1e9;
+/** Up to this length a linear or dynamic factor stretches a base the publisher left unscaled; above it is final already. */
+const unscaledBase = 8192;
+
+/** Types with a learned position table that starts behind the padding token, so that two of its rows are never used. */
+const offsetTypes = new Set([
+	'roberta',
+	'xlm-roberta',
+	'xlm_roberta',
+	'xlm-roberta-xl',
+	'camembert',
+	'roberta-prelayernorm',
+	'data2vec-text',
+	'ibert',
+	'xmod',
+	'mpnet',
+	'longformer',
+	'luke',
+	'layoutlmv3',
+	'esm',
+	'jina_embeddings_v3',
+]);
+
+/** Recurrent types, which take any length; without a key the length is not known rather than some default. */
+const recurrentTypes = new Set(['mamba', 'mamba2', 'falcon_mamba', 'xlstm', 'rwkv6', 'rwkv7']);
+
+function prefixed(scope: Scope, key: string): string {
+	return scope.path === '' ? key : `${scope.path}.${key}`;
+}
+
+function maxLength(reading: Reading, scopes: Scope[]): Found<number> | null {
+	for (const scope of scopes) {
+		const value = asNumber(scope.config['model_max_length']);
+		if (value === null || value >= noLimit || value < 1 || !Number.isInteger(value)) continue;
+		return { value, path: prefixed(scope, 'model_max_length') };
+	}
+	return null;
+}
+
+interface Scaling {
+	type: string;
+	factor: number | null;
+	original: number | null;
+	path: string;
+}
+
+/** The rope dictionary that applies to full attention: newer files hold one per kind of layer. */
+function ropeDictionary(scopes: Scope[]): Found<JsonObject> | null {
+	for (const scope of scopes) {
+		for (const key of ['rope_scaling', 'rope_parameters']) {
+			const value = scope.config[key];
+			if (!isJsonObject(value)) continue;
+			const full = value['full_attention'];
+			if (isJsonObject(full)) return { value: full, path: `${prefixed(scope, key)}.full_attention` };
+			return { value, path: prefixed(scope, key) };
+		}
+	}
+	return null;
+}
+
+function word(value: JsonValue | undefined): string | null {
+	return typeof value === 'string' ? value.slice(0, 40).toLowerCase() : null;
+}
+
+function positive(value: JsonValue | undefined): number | null {
+	const number = asNumber(value);
+	return number !== null && number > 0 && number < 1e12 ? number : null;
+}
+
+function readScaling(scopes: Scope[]): Scaling | null {
+	const found = ropeDictionary(scopes);
+	if (found === null) return null;
+	const { value, path } = found;
+	const type = word(value['rope_type']) ?? word(value['type']) ?? 'default';
+	const original = positive(value['original_max_position_embeddings']) ?? topOriginal(scopes);
+	return { type, factor: positive(value['factor']), original, path };
+}
+
+function topOriginal(scopes: Scope[]): number | null {
+	for (const { config } of scopes) {
+		const value = positive(config['original_max_position_embeddings']);
+		if (value !== null) return value;
+	}
+	return null;
+}
+
+interface Window {
+	value: number;
+	rule: string;
+}
+
+function grouped(value: number): string {
+	return value.toLocaleString('en');
+}
+
+/** The base length after scaling, by kind of scaling. Only yarn, linear and dynamic can lengthen it. */
+function scaled(base: Found<number>, scaling: Scaling | null, { reading, textType }: Place): Window {
+	const plain = { value: base.value, rule: 'position limit as given' };
+	if (scaling === null || scaling.type === 'default' || scaling.type === 'mrope') return plain;
+	const { type, factor, original } = scaling;
+	if (type === 'yarn' && factor !== null && original !== null) {
+		const stretched = Math.round(original * factor);
+		const rule = `yarn: the larger of ${grouped(base.value)} and ${grouped(original)} × ${factor}`;
+		return { value: Math.max(base.value, stretched), rule };
+	}
+	const stretches = (type === 'linear' || type === 'dynamic') && factor !== null && factor > 1;
+	if (stretches && !(textType ?? '').startsWith('gemma3')) {
+		if (base.value <= unscaledBase) {
+			return {
+				value: Math.round(base.value * factor),
+				rule: `${type} rope scaling: ${grouped(base.value)} × ${factor}`,
+			};
+		}
+		reading.warn(
+			`${scaling.path} names factor ${factor} (${type}) on top of ${grouped(base.value)} tokens, which is the final ` +
+				`length already; some runtimes multiply anyway.`,
+		);
+	}
+	return { value: base.value, rule: `position limit as given; ${type} rope scaling is already part of it` };
+}
+
+/** Rows of the position table that padding takes away: RoBERTa lines count from the padding token on. */
+function unusedRows({ scopes, textType }: Place): number {
+	if (!offsetTypes.has(textType ?? '')) return 0;
+	const padding = asNumber(scopes[0]?.config['pad_token_id']) ?? 1;
+	return Number.isInteger(padding) && padding >= 0 && padding < 8 ? padding + 1 : 2;
+}
+
+function contextWindow(place: Place, positions: number | null): number | null {
+	const { reading, scopes } = place;
+	const length = maxLength(reading, scopes);
+	const evidence = reading.evidence['max_position_embeddings'];
+	const fromPositions = positions === null ? null : { value: positions, path: evidence?.path ?? '' };
+	const base = length ?? fromPositions;
+	if (base === null) return null;
+	const scaling = readScaling(scopes);
+	const window = scaled(base, scaling, place);
+	const unused = length === null ? unusedRows(place) : 0;
+	const path = scaling !== null && window.value !== base.value ? `${base.path}, ${scaling.path}` : base.path;
+	const minus = unused > 0 && window.value > unused ? `, less ${unused} rows that padding takes` : '';
+	reading.note('context_window', path, reading.ruleAt(base.path, window.rule) + minus);
+	return minus === '' ? window.value : window.value - unused;
+}
+
+/** A window that attention really uses: Qwen files carry one that `use_sliding_window` turns off; 0 means none. */
+function slidingWindow({ reading, scopes }: Place): number | null {
+	const config = scopes[0]?.config ?? {};
+	if (config['use_sliding_window'] === false) return null;
+	const layers = config['layer_types'];
+	if (Array.isArray(layers) && layers.length > 0 && layers.length <= 4096) {
+		if (layers.every((kind) => kind === 'full_attention')) return null;
+	}
+	const keys = ['sliding_window', 'sliding_window_size', 'attention_window_size', 'local_attention'];
+	return reading.count('sliding_window', { keys, scopes: scopes.slice(0, 1), zeroIsNone: true });
+}
+
+/**
+ * Context figures of a configuration: the raw position limit, the length a runtime can use, and the attention window.
+ * Rules restated from vLLM, SGLang, llama.cpp and transformers: yarn stretches its original length, llama3, longrope
+ * and multi-dimensional rope are final, linear and dynamic stretch only short bases.
+ */
+export function readContext(place: Place): ContextFacts {
+	const { reading, scopes, textType } = place;
+	const positions = reading.count('max_position_embeddings', { keys: positionKeys, scopes });
+	const context = contextWindow(place, positions);
+	if (context === null && recurrentTypes.has(textType ?? '')) {
+		reading.warn('A recurrent model: the configuration sets no limit to the length of the text.');
+	}
+	return { max_position_embeddings: positions, context_window: context, sliding_window: slidingWindow(place) };
+}

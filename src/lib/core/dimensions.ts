@@ -1,0 +1,201 @@
+// The plain sizes of a model (layers, widths, heads, experts), read under all the names that configurations use for them.
+import { asNumber, at, type Reading, type Scope } from '#lib/core/reading.ts';
+import type { ModelCharacteristics } from '#lib/core/model.ts';
+
+/** Sizes of the text model; counts, null when the configuration does not say. */
+export type Dimensions = Pick<
+	ModelCharacteristics,
+	| 'num_hidden_layers'
+	| 'hidden_size'
+	| 'intermediate_size'
+	| 'vocab_size'
+	| 'num_attention_heads'
+	| 'num_key_value_heads'
+	| 'head_dim'
+	| 'num_experts'
+	| 'num_experts_per_token'
+>;
+
+const keys = {
+	num_hidden_layers: [
+		'num_hidden_layers',
+		'n_layer',
+		'n_layers',
+		'num_layers',
+		'encoder_layers',
+		'decoder_layers',
+		'num_transformer_layers',
+	],
+	hidden_size: ['hidden_size', 'n_embd', 'n_embed', 'd_model', 'model_dim', 'dim'],
+	intermediate_size: [
+		'intermediate_size',
+		'n_inner',
+		'ffn_dim',
+		'd_ff',
+		'ffn_hidden_size',
+		'ffn_config.ffn_hidden_size',
+		'encoder_ffn_dim',
+		'd_inner',
+		'hidden_dim',
+	],
+	vocab_size: ['vocab_size', 'padded_vocab_size', 'n_vocab', 'n_token'],
+	num_attention_heads: ['num_attention_heads', 'n_head', 'n_heads', 'num_heads', 'encoder_attention_heads'],
+	num_key_value_heads: [
+		'num_key_value_heads',
+		'num_kv_heads',
+		'n_head_kv',
+		'n_kv_heads',
+		'kv_n_heads',
+		'attn_config.kv_n_heads',
+		'num_query_groups',
+		'num_multi_query_heads',
+	],
+	head_dim: ['head_dim', 'kv_channels', 'd_kv', 'attention_head_dim', 'qkv_dim'],
+	num_experts: [
+		'num_local_experts',
+		'num_experts',
+		'n_routed_experts',
+		'moe_num_experts',
+		'num_routed_experts',
+		'ffn_config.moe_num_experts',
+	],
+	num_experts_per_token: [
+		'num_experts_per_tok',
+		'num_experts_per_token',
+		'top_k_experts',
+		'moe_k',
+		'moe_topk',
+		'moe_top_k',
+		'num_selected_experts',
+		'moe_router_topk',
+		'ffn_config.moe_top_k',
+	],
+};
+
+/** Types whose feed-forward width is four times the hidden size when the configuration gives none. */
+const fourfold = new Set([
+	'gpt2',
+	'gptj',
+	'gpt_neo',
+	'gpt_bigcode',
+	'codegen',
+	'bloom',
+	'falcon',
+	'RefinedWeb',
+	'RefinedWebModel',
+]);
+/** Types that may share one key/value head among all queries (`multi_query`), with what an absent key means. */
+const multiQuery = new Map([
+	['falcon', true],
+	['RefinedWebModel', true],
+	['RefinedWeb', false],
+	['gpt_bigcode', true],
+]);
+
+/** Longest layer pattern that is believed. */
+const maxLayers = 4096;
+
+interface Place {
+	reading: Reading;
+	/** Text model first, then the root when that is another object. */
+	scopes: Scope[];
+	textType: string | null;
+}
+
+function derive(reading: Reading, field: string, value: number | null, [path, rule]: [string, string]): number | null {
+	if (value === null) return null;
+	reading.note(field, path, rule);
+	return value;
+}
+
+/** Falcon and StarCoder lines: one shared head when `multi_query` is set, unless the newer decoder counts its own. */
+function sharedHeads({ reading, scopes, textType }: Place): number | null {
+	const scope = scopes[0];
+	const fallback = multiQuery.get(textType ?? '');
+	if (scope === undefined || fallback === undefined || scope.config['new_decoder_architecture'] === true) return null;
+	const flag = scope.config['multi_query'];
+	if (flag === false || (flag !== true && !fallback)) return null;
+	if (textType === 'RefinedWeb' && scope.config['n_head_kv'] !== undefined) return null;
+	const rule = 'multi_query: one key/value head for all queries';
+	return derive(reading, 'num_key_value_heads', 1, [prefixed(scope, 'multi_query'), rule]);
+}
+
+function prefixed(scope: Scope, key: string): string {
+	return scope.path === '' ? key : `${scope.path}.${key}`;
+}
+
+function keyValueHeads(place: Place, heads: number | null): number | null {
+	const { reading, scopes } = place;
+	const shared = sharedHeads(place);
+	if (shared !== null) return shared;
+	if (scopes[0]?.config['multi_query_attention'] === true) {
+		const groups = reading.count('num_key_value_heads', { keys: ['multi_query_group_num'], scopes });
+		if (groups !== null) return groups;
+	}
+	const written = reading.count('num_key_value_heads', { keys: keys.num_key_value_heads, scopes });
+	if (written !== null || heads === null) return written;
+	const source = reading.evidence['num_attention_heads']?.path ?? '';
+	return derive(reading, 'num_key_value_heads', heads, [source, 'no key of its own: as many as attention heads']);
+}
+
+/** Width of one head for queries and keys; with latent attention the part without position plus the part with it. */
+function headWidth({ reading, scopes }: Place, hidden: number | null, heads: number | null): number | null {
+	const config = scopes[0]?.config ?? {};
+	const written = reading.count('head_dim', { keys: keys.head_dim, scopes: scopes.slice(0, 1) });
+	if (written !== null) return written;
+	const nope = asNumber(at(config, 'qk_nope_head_dim'));
+	const rope = asNumber(at(config, 'qk_rope_head_dim'));
+	if (nope !== null && rope !== null && nope + rope > 0 && nope + rope < 1e6) {
+		const rule = 'qk_nope_head_dim + qk_rope_head_dim (latent attention)';
+		return derive(reading, 'head_dim', nope + rope, [reading.evidence['num_attention_heads']?.path ?? '', rule]);
+	}
+	if (hidden === null || heads === null || hidden % heads !== 0) return null;
+	const source = reading.evidence['hidden_size']?.path ?? '';
+	return derive(reading, 'head_dim', hidden / heads, [source, 'hidden_size / num_attention_heads']);
+}
+
+function feedForward({ reading, scopes, textType }: Place, hidden: number | null): number | null {
+	const written = reading.count('intermediate_size', { keys: keys.intermediate_size, scopes });
+	if (written !== null) return written;
+	const config = scopes[0]?.config ?? {};
+	const ratio = asNumber(config['expansion_ratio']) ?? (fourfold.has(textType ?? '') ? 4 : null);
+	if (hidden === null || ratio === null || ratio <= 0 || ratio > 64) return null;
+	const rule = `${ratio} × hidden_size (the type's rule when no width is given)`;
+	return derive(reading, 'intermediate_size', Math.round(hidden * ratio), [
+		reading.evidence['hidden_size']?.path ?? '',
+		rule,
+	]);
+}
+
+/** Hybrid models may give a kind per layer instead of a number of layers: a list, or one letter each. */
+function layersOfPattern({ reading, scopes }: Place): number | null {
+	const scope = scopes[0];
+	for (const key of ['layers_block_type', 'hybrid_override_pattern', 'layer_types']) {
+		const pattern = scope?.config[key];
+		if (scope === undefined || (typeof pattern !== 'string' && !Array.isArray(pattern))) continue;
+		if (pattern.length === 0 || pattern.length > maxLayers) continue;
+		return derive(reading, 'num_hidden_layers', pattern.length, [prefixed(scope, key), 'one entry per layer']);
+	}
+	return null;
+}
+
+/** Reads the sizes of the text model, each with evidence; what the configuration does not tell stays null. */
+export function readDimensions(place: Place): Dimensions {
+	const { reading, scopes } = place;
+	const plain = (field: keyof typeof keys) => reading.count(field, { keys: keys[field], scopes });
+	const hidden = plain('hidden_size');
+	const heads = plain('num_attention_heads');
+	const experts = reading.count('num_experts', { keys: keys.num_experts, scopes, zeroIsNone: true });
+	const perToken = { keys: keys.num_experts_per_token, scopes, zeroIsNone: true };
+	return {
+		num_hidden_layers: plain('num_hidden_layers') ?? layersOfPattern(place),
+		hidden_size: hidden,
+		intermediate_size: feedForward(place, hidden),
+		vocab_size: plain('vocab_size'),
+		num_attention_heads: heads,
+		num_key_value_heads: keyValueHeads(place, heads),
+		head_dim: headWidth(place, hidden, heads),
+		num_experts: experts,
+		num_experts_per_token: experts === null ? null : reading.count('num_experts_per_token', perToken),
+	};
+}

@@ -1,0 +1,218 @@
+// Whether a model works with images, video or sound besides (or instead of) text, told by several signals in order.
+import { matchArchitecture, matchModelType, nameTokens, type TypeKind } from '#lib/core/architecture.ts';
+import { isJsonObject } from '#lib/core/config-text.ts';
+import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
+import type { MultimodalType } from '#lib/core/model.ts';
+import { tasks } from '#lib/core/tables/tasks.ts';
+
+/**
+ * The answer and the signal behind it. `type` null: text only. `looked` false: there was nothing to look at, so that
+ * nothing is known. Models of one other sense count as well (ViT is vision, Whisper audio): "text only" must be true of
+ * what is listed under it. Makers of images or sound count by what they make. Video counts as vision.
+ */
+export interface ModalityFact {
+	type: MultimodalType | null;
+	looked: boolean;
+	file: 'config' | 'listing';
+	path: string;
+	rule: string;
+}
+
+interface Subject {
+	/** Root of the configuration as written, null when there is none. */
+	config: JsonObject | null;
+	modelType: string | null;
+	architectures: string[];
+	listing: ListingFacts | null;
+	/** Is the configuration whole, so that absent keys mean that there is nothing? */
+	whole: boolean;
+}
+
+type Sense = 'vision' | 'audio';
+interface Signal {
+	path: string;
+	rule: string;
+}
+
+const objectKeys: Record<Sense, string[]> = {
+	vision: [
+		'vision_config',
+		'visual',
+		'vision_tower',
+		'mm_vision_tower',
+		'vision_tower_config',
+		'vision_encoder',
+		'vision_cfg',
+		'image_encoder',
+		'img_processor',
+		'vision_backbone_id',
+		'vit_config',
+	],
+	audio: [
+		'audio_config',
+		'audio_encoder',
+		'audio',
+		'audio_cfg',
+		'audio_encoder_config',
+		'sound_config',
+		'speech_config',
+		'audio_processor',
+	],
+};
+const tokenKeys: Record<Sense, string[]> = {
+	vision: [
+		'image_token_id',
+		'image_token_index',
+		'vision_token_id',
+		'video_token_id',
+		'vision_start_token_id',
+		'video_token_index',
+		'media_placeholder_token_id',
+		'img_context_token_id',
+	],
+	audio: ['audio_token_id', 'audio_token_index', 'audio_start_token_id', 'audio_bos_token_id', 'speech_token_id'],
+};
+const words: Record<Sense, Set<string>> = {
+	vision: new Set(['vl', 'vlm', 'vision', 'visual', 'multimodal', 'llava', 'image', 'video', 'omni', 'vqa', 'ocr']),
+	audio: new Set(['audio', 'omni', 'speech', 'asr', 'whisper', 'voice', 'music', 'tts', 'sound']),
+};
+
+/** Places where the parts of a model stand: the root, and the thinker of omni models. */
+function places(config: JsonObject): { config: JsonObject; prefix: string }[] {
+	const thinker = config['thinker_config'];
+	const root = { config, prefix: '' };
+	return isJsonObject(thinker) ? [root, { config: thinker, prefix: 'thinker_config.' }] : [root];
+}
+
+function isPart(config: JsonObject, key: string): boolean {
+	const value = config[key];
+	return isJsonObject(value) || (typeof value === 'string' && value !== '');
+}
+
+/** Is the part for a sense there as null? Gemma 4 keeps its sound token in sizes that cannot hear. */
+function isTurnedOff(config: JsonObject, sense: Sense): boolean {
+	return config[`${sense}_config`] === null;
+}
+
+function byStructure(config: JsonObject, sense: Sense): Signal | null {
+	for (const place of places(config)) {
+		const part = objectKeys[sense].find((key) => isPart(place.config, key));
+		if (part !== undefined) return { path: place.prefix + part, rule: `a part for ${sense} is configured` };
+	}
+	for (const place of places(config)) {
+		if (isTurnedOff(place.config, sense)) continue;
+		const token = tokenKeys[sense].find((key) => typeof place.config[key] === 'number');
+		if (token !== undefined) return { path: place.prefix + token, rule: `a token stands for ${sense} input` };
+	}
+	return null;
+}
+
+function byWords(subject: Subject, sense: Sense): Signal | null {
+	const inType = nameTokens(subject.modelType ?? '').find((token) => words[sense].has(token));
+	if (inType !== undefined) return { path: 'model_type', rule: `the model type holds the word "${inType}"` };
+	for (const name of subject.architectures) {
+		const inClass = nameTokens(name).find((token) => words[sense].has(token));
+		if (inClass !== undefined) return { path: 'architectures', rule: `a class name holds the word "${inClass}"` };
+	}
+	return null;
+}
+
+const kindSenses: Record<TypeKind, MultimodalType | null> = {
+	c: null,
+	s: null,
+	e: null,
+	o: null,
+	m: 'vision',
+	i: 'vision',
+	v: 'vision',
+	w: 'vision',
+	g: 'vision',
+	p: 'audio',
+	a: 'audio',
+	b: 'audio',
+	q: 'vision-audio',
+	x: 'vision-audio',
+};
+
+/** Multimodal types of which the `ForCausalLM` class is the text half alone (`Gemma3ForCausalLM` takes no images). */
+const halved = new Set(
+	'gemma3 gemma3n gemma4 gemma4_unified llama4 mllama qwen3_5 qwen3_5_moe qwen4_exp emu3 minimax_m3_vl inkling_mm_model cohere_compass'.split(
+		' ',
+	),
+);
+
+function isTextHalf(type: string, architectures: string[]): boolean {
+	return halved.has(type) && architectures[0]?.endsWith('ForCausalLM') === true;
+}
+
+/** Table row of the type, or of the class. Types outside the table tell nothing. */
+function byTable({ modelType, architectures }: Subject): (Signal & { type: MultimodalType | null }) | null {
+	const byType = modelType === null ? null : matchModelType(modelType);
+	const row = byType ?? (architectures[0] === undefined ? null : matchArchitecture(architectures[0]));
+	if (row === null) return null;
+	const type = isTextHalf(row.type, architectures) ? null : kindSenses[row.kind];
+	const path = byType === null ? 'architectures' : 'model_type';
+	return {
+		type,
+		path,
+		rule: `${row.type} is known to work with ${type === null ? 'text' : type.replace('-', ' and ')}`,
+	};
+}
+
+function joined(vision: Signal | null, audio: Signal | null): (Signal & { type: MultimodalType }) | null {
+	if (vision !== null && audio !== null) {
+		const path = vision.path === audio.path ? vision.path : `${vision.path}, ${audio.path}`;
+		return { type: 'vision-audio', path, rule: `${vision.rule}; ${audio.rule}` };
+	}
+	if (vision !== null) return { type: 'vision', ...vision };
+	return audio === null ? null : { type: 'audio', ...audio };
+}
+
+/** Diffusers and timm components name no model type, but their own keys. */
+function byLibrary(config: JsonObject): (Signal & { type: MultimodalType }) | null {
+	const name = config['_class_name'];
+	if (typeof name === 'string') {
+		const sound = nameTokens(name).some((token) => words.audio.has(token));
+		return { type: sound ? 'audio' : 'vision', path: '_class_name', rule: 'a part of a diffusion pipeline' };
+	}
+	const timm = isJsonObject(config['pretrained_cfg']) || typeof config['num_features'] === 'number';
+	return timm && typeof config['architecture'] === 'string'
+		? { type: 'vision', path: 'architecture', rule: 'a timm image model' }
+		: null;
+}
+
+function fromConfig(subject: Subject): ModalityFact | null {
+	const { config } = subject;
+	if (config === null) return null;
+	const found =
+		joined(byStructure(config, 'vision'), byStructure(config, 'audio')) ??
+		byLibrary(config) ??
+		joined(byWords(subject, 'vision'), byWords(subject, 'audio'));
+	return found === null ? null : { ...found, looked: true, file: 'config' };
+}
+
+function fromTask(listing: ListingFacts | null): ModalityFact | null {
+	const task = listing?.pipeline_tag === undefined ? undefined : tasks.get(listing.pipeline_tag);
+	if (task === undefined) return null;
+	const rule = `task ${listing?.pipeline_tag ?? ''}`;
+	return { type: task.modality, looked: true, file: 'listing', path: 'pipeline_tag', rule };
+}
+
+/**
+ * Modality of a model: a configured part (vision_config, audio_config) or token id first, then the words vl, vision,
+ * multimodal, audio and their like in the model type and the class names, then the table of types, then the Hub's task.
+ */
+export function readModality(subject: Subject): ModalityFact {
+	const direct = fromConfig(subject);
+	if (direct !== null) return direct;
+	const named = subject.config === null ? joined(byWords(subject, 'vision'), byWords(subject, 'audio')) : null;
+	if (named !== null) return { ...named, looked: true, file: 'listing' };
+	const table = byTable(subject);
+	const file = subject.config === null ? 'listing' : 'config';
+	if (table !== null && (table.type !== null || subject.whole)) return { ...table, looked: true, file };
+	const task = fromTask(subject.listing);
+	if (task !== null) return task;
+	if (table !== null) return { ...table, looked: true, file };
+	const rule = 'no part, token id, word or type for images or sound';
+	return { type: null, looked: subject.whole && subject.config !== null, file, path: '', rule };
+}

@@ -1,0 +1,11 @@
+// GET /api/models/{id}: everything about one model. The id holds one slash, plain or percent-encoded.
+import { json, redirect } from '@sveltejs/kit';
+import { encodeId } from '#lib/core/repository.ts';
+import type { RequestHandler } from './$types';
+
+export const GET: RequestHandler = async ({ locals, params, request, url }) => {
+	const detail = await locals.app.details.read(params.id, { signal: request.signal });
+	const { id } = detail.entry;
+	if (id !== params.id) redirect(307, `/api/models/${encodeId(id)}${url.search}`);
+	return json(detail);
+};

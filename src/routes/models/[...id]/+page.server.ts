@@ -1,0 +1,68 @@
+// The model page on the server: the row at once, the parts with it when they are quick, streamed after it when not.
+import { error, redirect } from '@sveltejs/kit';
+import { fileOverview, type FileOverview } from '#lib/core/files.ts';
+import { entrySchema, type FileSource, type PartProblem } from '#lib/core/model.ts';
+import { encodeId, isRepositoryId } from '#lib/core/repository.ts';
+import type { FileList } from '#lib/server/file-lists.ts';
+import type { Part } from '#lib/server/details.ts';
+import type { PageServerLoad } from './$types';
+
+/** How long the page waits for its parts before it is sent without them; they follow on the same connection. */
+const patienceMs = 300;
+/** Rows of the file table; what is beyond is counted and linked. */
+const rowLimit = 1_000;
+
+/** The row without its file names: the file list has them. */
+const rowSchema = entrySchema.omit({ siblings: true });
+
+/** A part that came in time, or the promise of one that is streamed after the page. */
+type Soon<T> = { now: T; later: null } | { now: null; later: Promise<T> };
+
+async function soon<T>(part: Promise<T>, patience: Promise<null>): Promise<Soon<T>> {
+	const now = await Promise.race([part.then((value) => ({ value })), patience]);
+	return now === null ? { now: null, later: part } : { now: now.value, later: null };
+}
+
+/** The files as the page shows them. */
+interface ShownFiles extends FileOverview {
+	source: FileSource;
+	revision: string | null;
+}
+
+function shown({ value, problem }: Part<FileList>, tags: readonly string[]): Part<ShownFiles> {
+	if (value === null) return { value, problem };
+	const { files, source, revision } = value;
+	return { value: { ...fileOverview(files, { tags, rowLimit }), source, revision }, problem: null };
+}
+
+/** The card without its source text, which the page does not need. */
+function withoutSource<T extends { markdown: string | null }>(part: { value: T | null; problem: PartProblem | null }) {
+	if (part.value === null) return part;
+	return { ...part, value: { ...part.value, markdown: null } };
+}
+
+export const load: PageServerLoad = async ({ locals, params, request, url }) => {
+	if (!isRepositoryId(params.id)) error(404, { code: 'not_found', message: 'There is no such model.' });
+	const { details, settings } = locals.app;
+	const { signal } = request;
+	const record = await details.record(params.id, { signal });
+	if (record.id !== params.id) redirect(307, `/models/${encodeId(record.id)}${url.search}`);
+
+	// Who has no scripts asks for the whole page: nothing could fill in what is streamed.
+	const isWhole = url.searchParams.has('whole');
+	const patience = new Promise<null>((resolve) => {
+		if (!isWhole) setTimeout(() => resolve(null), patienceMs);
+	});
+	const parts = details.parts(record, { signal });
+	const tags = record.tags ?? [];
+	const [characteristics, files, card] = await Promise.all([
+		soon(parts.characteristics, patience),
+		soon(
+			parts.files.then((part) => shown(part, tags)),
+			patience,
+		),
+		soon(parts.card.then(withoutSource), patience),
+	]);
+	const relatives = details.relatives(record.id);
+	return { entry: rowSchema.parse(record), characteristics, files, card, relatives, hubUrl: settings.hubEndpoint };
+};
