@@ -16,7 +16,11 @@ interface Migration {
 export const migrations: readonly Migration[] = [
 	{
 		name: 'key and value pairs',
-		statements: ['CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID'],
+		statements: [
+			'CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
+			// Tells this database from one made anew in its place.
+			"INSERT INTO meta (key, value) VALUES ('database', lower(hex(randomblob(6))))",
+		],
 	},
 	{
 		name: 'configs by repository, commit and file, and how the last look at them ended',
@@ -44,10 +48,10 @@ export const migrations: readonly Migration[] = [
 			'CREATE INDEX models_changed ON models (changed)',
 			'CREATE INDEX models_id_any_case ON models (id COLLATE NOCASE)',
 			`CREATE VIRTUAL TABLE model_words USING fts5(
-				words, content = 'models', content_rowid = 'number', detail = none, prefix = '1 2 3'
+				words, content = 'models', content_rowid = 'number', detail = none, prefix = '1 2'
 			)`,
 			`CREATE VIRTUAL TABLE model_parts USING fts5(
-				words, content = 'models', content_rowid = 'number', detail = none, tokenize = 'trigram'
+				words, content = 'models', content_rowid = 'number', tokenize = 'trigram'
 			)`,
 			`CREATE TRIGGER models_insert AFTER INSERT ON models BEGIN
 				INSERT INTO model_words (rowid, words) VALUES (new.number, new.words);

@@ -1,0 +1,234 @@
+// The catalog: every known model in SQLite, with typed-array columns over it that answer lists, filters and counts.
+import { createHash } from 'node:crypto';
+import type { ListPage, ModelQuery } from '#lib/core/query.ts';
+import { withCharacteristics } from '#lib/core/entry.ts';
+import { type FetchStatus, type ModelCharacteristics, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
+import { mergeRecords } from '#lib/core/record.ts';
+import { Columns } from '#lib/server/columns.ts';
+import { decodeCursor, encodeCursor } from '#lib/server/cursor.ts';
+import type { Database } from '#lib/server/database.ts';
+import { Filter } from '#lib/server/facets.ts';
+import { Orders } from '#lib/server/orders.ts';
+import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
+import {
+	columnRows,
+	entriesByNumber,
+	findModel,
+	findModels,
+	findNumber,
+	foreignWrites,
+	saveModels,
+	type Known,
+} from '#lib/server/store/models.ts';
+import { searchModels } from '#lib/server/store/search.ts';
+
+const refreshedKey = 'catalog_refreshed';
+
+/** Why the last look at a model's config gave nothing. */
+export interface FetchFailure {
+	status: Exclude<FetchStatus, 'ok' | 'none'>;
+	statusCode?: number;
+	/** One sentence for a person. */
+	message?: string;
+}
+
+/**
+ * Lists and searches every known model. Rows live in SQLite; other processes' writes on the same database are seen at
+ * the next question. Writes are whole or not at all and throw `Failure('database')`.
+ */
+export class Catalog {
+	#database: Database;
+	#columns = new Columns();
+	#orders = new Orders(this.#columns);
+	#filter = new Filter(this.#columns);
+	/** Number of the newest write the columns have taken in. */
+	#seen = 0;
+	#foreign: number;
+	/** Tells this database from every other. */
+	#name: string;
+	/** Short name for the set of models on this machine. */
+	#locals = '';
+
+	constructor(database: Database) {
+		this.#database = database;
+		this.#foreign = foreignWrites(database);
+		this.#name = readMeta(database, 'database') ?? '';
+		this.#absorb();
+	}
+
+	/** A mark that changes with everything a list answer depends on. */
+	get version(): string {
+		this.#takeForeign();
+		return `${this.#name}-${this.#seen}-${this.#locals}`;
+	}
+
+	/** When rows last came from the Hub's own listing (ISO time); null when they never did. */
+	get updatedAt(): string | null {
+		return readMeta(this.#database, refreshedKey);
+	}
+
+	/** How many models are on this machine, and how many the Hub or the snapshot lists. */
+	counts(): { mine: number; catalog: number } {
+		this.#takeForeign();
+		return { mine: this.#columns.onMachine, catalog: this.#columns.listed };
+	}
+
+	/** The row of a model with its exact id; null when it is not known. */
+	entry(id: string): ModelRecord | null {
+		const record = findModel(this.#database, id)?.record;
+		return record === undefined ? null : { ...record, local: this.#columns.isOnMachine(id) };
+	}
+
+	/**
+	 * One page of the models that match, with totals and facets. Rows leave out `siblings`. Searched words must all be
+	 * in id or name; a model whose id is exactly what was searched leads. Throws `invalid_query` for a cursor that is
+	 * broken or of another query.
+	 */
+	list(query: ModelQuery): ListPage {
+		this.#takeForeign();
+		const cursor = query.cursor === null ? null : decodeCursor(query.cursor, query);
+		const { passed, total, pending, facets } = this.#filter.run(query, this.#candidates(query.q));
+		const slots: number[] = [];
+		const leader = cursor === null ? this.#leader(query, passed) : this.#columns.find(cursor.leader);
+		if (leader !== null && cursor === null) slots.push(leader);
+		const order = this.#orders.slots(query.sort, query.order);
+		const place = cursor?.place ?? null;
+		let position = place === null ? 0 : this.#orders.firstAfter(query.sort, query.order, place);
+		for (; slots.length <= query.limit && position < order.length; position += 1) {
+			const slot = order[position] ?? 0;
+			if (passed[slot] === 1 && slot !== leader) slots.push(slot);
+		}
+		const next = slots.length > query.limit ? this.#cursor(query, slots.slice(0, query.limit), leader) : null;
+		return { models: this.#entries(slots.slice(0, query.limit)), total, pending, facets, next_cursor: next };
+	}
+
+	/**
+	 * Takes in listing rows; what is already known better is kept (see `mergeRecords`). A few hundred at a time keep the
+	 * process answering: about 50 µs each.
+	 */
+	upsert(records: ModelRecord[]): void {
+		records = records.filter(({ id }) => !id.includes('\0')); // no repository has one, and nothing could find it
+		if (records.length === 0) return;
+		this.#database.transaction(() => {
+			const known = findModels(
+				this.#database,
+				records.map(({ id }) => id),
+			);
+			const merged = records.map((record) => {
+				const stored = known.get(record.id);
+				if (stored === undefined) return { record, isLearned: false, isRead: false };
+				const { isLearned, isRead } = stored;
+				return { record: mergeRecords(stored.record, record, { isLearned }), isLearned, isRead };
+			});
+			saveModels(this.#database, merged);
+			this.#noteRefresh(records);
+		});
+		this.#absorb();
+	}
+
+	/**
+	 * Takes in what was read of a model. Facts from its own config outrank those of lists from now on. Answers false
+	 * when the catalog has no such model, or already knows better than a snapshot does.
+	 */
+	learn(id: string, characteristics: ModelCharacteristics): boolean {
+		const isSnapshot = characteristics.source === 'snapshot';
+		const isConfig = !isSnapshot && characteristics.config_status === 'ok';
+		return this.#change(id, ({ record, isLearned, isRead }) => {
+			if (isLearned && isSnapshot) return null;
+			const learned = withCharacteristics(record, characteristics);
+			return { record: learned, isLearned: isLearned || isConfig, isRead: isRead || !isSnapshot };
+		});
+	}
+
+	/**
+	 * Takes in that a model's config could not be read; what was known stays. A missing or locked one counts as read; a
+	 * Hub that was busy or away does not. Answers false for an unknown model.
+	 */
+	learnFailure(id: string, { status, ...fetchError }: FetchFailure): boolean {
+		const isFinal = status !== '429' && status !== 'error';
+		return this.#change(id, ({ record, isLearned, isRead }) => ({
+			record: { ...record, fetchStatus: status, fetchError },
+			isLearned,
+			isRead: isRead || isFinal,
+		}));
+	}
+
+	/** Which models are on this machine. Ids the catalog does not know yet count as soon as they are upserted. */
+	setLocal(ids: ReadonlySet<string>): void {
+		this.#columns.setLocal(new Set(ids));
+		const names = [...ids].sort().join('\n');
+		this.#locals = createHash('sha256').update(names).digest('base64url').slice(0, 10);
+	}
+
+	#change(id: string, change: (stored: Known) => Known | null): boolean {
+		const isChanged = this.#database.transaction(() => {
+			const stored = findModel(this.#database, id);
+			const changed = stored === null ? null : change(stored);
+			if (changed !== null) saveModels(this.#database, [changed]);
+			return changed !== null;
+		});
+		this.#absorb();
+		return isChanged;
+	}
+
+	#noteRefresh(records: ModelRecord[]): void {
+		const newest = records
+			.filter(({ origin }) => origin === 'hub')
+			.reduce((max, r) => (r.as_of > max ? r.as_of : max), '');
+		if (newest > (this.updatedAt ?? '')) saveMeta(this.#database, refreshedKey, newest);
+	}
+
+	/** Brings the columns up to the newest write. */
+	#absorb(): void {
+		let newest = this.#seen;
+		for (const row of columnRows(this.#database, this.#seen)) {
+			this.#orders.touch(this.#columns.put(row));
+			newest = Math.max(newest, row.changed);
+		}
+		this.#seen = newest;
+	}
+
+	#takeForeign(): void {
+		const foreign = foreignWrites(this.#database);
+		if (foreign === this.#foreign) return;
+		this.#foreign = foreign;
+		this.#absorb();
+	}
+
+	/** Slots that have the searched words; null when nothing is searched. */
+	#candidates(search: string): Uint32Array | null {
+		if (search === '') return null;
+		const slots = searchModels(this.#database, search);
+		let length = 0;
+		for (const number of slots) {
+			const slot = this.#columns.slotOf(number);
+			if (slot !== null) slots[length++] = slot; // null: another process added it a moment ago
+		}
+		return slots.subarray(0, length);
+	}
+
+	/** The slot whose id is what was searched, when it matches; null otherwise. */
+	#leader(query: ModelQuery, passed: Uint8Array): number | null {
+		const number = query.q === '' ? null : findNumber(this.#database, query.q);
+		const slot = number === null ? null : this.#columns.slotOf(number);
+		return slot !== null && passed[slot] === 1 ? slot : null;
+	}
+
+	#cursor(query: ModelQuery, shown: number[], leader: number | null): string {
+		const last = shown.at(-1) ?? leader;
+		const place = last === null || last === leader ? null : this.#orders.place(query.sort, last);
+		return encodeCursor({ place, leader: leader === null ? null : (this.#columns.ids[leader] ?? null) }, query);
+	}
+
+	#entries(slots: number[]): ModelEntry[] {
+		const { numbers, isLocal } = this.#columns;
+		const found = entriesByNumber(
+			this.#database,
+			slots.map((slot) => numbers[slot] ?? 0),
+		);
+		return slots.flatMap((slot) => {
+			const entry = found.get(numbers[slot] ?? 0);
+			return entry === undefined ? [] : [{ ...entry, local: isLocal[slot] === 1 }];
+		});
+	}
+}

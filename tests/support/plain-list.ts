@@ -1,0 +1,109 @@
+// The list's meaning in the plainest words, slow and obvious: what the fast catalog has to agree with.
+import type { ModelRecord } from '#lib/core/model.ts';
+import { facetNames, type FacetName, type ModelQuery, type SortKey } from '#lib/core/query.ts';
+
+type Check = (record: ModelRecord) => boolean;
+
+const choiceOf: Record<FacetName, (record: ModelRecord) => string> = {
+	family: (r) => r.architecture_family,
+	quantization: (r) => r.quantization,
+	modality: (r) => (r.is_multimodal === null ? 'unknown' : r.is_multimodal ? 'multimodal' : 'text'),
+	kind: (r) => r.classification,
+	license: (r) => r.license ?? 'unknown',
+	gated: (r) => String(r.gated !== false),
+};
+
+const valueOf: Record<SortKey, (record: ModelRecord) => number | string | null> = {
+	trending: (r) => r.trending,
+	downloads: (r) => r.downloads,
+	likes: (r) => r.likes,
+	updated: (r) => (r.updated_at === null ? null : Date.parse(r.updated_at)),
+	created: (r) => (r.created_at === null ? null : Date.parse(r.created_at)),
+	params: (r) => r.parameters_total,
+	context: (r) => r.context_window,
+	size: (r) => r.size_bytes,
+	name: (r) => (r.id.split('/').at(-1) ?? '').toLowerCase(),
+};
+
+function hasWords(record: ModelRecord, search: string): boolean {
+	const text = record.id.toLowerCase();
+	const words = search.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+	const own = text.split(/[^\p{L}\p{N}]+/u);
+	if (search !== '' && words.every((word) => word === '')) return false;
+	return words.every((word) => (word.length >= 3 ? text.includes(word) : own.some((one) => one.startsWith(word))));
+}
+
+function checks(query: ModelQuery, local: Set<string>): Record<string, Check> {
+	const oneOf = (name: FacetName, values: string[]) => (record: ModelRecord) =>
+		values.length === 0 || values.includes(choiceOf[name](record));
+	const { min_params, max_params, min_context } = query;
+	return {
+		family: oneOf('family', query.family),
+		quantization: oneOf('quantization', query.quantization),
+		modality: oneOf('modality', query.modality === 'any' ? [] : [query.modality]),
+		kind: oneOf('kind', query.kind),
+		license: oneOf('license', query.license),
+		gated: oneOf('gated', query.gated === null ? [] : [String(query.gated)]),
+		author: (r) => query.author.length === 0 || (r.author !== null && query.author.includes(r.author)),
+		source: (r) => query.source !== 'mine' || local.has(r.id),
+		text: (r) => query.q === '' || hasWords(r, query.q),
+		params: (r) =>
+			(min_params === null && max_params === null) ||
+			(r.parameters_total !== null &&
+				r.parameters_total >= (min_params ?? 0) &&
+				r.parameters_total <= (max_params ?? Infinity)),
+		context: (r) => min_context === null || (r.context_window !== null && r.context_window >= min_context),
+	};
+}
+
+const isUnknown: Record<string, Check> = {
+	family: (r) => r.architecture_family === 'Unknown',
+	quantization: (r) => r.quantization === 'unknown',
+	modality: (r) => r.is_multimodal === null,
+	params: (r) => r.parameters_total === null,
+	context: (r) => r.context_window === null,
+};
+
+function compare(query: ModelQuery): (a: ModelRecord, b: ModelRecord) => number {
+	const by = (x: number | string | null, y: number | string | null, sign: number) => {
+		if (x === y) return 0;
+		if (x === null) return 1;
+		if (y === null) return -1;
+		return x < y ? -sign : sign;
+	};
+	const value = valueOf[query.sort];
+	return (a, b) =>
+		by(value(a), value(b), query.order === 'asc' ? 1 : -1) || by(a.downloads, b.downloads, -1) || by(a.id, b.id, 1);
+}
+
+/** Ids of the models on this machine, and of those whose config was looked for. */
+interface Sets {
+	local: Set<string>;
+	read: Set<string>;
+}
+
+/** Ids of everything that matches in order, the counts per choice, and how many models wait to be read. */
+export function plainList(records: ModelRecord[], query: ModelQuery, { local, read }: Sets) {
+	const all = Object.entries(checks(query, local));
+	const failed = (record: ModelRecord) => all.filter(([, check]) => !check(record)).map(([name]) => name);
+	const ids = records
+		.filter((record) => failed(record).length === 0)
+		.sort(compare(query))
+		.map(({ id }) => id);
+	const leader = ids.findIndex((id) => id.toLowerCase() === query.q.toLowerCase());
+	if (leader > 0) ids.unshift(...ids.splice(leader, 1));
+	const facets = facetNames.map((name) => {
+		const counts = new Map<string, number>();
+		for (const record of records) {
+			const isCounted = failed(record).every((failure) => failure === name);
+			const choice = choiceOf[name](record);
+			if (isCounted) counts.set(choice, (counts.get(choice) ?? 0) + 1);
+		}
+		return [name, Object.fromEntries(counts)] as const;
+	});
+	const pending = records.filter((record) => {
+		const failures = failed(record);
+		return failures.length > 0 && !read.has(record.id) && failures.every((name) => isUnknown[name]?.(record) ?? false);
+	});
+	return { ids, facets: Object.fromEntries(facets), pending: pending.length };
+}

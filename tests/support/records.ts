@@ -1,0 +1,113 @@
+// Made-up catalog rows: seeded, with the mix of known and unknown facts that real lists have.
+import type { ModelRecord, QuantizationChoice } from '#lib/core/model.ts';
+
+/** A repeatable source of numbers from 0 up to 1 (mulberry32). */
+export function seeded(seed: number): () => number {
+	let state = seed;
+	return () => {
+		state = (state + 0x6d2b79f5) | 0;
+		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+	};
+}
+
+/** One of the choices; earlier ones come more often. */
+export function pick<T>(random: () => number, choices: readonly [T, ...T[]]): T {
+	return choices[Math.floor(random() ** 1.5 * choices.length)] ?? choices[0];
+}
+
+const families = ['Llama', 'Qwen', 'Mistral', 'Unknown', 'Gemma', 'BERT', 'Phi', 'DeepSeek', 'Yi', 'GLM'] as const;
+const quantizations = [
+	'fp16',
+	'unknown',
+	'4',
+	'8',
+	'other',
+	'5',
+	'3',
+	'6',
+	'2',
+] as const satisfies QuantizationChoice[];
+const licenses = ['apache-2.0', null, 'mit', 'llama3.1', 'gemma', 'other', 'cc-by-nc-4.0'] as const;
+const sizes = ['0.5B', '1.5B', '7B', '8B', '14B', '32B', '70B'] as const;
+const variants = ['', '-Instruct', '-Chat', '-GGUF', '-GPTQ', '-AWQ', '-4bit', '-v0.2', '_base', '.1'] as const;
+const authors = [
+	'Qwen',
+	'meta-llama',
+	'TheBloke',
+	'mistralai',
+	'google',
+	'unsloth',
+	'bartowski',
+	'mlx-community',
+] as const;
+
+/** A record with nothing known but its id. */
+export function blankRecord(id: string): ModelRecord {
+	return {
+		id,
+		author: id.includes('/') ? (id.split('/')[0] ?? null) : null,
+		model_type: null,
+		architectures: null,
+		classification: 'unknown',
+		confidence: 'low',
+		fetchStatus: 'none',
+		architecture_family: 'Unknown',
+		quantization_bits: null,
+		quantization_method: null,
+		quantization: 'unknown',
+		context_window: null,
+		parameters_total: null,
+		is_multimodal: null,
+		multimodal_type: null,
+		downloads: null,
+		likes: null,
+		license: null,
+		gated: false,
+		updated_at: null,
+		local: false,
+		dtype: null,
+		created_at: null,
+		size_bytes: null,
+		trending: null,
+		revision: null,
+		origin: 'hub',
+		as_of: '2026-11-20T00:00:00.000Z',
+	};
+}
+
+/** One made-up record; `index` makes its id unlike all others. */
+export function randomRecord(random: () => number, index: number): ModelRecord {
+	const often = (share: number) => random() < share;
+	const family = pick(random, families);
+	const author = often(0.6) ? pick(random, authors) : `user${Math.floor(random() * 400)}`;
+	const name = `${family === 'Unknown' ? 'model' : family}-${pick(random, sizes)}${pick(random, variants)}-${index}`;
+	const day = () => new Date(Date.UTC(2023, 0, 1) + Math.floor(random() * 1200) * 86_400_000).toISOString();
+	const isKnown = often(0.75);
+	return {
+		...blankRecord(often(0.97) ? `${author}/${name}` : name.toLowerCase()),
+		architecture_family: family,
+		classification: pick(random, ['gen', 'unknown', 'encoder', 'auth-protected']),
+		confidence: pick(random, ['high', 'low', 'medium']),
+		fetchStatus: isKnown ? 'ok' : pick(random, ['none', '404']),
+		quantization: isKnown ? pick(random, quantizations) : 'unknown',
+		context_window: isKnown && often(0.8) ? 2 ** (9 + Math.floor(random() * 9)) : null,
+		parameters_total: often(0.7) ? Math.floor(random() * 20) * 5e8 : null,
+		is_multimodal: isKnown ? often(0.15) : null,
+		downloads: often(0.85) ? Math.floor(random() ** 4 * 5000) : null,
+		likes: often(0.7) ? Math.floor(random() ** 3 * 300) : null,
+		license: pick(random, licenses),
+		gated: pick<ModelRecord['gated']>(random, [false, 'auto', 'manual']),
+		updated_at: often(0.8) ? day() : null,
+		created_at: often(0.8) ? day() : null,
+		size_bytes: often(0.4) ? Math.floor(random() * 1e10) : null,
+		trending: often(0.3) ? Math.floor(random() * 100) : null,
+	};
+}
+
+/** So many made-up records with different ids. */
+export function randomRecords(count: number, seed: number): ModelRecord[] {
+	const random = seeded(seed);
+	return Array.from({ length: count }, (_, index) => randomRecord(random, index));
+}
