@@ -1,11 +1,14 @@
 // SvelteKit: Node adapter, strict content security policy, our own origin rule (hooks.server.ts) in place of kit's.
+import { readFileSync } from 'node:fs';
 import adapter from '@sveltejs/adapter-node';
+
+const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 
 /** @type {import('@sveltejs/kit').Config} */
 export default {
 	kit: {
 		adapter: adapter({ out: 'build' }),
-		version: { name: process.env.npm_package_version ?? 'dev' },
+		version: { name: version },
 		csrf: { trustedOrigins: ['*'] },
 		csp: {
 			mode: 'nonce',

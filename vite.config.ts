@@ -45,6 +45,8 @@ export default defineConfig({
 			},
 			{
 				extends: true,
+				// Everything that components import is bundled before the first test, not while one runs.
+				optimizeDeps: { entries: ['src/lib/**/*.svelte', 'tests/**/*.svelte.test.ts'] },
 				test: {
 					name: 'browser',
 					include: ['tests/**/*.svelte.test.ts'],

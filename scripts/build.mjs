@@ -1,10 +1,11 @@
 // Builds the app and the command line into build/, unless the result for these sources is already there.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { alone, checkNode, install, root, run, stop } from './setup.mjs';
 
+/** Everything the result depends on. */
 const inputs = [
 	'src',
 	'static',
@@ -14,6 +15,7 @@ const inputs = [
 	'vite.config.ts',
 	'tailwind.config.ts',
 	'scripts/build.mjs',
+	'scripts/cli.vite.config.mjs',
 	'scripts/worker-source.mjs',
 ];
 const stampPath = join(root, 'build', '.sources');
@@ -22,17 +24,17 @@ const stampPath = join(root, 'build', '.sources');
 function feed(path, hash) {
 	const full = join(root, path);
 	if (!existsSync(full)) return;
-	try {
-		const names = readdirSync(full).sort();
-		for (const name of names) feed(join(path, name), hash);
-	} catch {
-		hash.update(path).update(readFileSync(full)); // not a folder
+	if (statSync(full).isDirectory()) {
+		for (const name of readdirSync(full).sort()) feed(`${path}/${name}`, hash);
+		return;
 	}
+	const bytes = readFileSync(full);
+	hash.update(`${path}\0${bytes.length}\0`).update(bytes);
 }
 
-/** One digest over everything the build reads, and the Node it runs on. */
+/** One digest over everything the build reads. */
 function sources() {
-	const hash = createHash('sha256').update(process.versions.node);
+	const hash = createHash('sha256');
 	for (const path of inputs) feed(path, hash);
 	return hash.digest('hex');
 }
@@ -42,23 +44,34 @@ export function isBuilt() {
 	return existsSync(stampPath) && readFileSync(stampPath, 'utf8') === sources();
 }
 
+/** The adapter's own start file listens on every address; `node build` shall do what `modeldex serve` does. */
+const startFile = `// \`node build\` is \`modeldex serve\`.
+process.argv.splice(2, 0, 'serve');
+await import('./cli/main.js');
+`;
+
 /** Builds when needed; stops the process with a sentence when it fails. */
-export function build() {
+export async function build() {
 	if (isBuilt()) return;
 	process.stderr.write('Building …\n');
 	const stamp = sources();
 	const vite = join(root, 'node_modules/vite/bin/vite.js');
-	if (run(process.execPath, [vite, 'build', '--logLevel', 'warn']) !== 0)
+	if ((await run(process.execPath, [vite, 'build', '--logLevel', 'warn'])) !== 0) {
 		stop('The build failed; its output is above.');
+	}
 	const cli = ['build', '--logLevel', 'warn', '--config', join(root, 'scripts/cli.vite.config.mjs')];
-	if (run(process.execPath, [vite, ...cli]) !== 0) stop('The build of the command line failed; its output is above.');
+	if ((await run(process.execPath, [vite, ...cli])) !== 0) {
+		stop('The build of the command line failed; its output is above.');
+	}
+	writeFileSync(join(root, 'build', 'index.js'), startFile);
 	writeFileSync(stampPath, stamp);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	checkNode();
-	alone(() => {
-		install();
-		build();
+	await alone(async () => {
+		if (isBuilt()) return;
+		await install();
+		await build();
 	});
 }

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { build } from './build.mjs';
 import { alone, browser, cleanEnv, install, root } from './setup.mjs';
 
-alone(() => {
-	install();
-	build();
+await alone(async () => {
+	await install();
+	await build();
 });
 const { chromium } = await import('playwright-core');
 const out = process.argv[2] ?? join(root, 'docs', 'pictures');
@@ -28,7 +28,7 @@ const args = [
 	'--disable-background-networking',
 	...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ];
-const chrome = await chromium.launch({ executablePath: browser(), args });
+const chrome = await chromium.launch({ executablePath: await browser(), args });
 const wide = { width: 1440, height: 900 };
 const narrow = { width: 390, height: 844 };
 

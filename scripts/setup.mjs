@@ -1,12 +1,15 @@
 // Installs what the lock file names when it is not there yet; with `--browser` also finds or installs a Chromium.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const lockDir = join(root, '.setup.lock');
+const lock = join(root, '.setup.lock');
+/** A lock without a readable owner that is older than this was left behind half-written. */
+const halfWrittenMs = 5_000;
 
 /** Stops with a sentence when this Node cannot run the project. */
 export function checkNode() {
@@ -18,26 +21,62 @@ export function checkNode() {
 /** @param {string} sentence @returns {never} */
 export function stop(sentence) {
 	process.stderr.write(`${sentence}\n`);
+	if (owner()?.pid === process.pid) rmSync(lock, { force: true });
 	process.exit(1);
 }
 
-/** The environment without what would make npm leave out the build tools. */
+/** The environment without what would make npm or a build tool leave something out. */
 export function cleanEnv() {
 	const env = { ...process.env };
 	for (const name of Object.keys(env)) {
-		if (/^npm_config_(omit|production|only|include|global|prefix)$/i.test(name)) delete env[name];
+		if (/^npm_config_(omit|production|only|include|global|prefix|dry_run|package_lock_only)$/i.test(name))
+			delete env[name];
 	}
 	if (env.NODE_ENV === 'production') delete env.NODE_ENV;
 	return env;
 }
 
+/** @type {import('node:child_process').ChildProcess | null} */
+let child = null;
+
 /**
- * Runs a step with its output on stderr, so that stdout stays for answers.
- * @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} [env]
+ * Runs a step to its end and gives its exit code. A signal that ends us ends the step first.
+ * @param {string} command @param {string[]} args @param {import('node:child_process').SpawnOptions} [options]
+ * @returns {Promise<number>}
  */
-export function run(command, args, env = cleanEnv()) {
+export function run(command, args, options = {}) {
 	const shell = process.platform === 'win32' && !command.endsWith('.exe') && command !== process.execPath;
-	return spawnSync(command, args, { cwd: root, env, shell, stdio: ['ignore', 2, 2] }).status ?? 1;
+	return new Promise((resolve) => {
+		// Output goes to stderr, so that stdout stays for answers.
+		child = spawn(command, args, { cwd: root, env: cleanEnv(), stdio: ['ignore', 2, 2], shell, ...options });
+		child.on('error', (error) => {
+			process.stderr.write(`${command}: ${error.message}\n`);
+			resolve(1);
+		});
+		child.on('close', (code) => resolve(code ?? 1));
+	}).finally(() => (child = null));
+}
+
+/** @param {NodeJS.Signals} signal */
+function leave(signal) {
+	child?.kill('SIGTERM');
+	if (owner()?.pid === process.pid) rmSync(lock, { force: true });
+	process.exit(128 + constants.signals[signal]);
+}
+
+const endings = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+
+/**
+ * Does `work` so that a signal ends its running step too.
+ * @template T @param {() => Promise<T>} work
+ */
+export async function interruptible(work) {
+	for (const signal of endings) process.on(signal, leave);
+	try {
+		return await work();
+	} finally {
+		for (const signal of endings) process.off(signal, leave);
+	}
 }
 
 /** @param {string[]} args */
@@ -46,62 +85,115 @@ function npm(args) {
 	return cli && /npm-cli\.[cm]?js$/.test(cli) ? run(process.execPath, [cli, ...args]) : run('npm', args);
 }
 
-/** @param {string} path */
+/** @param {string} path @returns {Record<string, { version?: string, optional?: boolean, dev?: boolean, devOptional?: boolean }> | null} */
 function packages(path) {
-	if (!existsSync(path)) return null;
-	return JSON.parse(readFileSync(path, 'utf8')).packages;
+	return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : null;
 }
 
-/** Does node_modules hold every package of the lock file, in its version? (Optional ones may be of other platforms.) */
-export function isInstalled() {
+/**
+ * Does node_modules hold every package of the lock file, in its version? Optional ones may be of other platforms.
+ * @param {{ runtimeOnly?: boolean }} [which] leave out what only building and testing need
+ */
+export function isInstalled({ runtimeOnly = false } = {}) {
 	const wanted = packages(join(root, 'package-lock.json'));
 	const found = packages(join(root, 'node_modules', '.package-lock.json'));
 	if (wanted === null || found === null) return false;
 	return Object.entries(wanted).every(([path, entry]) => {
-		if (path === '' || entry.optional || entry.devOptional) return true;
+		if (path === '' || entry.optional || entry.devOptional || (runtimeOnly && entry.dev)) return true;
 		return found[path]?.version === entry.version && existsSync(join(root, path));
 	});
 }
 
+/** When a process began, in the kernel's ticks: tells it from a later one with the same number. @param {number} pid */
+function began(pid) {
+	try {
+		return (
+			readFileSync(`/proc/${pid}/stat`, 'utf8')
+				.replace(/^.*\) /s, '')
+				.split(' ')[19] ?? null
+		);
+	} catch {
+		return null; // no such process, or no such file system
+	}
+}
+
 /** @param {number} pid */
-function isAlive(pid) {
+export function isAlive(pid) {
 	try {
 		process.kill(pid, 0);
 		return true;
+	} catch (error) {
+		// EPERM: it lives and belongs to someone else.
+		return error instanceof Error && 'code' in error && error.code === 'EPERM';
+	}
+}
+
+/** @returns {{ pid: number, began: string | null } | null} */
+function owner() {
+	try {
+		const { pid, began } = JSON.parse(readFileSync(lock, 'utf8'));
+		return { pid, began };
 	} catch {
-		return false; // no such process: the lock was left behind
+		return null; // none, or not yet written
+	}
+}
+
+function isLeftBehind() {
+	const held = owner();
+	if (held !== null) return held.pid === process.pid || !isAlive(held.pid) || began(held.pid) !== held.began;
+	try {
+		return Date.now() - statSync(lock).mtimeMs > halfWrittenMs;
+	} catch {
+		return false; // gone meanwhile
+	}
+}
+
+function take() {
+	try {
+		writeFileSync(lock, JSON.stringify({ pid: process.pid, began: began(process.pid) }), { flag: 'wx' });
+		return true;
+	} catch (error) {
+		if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+		throw error;
 	}
 }
 
 /**
- * Runs `work` while no other start or test of this checkout is setting up.
- * @template T @param {() => T} work @returns {T}
+ * Does `work` while no other start or test of this folder is setting up.
+ * @template T @param {() => Promise<T>} work @returns {Promise<T>}
  */
-export function alone(work) {
-	const note = join(lockDir, 'pid');
-	for (;;) {
-		try {
-			mkdirSync(lockDir);
-			break;
-		} catch {
-			const pid = existsSync(note) ? Number(readFileSync(note, 'utf8')) : 0;
-			if (pid > 0 && !isAlive(pid)) rmSync(lockDir, { recursive: true, force: true });
-			else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+export async function alone(work) {
+	let said = false;
+	const since = Date.now();
+	while (!take()) {
+		if (isLeftBehind()) {
+			const aside = `${lock}.${process.pid}`;
+			try {
+				renameSync(lock, aside);
+			} catch {
+				continue; // another one was quicker
+			}
+			rmSync(aside, { recursive: true, force: true });
+			continue;
 		}
+		if (!said && Date.now() - since > 1_000) {
+			process.stderr.write(`Waiting for another start or test of this folder (process ${owner()?.pid}) …\n`);
+			said = true;
+		}
+		await new Promise((resolve) => setTimeout(resolve, 100));
 	}
-	writeFileSync(note, String(process.pid));
 	try {
-		return work();
+		return await interruptible(work);
 	} finally {
-		rmSync(lockDir, { recursive: true, force: true });
+		rmSync(lock, { force: true });
 	}
 }
 
-/** Installs the packages when they are not there yet. */
-export function install() {
-	if (isInstalled()) return;
+/** Installs the packages when they are not there yet. @param {{ runtimeOnly?: boolean }} [which] */
+export async function install(which) {
+	if (isInstalled(which)) return;
 	process.stderr.write('Installing packages …\n');
-	if (npm(['ci', '--include=dev']) !== 0) stop('npm ci failed; its output is above.');
+	if ((await npm(['ci', '--include=dev'])) !== 0) stop('npm ci failed; its output is above.');
 }
 
 /** @returns {string | null} */
@@ -128,22 +220,23 @@ function findChromium() {
 }
 
 /** Path of a Chromium, installed when there is none: Debian's as root, else Playwright's own. */
-export function browser() {
+export async function browser() {
 	const found = findChromium();
 	if (found) return found;
 	if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
 		process.stderr.write('Installing Chromium …\n');
 		const env = { ...cleanEnv(), DEBIAN_FRONTEND: 'noninteractive' };
-		run('apt-get', ['update', '-qq'], env);
-		run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], env);
+		await run('apt-get', ['update', '-qq'], { env });
+		await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env });
 	}
-	if (!findChromium())
-		run(process.execPath, [join(root, 'node_modules/playwright-core/cli.js'), 'install', 'chromium']);
+	if (!findChromium()) {
+		await run(process.execPath, [join(root, 'node_modules/playwright-core/cli.js'), 'install', 'chromium']);
+	}
 	return findChromium() ?? stop('No Chromium found. Install one, or name it in CHROMIUM_PATH.');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	checkNode();
-	alone(install);
-	if (process.argv.includes('--browser')) process.stdout.write(`${browser()}\n`);
+	await alone(() => install());
+	if (process.argv.includes('--browser')) process.stdout.write(`${await alone(browser)}\n`);
 }

@@ -1,13 +1,18 @@
 // Types of what hooks hang on a request and of what an error page may show.
+import type { Failure, FailureCode } from '#lib/core/failure.ts';
 import type { App as Machine } from '#lib/server/app.ts';
 
 declare global {
 	namespace App {
 		interface Locals {
 			app: Machine;
+			/** True when no key is set, or this request showed it or belongs to a signed-in browser. */
+			signedIn: boolean;
+			/** What went wrong while this request was answered; set by hooks only. */
+			failure?: Failure;
 		}
 		interface Error {
-			code: string;
+			code: FailureCode;
 			message: string;
 		}
 	}

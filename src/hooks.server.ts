@@ -1,8 +1,14 @@
-// Makes the app once, hangs it on every request, and turns failures into answers.
+// Makes the app once, hangs it on every request, guards the door, and turns failures into answers.
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Handle, ServerInit } from '@sveltejs/kit';
+import type { Handle, HandleServerError, RequestEvent, ServerInit } from '@sveltejs/kit';
+import { Failure, isAbort } from '#lib/core/failure.ts';
 import { createApp, type App } from '#lib/server/app.ts';
 import { readSettings } from '#lib/server/config.ts';
+import { isProgramPath, refusal, securityHeaders, type Ask, type House } from '#lib/server/guard.ts';
+import { failureOfStatus, failureResponse, programAnswer, withHeaders } from '#lib/server/http.ts';
+import { sessionCookie } from '#lib/server/session.ts';
+import { version } from '../package.json';
 
 let app: App | undefined;
 
@@ -15,11 +21,96 @@ function readText(path: string): string | null {
 }
 
 export const init: ServerInit = async () => {
-	app = await createApp({ settings: readSettings(process.env, readText), version: '0.1.0' });
+	const made = await createApp({ settings: readSettings(process.env, readText), version });
+	app = made;
+	const events: NodeJS.EventEmitter = process; // the listener announces its end by SvelteKit's event of this name
+	events.once('sveltekit:shutdown', (_reason: string, waitFor?: (work: Promise<void>) => void) => {
+		const closed = made.close();
+		waitFor?.(closed);
+	});
 };
+
+function askOf({ request, url }: RequestEvent): Ask {
+	return {
+		method: request.method,
+		url: url.pathname + url.search,
+		header: (name) => request.headers.get(name),
+	};
+}
+
+function houseOf({ platform }: RequestEvent, { settings }: App): House {
+	const socket = platform?.req.socket;
+	return {
+		port: socket?.localPort ?? null,
+		host: settings.host,
+		origin: settings.origin,
+		localAddress: socket?.localAddress ?? null,
+		secrets: [settings.key, settings.hubToken].filter((secret) => secret !== null),
+	};
+}
+
+/** Why a request without a valid key or session may not go on; null when it may. */
+function stranger({ request, cookies, getClientAddress }: RequestEvent, { sessions }: App): Failure | null {
+	if (!sessions.required) return null;
+	return sessions.admit({
+		authorization: request.headers.get('authorization'),
+		apiKey: request.headers.get('x-api-key'),
+		cookie: cookies.get(sessionCookie) ?? null,
+		address: getClientAddress(),
+	});
+}
+
+/** What a stranger gets: programs the failure, people the sign-in page, monitors whether we are up and nothing else. */
+function strangerAnswer(event: RequestEvent, failure: Failure, { health }: App): Response {
+	const { url, route } = event;
+	if (route.id === '/api/health' && failure.code === 'invalid_api_key') {
+		const { status } = health();
+		return Response.json({ status }, { status: status === 'ok' ? 200 : 503 });
+	}
+	if (isProgramPath(url.pathname) || failure.code !== 'invalid_api_key') {
+		return withHeaders(failureResponse(failure), { 'www-authenticate': 'Bearer' });
+	}
+	const location = `/sign-in?next=${encodeURIComponent(url.pathname + url.search)}`;
+	return new Response(null, { status: 303, headers: { location } });
+}
+
+async function answer(event: RequestEvent, resolve: Parameters<Handle>[0]['resolve'], made: App): Promise<Response> {
+	const refused = refusal(askOf(event), houseOf(event, made));
+	if (refused !== null) return failureResponse(refused);
+	const unknown = stranger(event, made);
+	event.locals.signedIn = unknown === null;
+	if (unknown !== null && event.route.id !== '/sign-in') return strangerAnswer(event, unknown, made);
+	if (!isProgramPath(event.url.pathname)) {
+		const page = await resolve(event);
+		const { failure } = event.locals;
+		if (failure === undefined || page.status !== 500) return page;
+		return new Response(page.body, { status: failure.status, headers: page.headers });
+	}
+	if (event.route.id === null) return failureResponse(failureOfStatus(404));
+	return programAnswer(await resolve(event), event.locals.failure);
+}
 
 export const handle: Handle = async ({ event, resolve }) => {
 	if (app === undefined) throw new Error('The app was not made before the first request.');
 	event.locals.app = app;
-	return resolve(event);
+	event.locals.signedIn = false;
+	return withHeaders(await answer(event, resolve, app), securityHeaders);
+};
+
+/** One log line with an id for what nobody expected; the person gets a sentence, never a stack. */
+export const handleError: HandleServerError = ({ error, event, status }) => {
+	const failure = error instanceof Failure ? error : failureOfStatus(status);
+	if (failure.code !== 'internal') {
+		event.locals.failure = failure;
+		return failure.toBody().error;
+	}
+	const id = randomUUID().slice(0, 8);
+	const told = new Failure('internal', `Something went wrong inside Modeldex; the log has the details under ${id}.`);
+	event.locals.failure = told;
+	if (!isAbort(error)) {
+		const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+		const cause = error instanceof Error && error.cause instanceof Error ? error.cause.stack : undefined;
+		app?.log.error('request_failed', { id, method: event.request.method, path: event.url.pathname, stack, cause });
+	}
+	return told.toBody().error;
 };

@@ -8,14 +8,14 @@ import { alone, browser, cleanEnv, install, root } from '../../scripts/setup.mjs
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const quick = process.argv.includes('--quick');
-alone(() => {
-	install();
-	build();
+await alone(async () => {
+	await install();
+	await build();
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'modeldex-bench-'));
 const path = join(folder, 'claims.jsonl');
-const env = { ...cleanEnv(), BENCH_REPORT: path, BENCH_QUICK: quick ? '1' : '', CHROMIUM_PATH: browser() };
+const env = { ...cleanEnv(), BENCH_REPORT: path, BENCH_QUICK: quick ? '1' : '', CHROMIUM_PATH: await browser() };
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 const args = [vitest, 'run', '--project', 'bench', '--no-file-parallelism', ...words];
 const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: ['ignore', 2, 2] });

@@ -1,5 +1,8 @@
 // The one place that makes the machine: settings in, one object with every server class out.
+import { randomBytes } from 'node:crypto';
 import type { Settings } from '#lib/server/config.ts';
+import { Log } from '#lib/server/log.ts';
+import { Sessions } from '#lib/server/session.ts';
 
 /** Answer of `GET /api/health`. `updated_at` is when the catalog's rows were last refreshed (ISO), null when never. */
 export interface Health {
@@ -11,6 +14,10 @@ export interface Health {
 export interface App {
 	settings: Settings;
 	version: string;
+	log: Log;
+	sessions: Sessions;
+	/** Aborted when the process is about to end; streams and background work end with it. */
+	closing: AbortSignal;
 	health(): Health;
 	close(): Promise<void>;
 }
@@ -22,10 +29,19 @@ interface AppOptions {
 
 /** Makes the app. Faces call it once per process; tests call it with a data directory of their own. */
 export async function createApp({ settings, version }: AppOptions): Promise<App> {
+	const ending = new AbortController();
+	const log = new Log({
+		write: (line) => process.stderr.write(`${line}\n`),
+		now: Date.now,
+		secrets: [settings.key, settings.hubToken],
+	});
 	return {
 		settings,
 		version,
+		log,
+		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
+		closing: ending.signal,
 		health: () => ({ status: 'ok', version }),
-		close: async () => {},
+		close: async () => ending.abort(),
 	};
 }

@@ -25,7 +25,71 @@ export interface Settings {
 	proxy: string | null;
 }
 
-const ours = new Set(['MODELDEX_HOME', 'MODELDEX_KEY', 'MODELDEX_CONFIG']);
+/** One setting as help and the README show it. `flag` is its command line name; null where a flag would show a secret. */
+export interface SettingRow {
+	name: string;
+	flag: string | null;
+	/** What stands for the value in help; null for a yes-or-no setting. */
+	value: string | null;
+	fallback: string;
+	about: string;
+}
+
+/** Every setting, in the order of the README. */
+export const settingRows: readonly SettingRow[] = [
+	{ name: 'PORT', flag: 'port', value: 'number', fallback: '3000', about: 'port to listen on; 0 takes a free one' },
+	{ name: 'HOST', flag: 'host', value: 'address', fallback: '127.0.0.1', about: 'address to listen on' },
+	{
+		name: 'ORIGIN',
+		flag: 'origin',
+		value: 'address',
+		fallback: 'none',
+		about: 'public address when something stands in front, such as https://models.example',
+	},
+	{
+		name: 'MODELDEX_HOME',
+		flag: 'home',
+		value: 'folder',
+		fallback: 'the XDG data folder',
+		about: 'data folder: database, state, locks',
+	},
+	{
+		name: 'MODELDEX_KEY',
+		flag: null,
+		value: 'key',
+		fallback: 'none',
+		about: 'key that pages ask for once and programs send as a bearer token; required to listen beyond this machine',
+	},
+	{ name: 'MODELDEX_CONFIG', flag: 'config', value: 'file', fallback: 'none', about: 'registry file (YAML)' },
+	{
+		name: 'HF_ENDPOINT',
+		flag: 'endpoint',
+		value: 'address',
+		fallback: 'https://huggingface.co',
+		about: 'address of the Hub or a mirror of it',
+	},
+	{ name: 'HF_TOKEN', flag: null, value: 'token', fallback: 'the token file', about: 'access token for the Hub' },
+	{ name: 'HF_TOKEN_PATH', flag: null, value: 'file', fallback: 'token in HF_HOME', about: 'file with that token' },
+	{
+		name: 'HF_HOME',
+		flag: null,
+		value: 'folder',
+		fallback: '~/.cache/huggingface',
+		about: 'where Hugging Face tools keep things',
+	},
+	{
+		name: 'HF_HUB_CACHE',
+		flag: 'cache',
+		value: 'folder',
+		fallback: 'hub in HF_HOME',
+		about: 'model files, shared with other tools',
+	},
+	{ name: 'HF_HUB_OFFLINE', flag: 'offline', value: null, fallback: '0', about: 'ask nothing of the Hub' },
+	{ name: 'HTTPS_PROXY', flag: 'proxy', value: 'address', fallback: 'none', about: 'proxy on the way to the Hub' },
+	{ name: 'NO_COLOR', flag: null, value: 'anything', fallback: 'none', about: 'no colour on the terminal' },
+];
+
+const ours = new Set(settingRows.map((row) => row.name).filter((name) => name.startsWith('MODELDEX_')));
 
 const portSchema = z.coerce.number().int().min(0).max(65535);
 
@@ -52,6 +116,13 @@ function url(name: string, value: string): string {
 	} catch (error) {
 		throw error instanceof Failure ? error : wrong(name, 'an http or https address');
 	}
+}
+
+/** The origin alone: a path in it would never be part of what browsers send. */
+function origin(value: string): string {
+	const parsed = new URL(url('ORIGIN', value));
+	if (parsed.pathname !== '/' || parsed.search !== '') throw wrong('ORIGIN', 'an address without a path');
+	return parsed.origin;
 }
 
 /** Where Hugging Face tools keep things: `HF_HOME`, else the XDG cache directory (rules of the Python client). */
@@ -103,7 +174,7 @@ export function readSettings(env: NodeJS.ProcessEnv, readText: ReadText): Settin
 	return {
 		port: port.data,
 		host: env.HOST?.trim() || '127.0.0.1',
-		origin: env.ORIGIN ? url('ORIGIN', env.ORIGIN) : null,
+		origin: env.ORIGIN ? origin(env.ORIGIN) : null,
 		home: dataDirectory(env),
 		key: env.MODELDEX_KEY?.trim() || null,
 		registryFile: env.MODELDEX_CONFIG ? expand(env.MODELDEX_CONFIG, env) : null,

@@ -1,6 +1,6 @@
 // The HTTP side of routes: failures as answers, and request bodies read within limits.
 import { z } from 'zod';
-import { Failure, blankSecrets, toFailure } from '#lib/core/failure.ts';
+import { Failure, blankSecrets, toFailure, type FailureCode } from '#lib/core/failure.ts';
 import { parseJson, requestLimits, type JsonLimits } from '#lib/core/json.ts';
 import type { JsonValue } from '#lib/core/listing.ts';
 import { quoted } from '#lib/core/repository.ts';
@@ -92,4 +92,38 @@ export async function readBody<T>(request: Request, schema: z.ZodType<T>, limits
 	const parsed = schema.safeParse(await readJson(request, limits));
 	if (parsed.success) return parsed.data;
 	throw bodyFailure(parsed.error.issues);
+}
+
+const byStatus: Readonly<Record<number, [FailureCode, string]>> = {
+	400: ['bad_request', 'This request cannot be understood.'],
+	404: ['not_found', 'There is nothing at this address.'],
+	405: ['method_not_allowed', 'This address does not take that method.'],
+	413: ['payload_too_large', 'The body of the request is too large.'],
+	415: ['unsupported_media_type', 'The body of the request is of a kind that is not taken here.'],
+};
+
+/** The failure that a bare HTTP status of the framework stands for; `internal` for every other one. */
+export function failureOfStatus(status: number): Failure {
+	const [code, message] = byStatus[status] ?? ['internal', 'Something went wrong inside Modeldex.'];
+	return new Failure(code, message);
+}
+
+/** The same answer with these headers added where it does not set them itself. */
+export function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+	const merged = new Headers(response.headers);
+	for (const [name, value] of Object.entries(headers)) if (!merged.has(name)) merged.set(name, value);
+	const { status, statusText } = response;
+	return new Response(response.body, { status, statusText, headers: merged });
+}
+
+/**
+ * What a program gets: the route's own answer, or the failure behind an error answer of the framework (which would be
+ * text or a page) in our one form.
+ */
+export function programAnswer(response: Response, failure: Failure | undefined): Response {
+	if (response.status < 400) return response;
+	if (failure !== undefined) return failureResponse(failure);
+	if ((response.headers.get('content-type') ?? '').startsWith('application/json')) return response;
+	const allow = response.headers.get('allow');
+	return withHeaders(failureResponse(failureOfStatus(response.status)), allow === null ? {} : { allow });
 }

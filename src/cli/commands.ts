@@ -1,0 +1,6 @@
+// The table of commands, in the order of help; a new command is one more row.
+import type { Command } from './command.ts';
+import { serveCommand } from './serve.ts';
+
+/** Every command but `help`, which is about this table. */
+export const commands: readonly Command[] = [serveCommand];

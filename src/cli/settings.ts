@@ -1,0 +1,42 @@
+// Settings as options: each flag stands for one environment variable, so that both are read in one place.
+import { readFileSync } from 'node:fs';
+import { readSettings, settingRows, type Settings } from '#lib/server/config.ts';
+import { option, toggle } from './command.ts';
+
+/** The options for these flags, in the words of the table of settings. */
+export function settingOptions(flags: readonly string[]) {
+	const rows = settingRows.filter(({ flag }) => flag !== null && flags.includes(flag));
+	return Object.fromEntries(
+		rows.map(({ flag, value, about, fallback, name }) => {
+			const words = `${about} (${name}, ${fallback})`;
+			return [flag ?? name, value === null ? toggle(words) : option(value, words)];
+		}),
+	);
+}
+
+/** Options of every command that asks the catalog or the Hub. */
+export const machineFlags = ['home', 'endpoint', 'cache', 'offline', 'proxy'];
+
+/** The environment with the given options in place of what they stand for. */
+export function withOptions(env: NodeJS.ProcessEnv, args: Readonly<Record<string, unknown>>): NodeJS.ProcessEnv {
+	const merged = { ...env };
+	for (const { flag, name } of settingRows) {
+		const value = flag === null ? undefined : args[flag];
+		if (typeof value === 'string') merged[name] = value;
+		if (value === true) merged[name] = '1';
+	}
+	return merged;
+}
+
+function readText(path: string): string | null {
+	try {
+		return readFileSync(path, 'utf8');
+	} catch {
+		return null; // no such file: there is no token
+	}
+}
+
+/** Settings from an environment; token files are read from disk. Throws `usage`. */
+export function settingsOf(env: NodeJS.ProcessEnv): Settings {
+	return readSettings(env, readText);
+}

@@ -1,0 +1,9 @@
+// Brings the table's code along only when the table is asked for, so that cards do not pay for it.
+import type { View } from '#lib/components/list-address.ts';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async ({ data, url }) => {
+	const view: View = url.searchParams.get('view') === 'table' ? 'table' : 'cards';
+	const table = view === 'table' ? (await import('#lib/components/ModelTable.svelte')).default : null;
+	return { ...data, view, table };
+};
