@@ -1,7 +1,8 @@
 // The one place that makes the machine: settings in, one object with every server class out.
 import { randomBytes } from 'node:crypto';
 import type { Settings } from '#lib/server/config.ts';
-import { Log } from '#lib/server/log.ts';
+import { logOf } from '#lib/server/environment.ts';
+import type { Log } from '#lib/server/log.ts';
 import { Sessions } from '#lib/server/session.ts';
 
 /** Answer of `GET /api/health`. `updated_at` is when the catalog's rows were last refreshed (ISO), null when never. */
@@ -30,15 +31,10 @@ interface AppOptions {
 /** Makes the app. Faces call it once per process; tests call it with a data directory of their own. */
 export async function createApp({ settings, version }: AppOptions): Promise<App> {
 	const ending = new AbortController();
-	const log = new Log({
-		write: (line) => process.stderr.write(`${line}\n`),
-		now: Date.now,
-		secrets: [settings.key, settings.hubToken],
-	});
 	return {
 		settings,
 		version,
-		log,
+		log: logOf(settings),
 		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
 		closing: ending.signal,
 		health: () => ({ status: 'ok', version }),
