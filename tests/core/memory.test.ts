@@ -42,6 +42,12 @@ describe('kvCache', () => {
 		expect(cacheOf({ ...mistral, sliding_window: null })).toMatchObject({ bytesPerToken: 131_072, fixedBytes: 0 });
 	});
 
+	it('says so when the window is longer than the context, as in Phi-3.5', () => {
+		const phi = { ...fact('meta-llama/Llama-3.1-8B'), model_type: 'phi3', sliding_window: 262_144 };
+		expect(cacheOf({ ...phi, max_position_embeddings: 4096 })?.rule).toContain('never fills');
+		expect(cacheOf({ ...phi, max_position_embeddings: 524_288 })?.rule).not.toContain('never fills');
+	});
+
 	it('counts chunks of Llama 4 as fixed', () => {
 		const cache = cacheOf(fact('meta-llama/Llama-4-Scout'));
 		expect(cache).toMatchObject({ bytesPerToken: 49_152, fixedBytes: 147_456 * 8192 });

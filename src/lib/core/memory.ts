@@ -155,7 +155,7 @@ function cachedElements(d: Dimensions, group: LayerGroup, elements: Elements): {
 		case 'chunked':
 			return { perToken: 0, fixed: window * elements(d, group) };
 		case 'compressed':
-			// No runtime or paper read so far says how many elements a compressed entry keeps next to the window.
+			// What a compressed entry keeps next to its window is not stated by any source at hand: unknown, not guessed.
 			return { perToken: NaN, fixed: NaN };
 	}
 }
@@ -220,6 +220,9 @@ function describe(d: Dimensions, groups: readonly LayerGroup[]): string {
 			? '; state in 32 bits, as the config asks'
 			: '; state in 16 bits'
 		: '';
+	const context = figure(d.config, 'max_position_embeddings');
+	const isBeyond = groups.some(({ window }) => window !== null && window > context);
+	const beyond = isBeyond ? '; the window is longer than the model’s context, so it never fills' : '';
 	const indexed = figureOr(d.config, 'index_head_dim', 0) > 0 || part(d.config, 'sparse_attention_config') !== null;
-	return `16-bit cache: ${layers}${state}${indexed ? '; index keys of sparse attention not counted' : ''}.`;
+	return `16-bit cache: ${layers}${state}${beyond}${indexed ? '; index keys of sparse attention not counted' : ''}.`;
 }
