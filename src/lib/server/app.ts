@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { Catalog } from '#lib/server/catalog.ts';
 import type { Settings } from '#lib/server/config.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
-import { Log } from '#lib/server/log.ts';
+import { logOf } from '#lib/server/environment.ts';
+import type { Log } from '#lib/server/log.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import { Sessions } from '#lib/server/session.ts';
 import { loadSnapshot, readSnapshot, type Snapshot } from '#lib/server/snapshot.ts';
@@ -51,11 +52,7 @@ function prepareCatalog(database: Database): { catalog: Catalog; snapshot: Snaps
  */
 export async function createApp({ settings, version }: AppOptions): Promise<App> {
 	const ending = new AbortController();
-	const log = new Log({
-		write: (line) => process.stderr.write(`${line}\n`),
-		now: Date.now,
-		secrets: [settings.key, settings.hubToken],
-	});
+	const log = logOf(settings);
 	const { database, prepared, setAside } = openDatabase({
 		directory: settings.home,
 		now: () => new Date(),
