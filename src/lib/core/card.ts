@@ -35,9 +35,6 @@ export interface ModelCard {
 	revision: string | null;
 }
 
-/** The answer for a repository without a README. */
-export const noCard: ModelCard = { markdown: null, rendered: null, source: null, revision: null };
-
 /** A README taken apart. `frontMatter` null: it starts without one. */
 export interface CardParts {
 	frontMatter: string | null;

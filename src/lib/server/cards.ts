@@ -1,5 +1,5 @@
 // Model cards: read from this machine, our cache or the Hub, and made safe to show.
-import { noCard, type ModelCard, type RenderedCard } from '#lib/core/card.ts';
+import type { ModelCard, RenderedCard } from '#lib/core/card.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Source } from '#lib/core/model.ts';
 import { isCommit } from '#lib/core/repository.ts';
@@ -10,7 +10,11 @@ import { latestConfig, readConfig, saveConfig, type StoredConfig } from '#lib/se
 
 /** Reads text files of models on this machine. Null: no such model or file here. `commit` null: not known. */
 export interface LocalTexts {
-	text(id: string, path: string, limitBytes: number): Promise<{ text: string; commit: string | null } | null>;
+	text(order: {
+		id: string;
+		path: string;
+		limitBytes: number;
+	}): Promise<{ text: string; commit: string | null } | null>;
 }
 
 interface CardsOptions {
@@ -29,7 +33,8 @@ interface ReadOptions {
 	signal?: AbortSignal | undefined;
 }
 
-interface CardText {
+/** A README with where it was read. */
+export interface CardText {
 	/** Null: the repository has no card. */
 	markdown: string | null;
 	source: Source;
@@ -52,28 +57,38 @@ export class Cards {
 	}
 
 	/**
-	 * The card of a model: local copy, then our cache, then the Hub, then an older copy. A repository without a README
-	 * gives `noCard`. Throws a Failure when no copy is at hand and the Hub cannot be asked.
+	 * The card of a model, made safe to show: local copy, then our cache, then the Hub, then an older copy. A repository
+	 * without a README gives a card without text. Throws a Failure when no copy is at hand and the Hub cannot be asked.
 	 */
 	async read(id: string, options: ReadOptions): Promise<ModelCard> {
-		const found = await this.#find(id, options);
-		if (found.markdown === null) return { ...noCard, source: found.source, revision: found.revision };
-		const { markdown, source, revision } = found;
-		return { markdown, source, revision, rendered: await this.#render(id, markdown, revision) };
+		const found = await this.text(id, options);
+		if (found.markdown === null) return { ...found, rendered: null };
+		return { ...found, rendered: await this.#render(id, found.markdown, found.revision) };
 	}
 
-	async #find(id: string, { revision, signal }: ReadOptions): Promise<CardText> {
+	/** The README as it is, from the same places and with the same failures. */
+	async text(id: string, { revision, signal }: ReadOptions): Promise<CardText> {
 		const { database, local } = this.#options;
-		const here = await local.text(id, path, limitBytes);
+		const here = await local.text({ id, path, limitBytes });
 		if (here !== null) return { markdown: here.text, source: 'local', revision: here.commit };
 		const kept = revision === null || !isCommit(revision) ? null : readConfig(database, id, revision, path);
 		if (kept !== null) return fromStore(kept);
 		try {
-			return await this.#ask(id, revision, signal);
+			return await this.#atNewest(id, revision, signal);
 		} catch (error) {
 			const older = error instanceof Failure ? latestConfig(database, id, path) : null;
 			if (older === null) throw error;
 			return fromStore(older);
+		}
+	}
+
+	/** At the known commit, or where the history was rewritten since, at the newest one. */
+	async #atNewest(id: string, revision: string | null, signal: AbortSignal | undefined): Promise<CardText> {
+		try {
+			return await this.#ask(id, revision, signal);
+		} catch (error) {
+			if (revision === null || !(error instanceof Failure) || error.code !== 'not_found') throw error;
+			return await this.#ask(id, null, signal);
 		}
 	}
 

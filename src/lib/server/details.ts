@@ -1,7 +1,7 @@
 // Everything about one model: its row, characteristics, files, card and relatives, each part on its own feet.
 import type { ModelCard } from '#lib/core/card.ts';
 import { recordFromListing } from '#lib/core/entry.ts';
-import { Failure, isAbort, toFailure } from '#lib/core/failure.ts';
+import { Failure } from '#lib/core/failure.ts';
 import {
 	entrySchema,
 	type ModelCharacteristics,
@@ -14,7 +14,7 @@ import { isCommit, parseRepositoryId, quoted } from '#lib/core/repository.ts';
 import type { Cards } from '#lib/server/cards.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import type { Database } from '#lib/server/database.ts';
-import type { FileList, FileLists } from '#lib/server/file-lists.ts';
+import type { FileList, FileLists, HeadReader } from '#lib/server/file-lists.ts';
 import type { Hub } from '#lib/server/hub.ts';
 import { basesOf, madeFrom } from '#lib/server/store/relations.ts';
 
@@ -40,7 +40,7 @@ interface ReadOptions {
 /** One part of a detail: what was read, or why it could not be. */
 export type Part<T> = { value: T; problem: null } | { value: null; problem: PartProblem };
 
-/** The parts of a detail, each being read at the same time. They never reject, except when the reader has left. */
+/** The parts of a detail, all being read at the same time. They reject only for a reader who has left, and for bugs. */
 export interface DetailParts {
 	characteristics: Promise<Part<ModelCharacteristics>>;
 	files: Promise<Part<FileList>>;
@@ -91,15 +91,21 @@ export class Details {
 		}
 	}
 
-	/** Starts reading the parts of a model. */
+	/** Starts reading the parts of a model, its card made safe to show. */
 	parts(record: ModelRecord, { signal }: ReadOptions = {}): DetailParts {
-		const { configs, files, cards } = this.#options;
+		const { cards } = this.#options;
 		const { id, revision } = record;
-		const commit = () => this.#head(record, signal);
+		const card = part('card', () => cards.read(id, { revision, signal }));
+		return { ...this.#facts(record, signal), card };
+	}
+
+	#facts(record: ModelRecord, signal: AbortSignal | undefined): Omit<DetailParts, 'card'> {
+		const { configs, files } = this.#options;
+		const { id } = record;
+		const head: HeadReader = ({ isFresh }) => (isFresh ? this.#freshHead(id, signal) : this.#head(record, signal));
 		return {
 			characteristics: part('characteristics', () => configs.read(id, { signal })),
-			files: part('files', () => files.read(id, commit, signal)),
-			card: part('card', () => cards.read(id, { revision, signal })),
+			files: part('files', () => files.read(id, head, signal)),
 		};
 	}
 
@@ -111,19 +117,21 @@ export class Details {
 	}
 
 	/** The whole detail at once. A part that fails is named in `problems`; only a model nobody knows throws. */
-	async read(id: string, { signal }: ReadOptions = {}): Promise<ModelDetail> {
-		const record = await this.record(id, { signal });
-		const parts = this.parts(record, { signal });
-		const [characteristics, files, card] = await Promise.all([parts.characteristics, parts.files, parts.card]);
+	async read(asked: string, { signal }: ReadOptions = {}): Promise<ModelDetail> {
+		const record = await this.record(asked, { signal });
+		const { id, revision } = record;
+		const facts = this.#facts(record, signal);
+		const text = part('card', () => this.#options.cards.text(id, { revision, signal }));
+		const [characteristics, files, card] = await Promise.all([facts.characteristics, facts.files, text]);
 		const problems = [characteristics.problem, files.problem, card.problem].filter((problem) => problem !== null);
 		return {
-			entry: entrySchema.parse(this.#options.catalog.entry(record.id) ?? record),
+			entry: entrySchema.parse(this.#options.catalog.entry(id) ?? record),
 			characteristics: characteristics.value,
-			revision: files.value?.revision ?? characteristics.value?.revision ?? record.revision,
+			revision: files.value?.revision ?? characteristics.value?.revision ?? revision,
 			files: files.value?.files ?? [],
 			files_source: files.value?.source ?? null,
 			card: { markdown: card.value?.markdown ?? null },
-			siblings_of_base: this.relatives(record.id).siblings,
+			siblings_of_base: this.relatives(id).siblings,
 			problems,
 		};
 	}
@@ -149,20 +157,24 @@ export class Details {
 	}
 
 	/** The newest commit: as the Hub listed it, else asked of the Hub, else the last one known here. */
-	async #head(record: ModelRecord, signal: AbortSignal | undefined): Promise<string> {
-		const { id, revision, origin } = record;
+	async #head({ id, revision, origin }: ModelRecord, signal: AbortSignal | undefined): Promise<string> {
 		const known = this.#heads.get(id);
 		if (known !== undefined && known.until > this.#options.date().getTime()) return known.commit;
 		const listed = revision !== null && isCommit(revision) ? revision : null;
 		if (listed !== null && origin === 'hub') return listed;
 		try {
-			const { revision: now } = await this.#learn(id, signal);
-			if (now !== null && isCommit(now)) return now;
-			throw new Failure('hub_error', 'The Hub did not say which commit is the newest.');
+			return await this.#freshHead(id, signal);
 		} catch (error) {
 			if (listed !== null && error instanceof Failure) return listed;
 			throw error;
 		}
+	}
+
+	async #freshHead(id: string, signal: AbortSignal | undefined): Promise<string> {
+		await this.#learn(id, signal);
+		const head = this.#heads.get(this.#renamed.get(id) ?? id);
+		if (head !== undefined) return head.commit;
+		throw new Failure('hub_error', 'The Hub did not say which commit is the newest.');
 	}
 }
 
@@ -176,12 +188,13 @@ function keep<T>(map: Map<string, T>, key: string, value: T): void {
 	}
 }
 
+/** A part's value, or the Failure that kept it away. Anything else that is thrown is a bug, or a reader who has left. */
 async function part<T>(name: PartProblem['part'], read: () => Promise<T>): Promise<Part<T>> {
 	try {
 		return { value: await read(), problem: null };
 	} catch (error) {
-		if (isAbort(error)) throw error;
-		const { code, message } = toFailure(error);
+		if (!(error instanceof Failure)) throw error;
+		const { code, message } = error;
 		return { value: null, problem: { part: name, code, message } };
 	}
 }

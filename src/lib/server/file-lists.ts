@@ -12,6 +12,9 @@ export interface LocalFiles {
 	files(id: string): Promise<{ commit: string | null; files: ModelFile[] } | null>;
 }
 
+/** Tells the newest commit of a repository; `isFresh`: as the Hub knows it now. Throws a Failure. */
+export type HeadReader = (options: { isFresh: boolean }) => Promise<string>;
+
 /** The files of a model at a commit, sorted by path. */
 export interface FileList {
 	files: ModelFile[];
@@ -44,18 +47,31 @@ export class FileLists {
 	}
 
 	/**
-	 * The files of a model at a commit: our cache, then the Hub, then the copy on this machine, then an older list.
-	 * `commit` may fail to be known (it is then asked for by the caller's promise). Throws a Failure when there is no
-	 * list to show, and `unsafe_file_name` for a list with a hostile name, which nothing replaces.
+	 * The files of a model: our cache, then the Hub, then the copy on this machine, then an older list. `head` tells the
+	 * newest commit, from memory or, when that one is gone from the Hub, asked anew. Throws a Failure when there is no
+	 * list to show, and `unsafe_file_name` or `invalid_digest` for a hostile list, which no other one replaces.
 	 */
-	async read(id: string, commit: () => Promise<string>, signal?: AbortSignal): Promise<FileList> {
+	async read(id: string, head: HeadReader, signal?: AbortSignal): Promise<FileList> {
 		try {
-			return await this.#atCommit(id, await commit(), signal);
+			return await this.#atHead(id, head, signal);
 		} catch (error) {
 			if (!(error instanceof Failure) || refusals.has(error.code)) throw error;
 			const other = (await this.#here(id)) ?? this.#older(id);
 			if (other === null) throw error;
 			return other;
+		}
+	}
+
+	/** A rewritten history takes commits away, and with them the one a listing named days ago. */
+	async #atHead(id: string, head: HeadReader, signal: AbortSignal | undefined): Promise<FileList> {
+		const commit = await head({ isFresh: false });
+		try {
+			return await this.#atCommit(id, commit, signal);
+		} catch (error) {
+			if (!(error instanceof Failure) || error.code !== 'not_found') throw error;
+			const now = await head({ isFresh: true });
+			if (now === commit) throw error;
+			return await this.#atCommit(id, now, signal);
 		}
 	}
 
@@ -91,7 +107,7 @@ function readKept(text: string): ModelFile[] {
 
 /** One hostile name or digest condemns the whole list: nothing else that came with it can be trusted. */
 function refusal({ code, path, why }: { code: FailureCode; path: string; why: string }): Failure {
-	return new Failure(code, `The file list was refused: "${quoted(path)}" has ${why}.`);
+	return new Failure(code, `The file list was refused because of "${quoted(path)}": ${why}.`);
 }
 
 /** The list in the order of its paths, if its names may be shown and used. */
@@ -106,6 +122,6 @@ function checked(files: readonly ModelFile[]): ModelFile[] {
 	}
 	const [twin] = collidingNames(paths);
 	if (twin !== undefined)
-		throw refusal({ code: 'unsafe_file_name', path: twin, why: 'a twin that differs only in case' });
+		throw refusal({ code: 'unsafe_file_name', path: twin, why: 'another name differs only in case' });
 	return [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
