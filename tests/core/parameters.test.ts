@@ -157,8 +157,8 @@ describe('countParameters for unknown types', () => {
 	});
 });
 
-const references = readRows('data', 'reference-models.jsonl');
-const published = readRows('data', 'published-params.jsonl');
+const references = readRows('reference-models.jsonl');
+const published = readRows('published-params.jsonl');
 const stored = readConfigs();
 
 describe('countParameters against reference counts', () => {
