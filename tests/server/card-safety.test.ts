@@ -142,6 +142,11 @@ describe('what an author may use', () => {
 		expect(html).toBe('<p>It writes &lt;think&gt; and &lt;|im_start|&gt; before it answers.</p>\n');
 	});
 
+	it('says what a marked quote is', async () => {
+		const { html } = await renderer.render('> [!WARNING]\n> Mind the gap.', place);
+		expect(html).toBe('<blockquote>\n<p><strong>Warning:</strong> Mind the gap.</p>\n</blockquote>\n');
+	});
+
 	it('turns pictures into links that name their host, also inside links', async () => {
 		const one = await renderer.render('![A chart](images/chart.png)', place);
 		expect(one.html).toContain('href="https://huggingface.co/org/model/resolve/main/images/chart.png"');

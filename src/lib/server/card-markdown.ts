@@ -128,6 +128,15 @@ class CardHtml extends Renderer {
 		return `<h${token.depth} id="${this.#slug(plain)}">${inner}</h${token.depth}>\n`;
 	}
 
+	/** The Hub shows a quote that starts with `[!NOTE]` as a note. */
+	override blockquote(token: Tokens.Blockquote): string {
+		const inner = this.parser.parse(token.tokens);
+		const marked = inner.replace(/^<p>\[!(note|tip|important|warning|caution)\]\s*/i, (_, kind: string) => {
+			return `<p><strong>${kind.charAt(0).toUpperCase()}${kind.slice(1).toLowerCase()}:</strong> `;
+		});
+		return `<blockquote>\n${marked}</blockquote>\n`;
+	}
+
 	override html(token: Tokens.HTML | Tokens.Tag): string {
 		return showUnknownElements(token.text);
 	}

@@ -107,7 +107,7 @@ function readKept(text: string): ModelFile[] {
 
 /** One hostile name or digest condemns the whole list: nothing else that came with it can be trusted. */
 function refusal({ code, path, why }: { code: FailureCode; path: string; why: string }): Failure {
-	return new Failure(code, `The file list was refused: "${quoted(path)}" has ${why}.`);
+	return new Failure(code, `The file list was refused because of "${quoted(path)}": ${why}.`);
 }
 
 /** The list in the order of its paths, if its names may be shown and used. */
@@ -122,6 +122,6 @@ function checked(files: readonly ModelFile[]): ModelFile[] {
 	}
 	const [twin] = collidingNames(paths);
 	if (twin !== undefined)
-		throw refusal({ code: 'unsafe_file_name', path: twin, why: 'a twin that differs only in case' });
+		throw refusal({ code: 'unsafe_file_name', path: twin, why: 'another name differs only in case' });
 	return [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }

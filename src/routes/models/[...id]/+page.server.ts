@@ -43,7 +43,7 @@ function withoutSource<T extends { markdown: string | null }>(part: { value: T |
 
 export const load: PageServerLoad = async ({ locals, params, request, url }) => {
 	if (!isRepositoryId(params.id)) error(404, { code: 'not_found', message: 'There is no such model.' });
-	const { details, settings } = locals.app;
+	const { details } = locals.app;
 	const { signal } = request;
 	const record = await details.record(params.id, { signal });
 	if (record.id !== params.id) redirect(307, `/models/${encodeId(record.id)}${url.search}`);
@@ -64,5 +64,12 @@ export const load: PageServerLoad = async ({ locals, params, request, url }) => 
 		soon(parts.card.then(withoutSource), patience),
 	]);
 	const relatives = details.relatives(record.id);
-	return { entry: rowSchema.parse(record), characteristics, files, card, relatives, hubUrl: settings.hubEndpoint };
+	return {
+		entry: rowSchema.parse(record),
+		characteristics,
+		files,
+		card,
+		relatives,
+		hubUrl: locals.app.health().hub.endpoint,
+	};
 };
