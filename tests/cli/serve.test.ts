@@ -1,12 +1,13 @@
 // `modeldex serve` as a process: its one line, its end, and what stands in its way.
 import { spawn } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
-import net from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
 	cleanEnvironment,
 	ensureBuilt,
+	freePort,
+	healthOf,
 	modeldex,
 	projectFolder,
 	startServer,
@@ -21,20 +22,6 @@ async function start(...words: string[]): Promise<BuiltServer> {
 	return server;
 }
 
-function freePort(): Promise<number> {
-	const server = net.createServer();
-	return new Promise((resolve) => {
-		server.listen(0, '127.0.0.1', () => {
-			const address = server.address();
-			server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
-		});
-	});
-}
-
-async function health(port: number): Promise<{ status: string }> {
-	return (await fetch(`http://127.0.0.1:${port}/api/health`)).json();
-}
-
 beforeAll(ensureBuilt, 180_000);
 afterAll(() => Promise.all(running.map((server) => server.stop())));
 
@@ -47,7 +34,7 @@ describe('modeldex serve', () => {
 	it('ends with 0 within two seconds of SIGTERM', async () => {
 		const server = await start();
 		const started = performance.now();
-		server.signal('SIGTERM');
+		server.process.kill('SIGTERM');
 		expect(await server.ended).toBe(0);
 		expect(performance.now() - started).toBeLessThan(2000);
 	});
@@ -75,7 +62,7 @@ describe('modeldex serve', () => {
 		child.stdout.destroy();
 		child.stderr.destroy();
 		const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
-		await vi.waitFor(async () => expect((await health(port)).status).toBe('ok'), { timeout: 10_000, interval: 50 });
+		await vi.waitFor(async () => expect(await healthOf(port)).toBe('ok'), { timeout: 10_000, interval: 50 });
 		child.kill('SIGTERM');
 		expect(await ended).toBe(0);
 	});

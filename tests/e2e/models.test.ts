@@ -77,7 +77,7 @@ test('the filter modal filters by architecture and quantization; chips take sing
 	const both = await total(page);
 	expect(both).toBeGreaterThan(0);
 	for (const card of await cards(page).all()) await expect(card).toContainText('Qwen');
-	await page.getByRole('button', { name: /remove.*4-bit/i }).click();
+	await page.getByRole('link', { name: /remove.*4-bit/i }).click();
 	await expect(page).not.toHaveURL(/quantization/);
 	await expect.poll(() => total(page)).toBeGreaterThan(both);
 	await page.goBack();

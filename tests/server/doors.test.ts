@@ -234,7 +234,7 @@ describe('odd requests', () => {
 	});
 
 	it.runIf(process.platform === 'linux')('stops reading a body that is too large', async () => {
-		const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]);
+		const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))?.[1]);
 		const before = rss();
 		const started = performance.now();
 		const announced = [own(), 'Content-Type: application/json', 'Content-Length: 500000000'];

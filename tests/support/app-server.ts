@@ -47,7 +47,7 @@ export async function startApp({ home, env = {}, args = [] }: AppServerOptions =
 	const url = await new Promise<string>((resolve, reject) => {
 		const read = (chunk: Buffer) => {
 			text += chunk.toString();
-			const found = /ready on (http:\/\/\S+)/.exec(text);
+			const found = /ready on (https?:\/\/\S+)/.exec(text);
 			if (found?.[1]) resolve(found[1]);
 		};
 		child.stdout.on('data', read);

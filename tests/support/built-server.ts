@@ -1,10 +1,11 @@
-// Starts the built product as a user would, on a free port with empty folders, and speaks raw HTTP to it.
-import { spawn, spawnSync } from 'node:child_process';
+// The built product as a user has it: started, run command by command, and spoken to in raw HTTP.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startApp, type AppServer } from './app-server.ts';
 
 export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
 const cli = join(projectFolder, 'bin/modeldex.js');
@@ -36,48 +37,17 @@ export function modeldex(words: string[], env: NodeJS.ProcessEnv = {}): Ended {
 	return { code: status, stdout, stderr };
 }
 
-export interface BuiltServer {
-	url: string;
+export interface BuiltServer extends AppServer {
 	port: number;
-	pid: number;
-	home: string;
-	/** What the process has written so far. */
-	output(): string;
-	signal(name: NodeJS.Signals): void;
+	/** Settles when the process has ended, with its exit code. */
 	ended: Promise<number | null>;
-	stop(): Promise<void>;
 }
 
 /** Starts `modeldex serve` and waits for the line that says it is ready. */
-export async function startServer(env: NodeJS.ProcessEnv = {}, words: string[] = []): Promise<BuiltServer> {
-	const home = mkdtempSync(join(tmpdir(), 'modeldex-serve-'));
-	const child = spawn(process.execPath, [cli, 'serve', ...words], { env: { ...cleanEnvironment(home), ...env } });
-	let output = '';
-	const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-	const url = await new Promise<string>((resolve, reject) => {
-		const read = (chunk: Buffer) => {
-			output += chunk.toString();
-			const found = /ready on (\S+)/.exec(output)?.[1];
-			if (found !== undefined) resolve(found);
-		};
-		child.stdout.on('data', read);
-		child.stderr.on('data', read);
-		void ended.then((code) => reject(new Error(`The server ended with ${code}:\n${output}`)));
-	});
-	return {
-		url,
-		port: Number(new URL(url).port),
-		pid: child.pid ?? 0,
-		home,
-		output: () => output,
-		signal: (name) => child.kill(name),
-		ended,
-		stop: async () => {
-			child.kill('SIGTERM');
-			await ended;
-			rmSync(home, { recursive: true, force: true });
-		},
-	};
+export async function startServer(env: Record<string, string> = {}, words: string[] = []): Promise<BuiltServer> {
+	const server = await startApp({ env, args: words });
+	const ended = new Promise<number | null>((resolve) => server.process.once('exit', (code) => resolve(code)));
+	return { ...server, port: Number(new URL(server.url).port), ended };
 }
 
 export interface RawAnswer {
@@ -127,4 +97,25 @@ function joined(body: string): string {
 /** One request line and headers, closed after the answer. */
 export function plain(port: number, line: string, headers: string[], body = ''): Promise<RawAnswer> {
 	return sendRaw(port, `${line} HTTP/1.1\r\n${[...headers, 'Connection: close'].join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** A port that nothing listens on. */
+export function freePort(): Promise<number> {
+	const server = net.createServer();
+	return new Promise((resolve) => {
+		server.listen(0, '127.0.0.1', () => {
+			const address = server.address();
+			server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
+		});
+	});
+}
+
+/** What health answers on a port; `down` when nobody does. */
+export async function healthOf(port: number): Promise<string> {
+	try {
+		const { status } = await (await fetch(`http://127.0.0.1:${port}/api/health`)).json();
+		return status;
+	} catch {
+		return 'down';
+	}
 }

@@ -5,6 +5,12 @@ import { ApiError, listModels, type Fetch } from '#lib/client/api.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { toSearchParams, type ListPage, type ModelQuery } from '#lib/core/query.ts';
 
+/** A model's index in a list and its distance from the top of the screen in pixels. */
+export interface Place {
+	index: number;
+	top: number;
+}
+
 /** One list that grows page by page. */
 export class ModelList {
 	models = $state.raw<ModelEntry[]>([]);
@@ -13,6 +19,8 @@ export class ModelList {
 	error = $state<string | null>(null);
 	/** Models whose specs are open; kept here, as a card far from the screen may not exist. */
 	readonly opened = new SvelteSet<string>();
+	/** Where the person was when the list was left; null when they never left it. */
+	place: Place | null = null;
 	#cursor = $state<string | null>(null);
 	#isFresh = $state(true);
 	#query: ModelQuery;

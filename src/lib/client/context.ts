@@ -1,6 +1,10 @@
 // What the frame hands down to every page and component.
 import { createContext } from 'svelte';
+import type { ModelLists } from '#lib/client/catalog.svelte.ts';
 import type { CharacteristicsStore } from '#lib/client/characteristics.svelte.ts';
 
 /** The store of characteristics; made in the frame, one per page life. */
 export const [getCharacteristics, setCharacteristics] = createContext<CharacteristicsStore>();
+
+/** The lists that were scrolled through; made in the frame, so that they outlive the page that shows them. */
+export const [getLists, setLists] = createContext<ModelLists>();

@@ -52,8 +52,9 @@ export function encodeId(id: string): string {
 	return id.split('/').map(encodeURIComponent).join('/');
 }
 
-const devicePattern = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
-const hiddenPattern = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/;
+const devicePattern = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
+const hiddenPattern = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+const encoder = new TextEncoder();
 
 /** What is wrong with one segment of a path, under the rules of POSIX and Windows alike; null when nothing is. */
 function segmentProblem(part: string): string | null {
@@ -62,7 +63,7 @@ function segmentProblem(part: string): string | null {
 	if (part.includes(':')) return 'a colon';
 	if (devicePattern.test(part)) return 'the name of a Windows device';
 	if (/[. ]$/.test(part)) return 'a dot or space at the end';
-	if (new TextEncoder().encode(part).length > 255) return 'a name longer than 255 bytes';
+	if (encoder.encode(part).length > 255) return 'a name longer than 255 bytes';
 	return null;
 }
 
@@ -71,7 +72,8 @@ function segmentProblem(part: string): string | null {
  * every system, so that a name which is only dangerous elsewhere is refused here too.
  */
 export function fileNameProblem(path: string): string | null {
-	if (path.length > 1024) return 'longer than 1,024 characters';
+	if (path.length > 1024 || encoder.encode(path).length > 1024) return 'a path longer than 1,024 bytes';
+	if (/[\ud800-\udfff]/u.test(path)) return 'half a Unicode character';
 	if (hiddenPattern.test(path)) return 'control or direction characters';
 	if (path.includes('\\')) return 'a backslash';
 	for (const part of path.split('/')) {

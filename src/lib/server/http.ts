@@ -1,4 +1,5 @@
 // The HTTP side of routes: failures as answers, and request bodies read within limits.
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Failure, blankSecrets, toFailure, type FailureCode } from '#lib/core/failure.ts';
 import { parseJson, requestLimits, type JsonLimits } from '#lib/core/json.ts';
@@ -126,4 +127,16 @@ export function programAnswer(response: Response, failure: Failure | undefined):
 	if ((response.headers.get('content-type') ?? '').startsWith('application/json')) return response;
 	const allow = response.headers.get('allow');
 	return withHeaders(failureResponse(failureOfStatus(response.status)), allow === null ? {} : { allow });
+}
+
+/** An entity tag for an answer that depends on these texts and on nothing else. */
+export function tagOf(...texts: string[]): string {
+	return `"${createHash('sha256').update(JSON.stringify(texts)).digest('base64url').slice(0, 20)}"`;
+}
+
+/** Does the asker already hold the answer with this tag (`If-None-Match`, compared weakly as RFC 9110 13.1.2 asks)? */
+export function isUnchanged(request: Request, tag: string): boolean {
+	const held = request.headers.get('if-none-match');
+	if (held === null) return false;
+	return held.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === tag);
 }

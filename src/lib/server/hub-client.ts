@@ -1,5 +1,5 @@
 // The only owner of retries: asks the Hub until there is an answer, no sense in asking again, or no budget left.
-import { Failure } from '#lib/core/failure.ts';
+import { Failure, type FailureCode } from '#lib/core/failure.ts';
 import { sleep, type Clock } from '#lib/server/clock.ts';
 import { unanswered, unavailable, type TokenState } from '#lib/server/hub-failure.ts';
 import { WireError, type HubTransport, type WireReply, type WireRequest } from '#lib/server/hub-transport.ts';
@@ -18,10 +18,17 @@ export interface AskOptions {
 }
 
 /** What is asked: the request without what every request has in common. */
-export type Question = Pick<WireRequest, 'path' | 'maxBytes' | 'accept' | 'compressed' | 'page' | 'etag'>;
+export type Question = Pick<WireRequest, 'path' | 'maxBytes' | 'cut' | 'accept' | 'compressed' | 'page' | 'etag'>;
 
 /** Thrown by a reader of replies: not what was asked for. Asked once more, then it is a failure. */
-export class UnreadableReply extends Error {}
+export class UnreadableReply extends Error {
+	readonly code: FailureCode;
+
+	constructor(message: string, code: FailureCode = 'hub_error', cause?: unknown) {
+		super(message, { cause });
+		this.code = code;
+	}
+}
 
 const MOST_RETRIES = 5;
 const LONGEST_PAUSE_MS = 8000;
@@ -163,7 +170,7 @@ export class HubClient {
 			return result;
 		} catch (error) {
 			if (!(error instanceof UnreadableReply)) throw error;
-			await attempt.againOnce(() => new Failure('hub_error', error.message, { statusCode: reply.status }));
+			await attempt.againOnce(() => new Failure(error.code, error.message, { statusCode: reply.status }));
 			return again;
 		}
 	}
@@ -204,6 +211,7 @@ export class HubClient {
 		const question = {
 			path: '/api/whoami-v2',
 			maxBytes: 1e6,
+			cut: false,
 			accept: 'application/json',
 			compressed: true,
 			page: false,

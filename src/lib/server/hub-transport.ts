@@ -34,8 +34,9 @@ export interface WireRequest {
 	/** Path and query below the endpoint, starting with `/`. */
 	path: string;
 	token: string | null;
-	/** Decoded bytes that are read at most; more is `response_too_large`. */
+	/** Decoded bytes that are read at most; more is `response_too_large`, or cut off when `cut` is set. */
 	maxBytes: number;
+	cut: boolean;
 	accept: string;
 	/** False asks for the bytes as they are (file addresses). */
 	compressed: boolean;
@@ -57,6 +58,8 @@ export interface WireReply {
 	/** Addresses on the Hub that redirects led to, as paths. */
 	movedTo: string[];
 	body: Buffer;
+	/** Was more of the body left unread? */
+	isCut: boolean;
 }
 
 /** Why an exchange brought no reply: `connect` (nobody there), `timeout`, or `broken` (cut, garbled). */
@@ -131,12 +134,13 @@ function decoded(body: Readable, coding: string | undefined): Readable {
 
 interface ReadOptions {
 	maxBytes: number;
+	cut: boolean;
 	coding: string | undefined;
 	signal: AbortSignal;
 }
 
-/** All of a body, at most `maxBytes` after decoding; stops the transfer at the first byte beyond. */
-async function readLimited(body: Readable, { maxBytes, coding, signal }: ReadOptions): Promise<Buffer> {
+/** A body, at most `maxBytes` after decoding; stops the transfer at the first byte beyond. */
+async function readLimited(body: Readable, { maxBytes, cut, coding, signal }: ReadOptions): Promise<Buffer> {
 	const parts: Buffer[] = [];
 	let size = 0;
 	const source = decoded(body, coding);
@@ -145,6 +149,7 @@ async function readLimited(body: Readable, { maxBytes, coding, signal }: ReadOpt
 	try {
 		for await (const part of source) {
 			size += part.length;
+			if (size > maxBytes && cut) return Buffer.concat([...parts, part]);
 			if (size > maxBytes) {
 				const most = Math.round(maxBytes / 1e6);
 				throw new Failure('response_too_large', `The Hub's answer is larger than ${most} MB and was not read.`);
@@ -271,24 +276,18 @@ export class HubTransport {
 			const hop = await this.#hop(url, request, stopwatch);
 			if (url.origin === this.endpoint.origin) hops.push(hop.headers);
 			if (!isRedirect(hop.status)) {
-				const maxBytes = hop.status < 300 ? request.maxBytes : MOST_ERROR_BYTES;
-				const body = await this.#body(hop, { ...request, maxBytes });
-				return { status: hop.status, headers: hop.headers, hops, movedTo, body };
+				const { status, headers } = hop;
+				const good = status < 300;
+				const maxBytes = good ? request.maxBytes : MOST_ERROR_BYTES;
+				const { signal } = request;
+				const coding = headers['content-encoding'];
+				const body = await readLimited(hop.body, { maxBytes, cut: request.cut || !good, coding, signal });
+				const isCut = body.length > maxBytes;
+				return { status, headers, hops, movedTo, isCut, body: isCut ? body.subarray(0, maxBytes) : body };
 			}
 			discard(hop.body);
 			url = nextAddress(hop, this.endpoint);
 			if (url.origin === this.endpoint.origin) movedTo.push(url.pathname);
-		}
-	}
-
-	async #body(hop: Hop, request: WireRequest): Promise<Buffer> {
-		const options = { maxBytes: request.maxBytes, coding: hop.headers['content-encoding'], signal: request.signal };
-		try {
-			return await readLimited(hop.body, options);
-		} catch (error) {
-			// Of an error's text nothing is lost when it is too long; of an answer everything is.
-			if (hop.status >= 300 && error instanceof Failure) return Buffer.alloc(0);
-			throw error;
 		}
 	}
 

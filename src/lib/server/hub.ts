@@ -94,6 +94,13 @@ export interface HubFile {
 	movedTo: string | null;
 }
 
+interface FileOptions extends AskOptions {
+	revision?: string;
+	/** Entity tag of the content already here, without quotes. */
+	etag?: string | undefined;
+	limitBytes?: number;
+}
+
 interface HubOptions {
 	endpoint: string;
 	token: string | null;
@@ -161,6 +168,7 @@ export class Hub {
 			path,
 			page,
 			maxBytes: page ? MOST_PAGE_BYTES : MOST_FILE_BYTES,
+			cut: false,
 			accept: 'application/json',
 			compressed: true,
 		};
@@ -280,16 +288,18 @@ export class Hub {
 
 	/**
 	 * A small text file at a revision; null when the repository has no such file. With `etag` the Hub may answer that
-	 * nothing changed. Content is checked against the digest the Hub names.
+	 * nothing changed. Content is checked against the digest the Hub names. Files above 5 MB are `response_too_large`;
+	 * with `limitBytes` that much of a file's beginning is given instead.
 	 */
 	async file(
 		id: string,
 		path: string,
-		{ revision = 'main', etag, ...options }: AskOptions & { revision?: string; etag?: string } = {},
+		{ revision = 'main', etag, limitBytes, ...options }: FileOptions = {},
 	): Promise<HubFile | null> {
 		const encoded = path.split('/').map(encodeURIComponent).join('/');
 		const address = `/${encodeId(parseRepositoryId(id))}/resolve/${encodeURIComponent(parseRevision(revision))}/${encoded}`;
-		const base = { path: address, maxBytes: MOST_FILE_BYTES, accept: '*/*', compressed: false, page: false };
+		const size = { maxBytes: limitBytes ?? MOST_FILE_BYTES, cut: limitBytes !== undefined };
+		const base = { path: address, ...size, accept: '*/*', compressed: false, page: false };
 		const question: Question = etag !== undefined && isDigest(etag) ? { ...base, etag } : base;
 		const file = await this.#client.ask(question, options, (reply) => {
 			if (reply.headers['x-error-code'] === 'EntryNotFound') return null;
@@ -313,7 +323,7 @@ function parseJson(body: Buffer): unknown {
 	try {
 		return JSON.parse(body.toString('utf8'));
 	} catch (error) {
-		throw new UnreadableReply('The Hub sent an answer that is not JSON.', { cause: error });
+		throw new UnreadableReply('The Hub sent an answer that is not JSON.', 'hub_error', error);
 	}
 }
 
@@ -403,6 +413,7 @@ function readFile(reply: WireReply, id: string, revision: string): HubFile {
 	if (commit === null && /text\/html/i.test(reply.headers['content-type'] ?? '')) {
 		throw new UnreadableReply('Something between here and the Hub answered with a web page.');
 	}
-	if (etag !== null && !agrees(reply.body, etag)) throw new UnreadableReply('The file arrived damaged.');
+	if (etag !== null && !reply.isCut && !agrees(reply.body, etag))
+		throw new UnreadableReply('A file arrived damaged, twice.', 'integrity_failed');
 	return { text: reply.body.toString('utf8'), commit, etag, movedTo };
 }

@@ -98,6 +98,10 @@ export const migrations: readonly Migration[] = [
 			basesFromTags('models', 'models, '),
 		],
 	},
+	{
+		name: 'what the listing said of each model, for reading configs later',
+		statements: ['CREATE TABLE listings (id TEXT PRIMARY KEY, facts TEXT NOT NULL, as_of TEXT NOT NULL) WITHOUT ROWID'],
+	},
 ];
 
 /** How many steps this database has behind it. */

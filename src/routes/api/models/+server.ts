@@ -1,0 +1,13 @@
+// GET /api/models: one page of the models that match, with totals, facets and the cursor of the next page.
+import { json } from '@sveltejs/kit';
+import { parseQuery } from '#lib/core/query.ts';
+import { isUnchanged, tagOf } from '#lib/server/http.ts';
+import type { RequestHandler } from './$types';
+
+export const GET: RequestHandler = ({ locals, request, url }) => {
+	const { catalog, version } = locals.app;
+	const query = parseQuery(url.searchParams, { strict: true });
+	const headers = { etag: tagOf(version, catalog.version, url.search), 'cache-control': 'private, no-cache' };
+	if (isUnchanged(request, headers.etag)) return new Response(null, { status: 304, headers });
+	return json(catalog.list(query), { headers });
+};
