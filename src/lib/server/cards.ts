@@ -69,7 +69,7 @@ export class Cards {
 	/** The README as it is, from the same places and with the same failures. */
 	async text(id: string, { revision, signal }: ReadOptions): Promise<CardText> {
 		const { database, local } = this.#options;
-		const here = await local.text({ id, path, limitBytes });
+		const here = await local.text(id, path, limitBytes);
 		if (here !== null) return { markdown: here.text, source: 'local', revision: here.commit };
 		const kept = revision === null || !isCommit(revision) ? null : readConfig(database, id, revision, path);
 		if (kept !== null) return fromStore(kept);
