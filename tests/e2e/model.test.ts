@@ -98,7 +98,7 @@ test('is readable without JavaScript', async ({ browser }) => {
 	await page.goto(`${app.url}/models/acme/Whole-8B?whole`);
 	await expect(cardText(page)).toContainText('Words about it.');
 	await expect(page.getByTestId('specs-panel')).toContainText('36');
-	await expect(page.getByText('pytorch_model.bin')).toBeVisible();
+	await expect(page.getByRole('row', { name: /pytorch_model\.bin/ })).toBeVisible();
 	await context.close();
 });
 

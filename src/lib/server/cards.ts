@@ -10,11 +10,7 @@ import { latestConfig, readConfig, saveConfig, type StoredConfig } from '#lib/se
 
 /** Reads text files of models on this machine. Null: no such model or file here. `commit` null: not known. */
 export interface LocalTexts {
-	text(order: {
-		id: string;
-		path: string;
-		limitBytes: number;
-	}): Promise<{ text: string; commit: string | null } | null>;
+	text(id: string, path: string, limitBytes: number): Promise<{ text: string; commit: string | null } | null>;
 }
 
 interface CardsOptions {
