@@ -1,10 +1,8 @@
 // Makes the app once, hangs it on every request, guards the door, and turns failures into answers.
-import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Handle, HandleServerError, RequestEvent, ServerInit } from '@sveltejs/kit';
 import { Failure, isAbort } from '#lib/core/failure.ts';
 import { createApp, type App } from '#lib/server/app.ts';
-import { readSettings } from '#lib/server/config.ts';
+import { settingsOf } from '#lib/server/environment.ts';
 import { isProgramPath, refusal, securityHeaders, type Ask, type House } from '#lib/server/guard.ts';
 import { failureOfStatus, failureResponse, programAnswer, withHeaders } from '#lib/server/http.ts';
 import { sessionCookie } from '#lib/server/session.ts';
@@ -12,16 +10,8 @@ import { version } from '../package.json';
 
 let app: App | undefined;
 
-function readText(path: string): string | null {
-	try {
-		return readFileSync(path, 'utf8');
-	} catch {
-		return null; // no such file: there is no token
-	}
-}
-
 export const init: ServerInit = async () => {
-	const made = await createApp({ settings: readSettings(process.env, readText), version });
+	const made = await createApp({ settings: settingsOf(process.env), version });
 	app = made;
 	const events: NodeJS.EventEmitter = process; // the listener announces its end by SvelteKit's event of this name
 	events.once('sveltekit:shutdown', (_reason: string, waitFor?: (work: Promise<void>) => void) => {
@@ -104,13 +94,10 @@ export const handleError: HandleServerError = ({ error, event, status }) => {
 		event.locals.failure = failure;
 		return failure.toBody().error;
 	}
-	const id = randomUUID().slice(0, 8);
-	const told = new Failure('internal', `Something went wrong inside Modeldex; the log has the details under ${id}.`);
-	event.locals.failure = told;
-	if (!isAbort(error)) {
-		const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-		const cause = error instanceof Error && error.cause instanceof Error ? error.cause.stack : undefined;
-		app?.log.error('request_failed', { id, method: event.request.method, path: event.url.pathname, stack, cause });
-	}
-	return told.toBody().error;
+	const fields = { method: event.request.method, path: event.url.pathname };
+	// A reader that left is no bug.
+	const id = isAbort(error) ? null : (app?.log.bug('request_failed', error, fields) ?? null);
+	const where = id === null ? '' : `; the log has the details under ${id}`;
+	event.locals.failure = new Failure('internal', `Something went wrong inside Modeldex${where}.`);
+	return event.locals.failure.toBody().error;
 };

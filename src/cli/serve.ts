@@ -5,12 +5,13 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
 import type { Settings } from '#lib/server/config.ts';
+import { logOf, settingsOf } from '#lib/server/environment.ts';
 import { checkListener, isLoopback } from '#lib/server/guard.ts';
 import { defaultBodyBytes } from '#lib/server/http.ts';
 import { Listener, schemeHeader, type Answer } from '#lib/server/listener.ts';
-import { Log } from '#lib/server/log.ts';
+import type { Log } from '#lib/server/log.ts';
 import { command } from './command.ts';
-import { settingOptions, settingsOf, withOptions } from './settings.ts';
+import { settingOptions, withOptions } from './settings.ts';
 import type { Terminal } from './terminal.ts';
 
 const flags = ['port', 'host', 'origin', 'home', 'config', 'endpoint', 'cache', 'offline', 'proxy'];
@@ -80,10 +81,10 @@ function toldFailure(error: unknown): unknown {
 function watchProcess(log: Log): void {
 	for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined); // a closed pipe ends no server
 	process.on('unhandledRejection', (error) => {
-		log.error('unhandled_rejection', { stack: error instanceof Error ? error.stack : String(error) });
+		log.bug('unhandled_rejection', error);
 	});
 	process.on('uncaughtException', (error) => {
-		log.error('uncaught_exception', { stack: error.stack });
+		log.bug('uncaught_exception', error);
 		process.exit(1);
 	});
 }
@@ -105,11 +106,7 @@ function untilSignal(): Promise<void> {
 async function serve(env: NodeJS.ProcessEnv, terminal: Terminal): Promise<number> {
 	const settings = settingsOf(env);
 	checkListener(settings.host, settings.key);
-	const log = new Log({
-		write: (line) => terminal.note(line),
-		now: Date.now,
-		secrets: [settings.key, settings.hubToken],
-	});
+	const log = logOf(settings);
 	watchProcess(log);
 	const ended = untilSignal();
 	const listener = new Listener({
@@ -120,7 +117,7 @@ async function serve(env: NodeJS.ProcessEnv, terminal: Terminal): Promise<number
 			return handlerSchema.parse(await import(/* @vite-ignore */ pathToFileURL(path).href)).handler;
 		},
 		onStop: announceEnd,
-		onError: (error) => log.error('request_failed', { stack: error instanceof Error ? error.stack : String(error) }),
+		onError: (error) => void log.bug('request_failed', error),
 	});
 	await listener.listen();
 	if (settings.key !== null && settings.key.length < shortKey && !isLoopback(settings.host)) {

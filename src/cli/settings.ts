@@ -1,6 +1,5 @@
 // Settings as options: each flag stands for one environment variable, so that both are read in one place.
-import { readFileSync } from 'node:fs';
-import { readSettings, settingRows, type Settings } from '#lib/server/config.ts';
+import { settingRows } from '#lib/server/config.ts';
 import { option, toggle } from './command.ts';
 
 /** The options for these flags, in the words of the table of settings. */
@@ -26,17 +25,4 @@ export function withOptions(env: NodeJS.ProcessEnv, args: Readonly<Record<string
 		if (value === true) merged[name] = '1';
 	}
 	return merged;
-}
-
-function readText(path: string): string | null {
-	try {
-		return readFileSync(path, 'utf8');
-	} catch {
-		return null; // no such file: there is no token
-	}
-}
-
-/** Settings from an environment; token files are read from disk. Throws `usage`. */
-export function settingsOf(env: NodeJS.ProcessEnv): Settings {
-	return readSettings(env, readText);
 }

@@ -32,9 +32,9 @@ describe('failureResponse', () => {
 	});
 
 	it('tells nothing about a bug and blanks secrets', async () => {
-		const bug = await failureResponse(new Error('at /home/me/app.js with hf_CANARYCANARY')).text();
+		const bug = await failureResponse(new Error('at /srv/me/app.js with hf_CANARYCANARY')).text();
 		expect(bug).toContain('internal');
-		expect(bug).not.toMatch(/home|CANARY/);
+		expect(bug).not.toMatch(/srv|CANARY/);
 		const leak = await failureResponse(new Failure('hub_error', 'The Hub said: token hf_CANARYCANARY')).text();
 		expect(leak).not.toContain('CANARY');
 	});

@@ -88,7 +88,7 @@ describe('the app behind it', () => {
 	it('may throw: the answer is one sentence, the reason goes to the log', async () => {
 		const listener = await listen({
 			answer: async () => {
-				throw new Error('at /home/me/secret.js');
+				throw new Error('at /srv/me/secret.js');
 			},
 		});
 		await listener.ready();

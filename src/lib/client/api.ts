@@ -20,6 +20,9 @@ export type ConfigLine =
 /** What the browser's `fetch` does; tests hand in one that answers from memory. */
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
 
+/** The browser's own `fetch`, for whoever makes a store in a page. */
+export const browserFetch: Fetch = (input, init) => fetch(input, init);
+
 interface Asked {
 	fetch: Fetch;
 	signal?: AbortSignal;

@@ -1,11 +1,13 @@
 // What shapes in a configuration give: parameter counts and the memory of the attention cache.
 import type { JsonObject } from '#lib/core/listing.ts';
+import { kvCache, type KvCache } from '#lib/core/memory.ts';
+import { countParameters } from '#lib/core/parameters.ts';
 import type { CountedParameters } from '#lib/core/total-parameters.ts';
 
 /** Counts in parameters, cache figures in bytes with a 16-bit cache; null where the shapes do not suffice. */
 export interface ShapeFacts {
 	counted: CountedParameters | null;
-	cache: { bytesPerToken: number | null; fixedBytes: number | null; rule: string } | null;
+	cache: KvCache | null;
 }
 
 interface Subject {
@@ -17,6 +19,6 @@ interface Subject {
 }
 
 /** Shape facts of a filled configuration. */
-export function shapeFacts(_subject: Subject): ShapeFacts {
-	return { counted: null, cache: null };
+export function shapeFacts({ modelType, textType, root, text }: Subject): ShapeFacts {
+	return { counted: countParameters(modelType, root), cache: kvCache(textType ?? modelType, text) };
 }

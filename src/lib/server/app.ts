@@ -13,7 +13,8 @@ import type { TokenState } from '#lib/server/hub-failure.ts';
 import { Hub } from '#lib/server/hub.ts';
 import { Inventory } from '#lib/server/inventory.ts';
 import { LocalModels } from '#lib/server/local-models.ts';
-import { Log } from '#lib/server/log.ts';
+import { logOf } from '#lib/server/environment.ts';
+import type { Log } from '#lib/server/log.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import type { BucketBudget } from '#lib/server/rate-gate.ts';
 import { CatalogRefresh, type RefreshProgress } from '#lib/server/refresh.ts';
@@ -122,11 +123,7 @@ function makeReaders({ settings, version, database, catalog, snapshot, log, cloc
 export async function createApp(options: AppOptions): Promise<App> {
 	const { settings, version, background = true, clock = machineClock, random = Math.random } = options;
 	const ending = new AbortController();
-	const log = new Log({
-		write: (line) => process.stderr.write(`${line}\n`),
-		now: Date.now,
-		secrets: [settings.key, settings.hubToken],
-	});
+	const log = logOf(settings);
 	const { database, prepared, setAside } = openDatabase({
 		directory: settings.home,
 		now: () => clock.date(),

@@ -1,5 +1,5 @@
 // The catalog's filterable facts as typed arrays, one slot per model, so that one pass answers filters and counts.
-import type { ColumnRow } from '#lib/server/store/models.ts';
+import { figureNames, traitNames, type ColumnRow } from '#lib/server/store/models.ts';
 
 /** Values of one dimension and their small numbers, given in the order they are first met. */
 export class Dictionary {
@@ -26,23 +26,21 @@ export const unknownChoice = 'unknown';
 /** Families that nobody could name; also the value of the record's field. */
 export const unknownFamily = 'Unknown';
 
-export const dimensions = ['family', 'quantization', 'modality', 'kind', 'license', 'gated', 'author'] as const;
+export const dimensions = [...traitNames, 'author'] as const;
 export type Dimension = (typeof dimensions)[number];
+export type Figure = (typeof figureNames)[number];
 
-export const figures = ['params', 'context', 'downloads', 'likes', 'trending', 'updated', 'created', 'size'] as const;
-export type Figure = (typeof figures)[number];
+/** What a text of traits means: a code per trait, and the two flags. */
+interface Traits {
+	codes: number[];
+	isRead: number;
+	inCatalog: number;
+}
 
-function choice(row: ColumnRow, dimension: Dimension): string {
-	switch (dimension) {
-		case 'license':
-			return row.license ?? unknownChoice;
-		case 'gated':
-			return String(row.isGated);
-		case 'author':
-			return row.author ?? '';
-		default:
-			return row[dimension];
-	}
+/** The choice a trait falls under: an unknown licence has a name of its own, and the gate reads as a word. */
+function traitChoice(name: Dimension, value: string): string {
+	if (name === 'license' && value === '') return unknownChoice;
+	return name === 'gated' ? String(value === '1') : value;
 }
 
 /** One growing array per fact. Slots are positions in every array; they never move. */
@@ -67,6 +65,10 @@ export class Columns {
 	/** Slot + 1 of each row number; 0 where there is none. */
 	#slots = new Uint32Array(0);
 	#local: ReadonlySet<string> = new Set();
+	#traits = new Map<string, Traits>();
+	/** The arrays of `codes` and `values` in the order of `traitNames` and `figureNames`. */
+	#traitColumns: Uint32Array[] = [];
+	#figureColumns: Float64Array[] = [];
 
 	constructor() {
 		const dictionary = () => new Dictionary();
@@ -80,14 +82,30 @@ export class Columns {
 	/** Takes in a row, new or changed, and tells its slot. */
 	put(row: ColumnRow): number {
 		const slot = this.slotOf(row.number) ?? this.#addSlot(row);
-		for (const dimension of dimensions) {
-			this.codes[dimension][slot] = this.dictionaries[dimension].add(choice(row, dimension));
+		const { codes, isRead, inCatalog } = this.#traits.get(row.traits) ?? this.#readTraits(row.traits);
+		for (let index = 0; index < codes.length; index += 1) {
+			const column = this.#traitColumns[index];
+			if (column !== undefined) column[slot] = codes[index] ?? 0;
 		}
-		for (const name of figures) this.values[name][slot] = row[name];
-		this.isRead[slot] = Number(row.isRead);
-		this.listed += Number(row.inCatalog) - (this.inCatalog[slot] ?? 0);
-		this.inCatalog[slot] = Number(row.inCatalog);
+		for (let index = 0; index < this.#figureColumns.length; index += 1) {
+			const column = this.#figureColumns[index];
+			const value = row.figures[index];
+			if (column !== undefined) column[slot] = typeof value === 'number' ? value : Number.NaN;
+		}
+		this.codes.author[slot] = this.dictionaries.author.add(row.author ?? '');
+		this.isRead[slot] = isRead;
+		this.listed += inCatalog - (this.inCatalog[slot] ?? 0);
+		this.inCatalog[slot] = inCatalog;
 		return slot;
+	}
+
+	#readTraits(text: string): Traits {
+		const values = text.split('\t');
+		const [isRead, inCatalog] = values.slice(traitNames.length).map(Number);
+		const codes = traitNames.map((name, index) => this.dictionaries[name].add(traitChoice(name, values[index] ?? '')));
+		const traits = { codes, isRead: isRead ?? 0, inCatalog: inCatalog ?? 0 };
+		this.#traits.set(text, traits);
+		return traits;
 	}
 
 	/** The slot of a row number; null when there is none. */
@@ -138,11 +156,13 @@ export class Columns {
 		for (const dimension of dimensions) {
 			this.codes[dimension] = lengthened(this.codes[dimension], new Uint32Array(capacity));
 		}
-		for (const name of figures) this.values[name] = lengthened(this.values[name], new Float64Array(capacity));
+		for (const name of figureNames) this.values[name] = lengthened(this.values[name], new Float64Array(capacity));
 		this.numbers = lengthened(this.numbers, new Uint32Array(capacity));
 		this.isRead = lengthened(this.isRead, new Uint8Array(capacity));
 		this.inCatalog = lengthened(this.inCatalog, new Uint8Array(capacity));
 		this.isLocal = lengthened(this.isLocal, new Uint8Array(capacity));
+		this.#traitColumns = traitNames.map((name) => this.codes[name]);
+		this.#figureColumns = figureNames.map((name) => this.values[name]);
 	}
 }
 

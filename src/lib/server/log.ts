@@ -9,21 +9,29 @@ interface LogOptions {
 	write: (line: string) => void;
 	/** Milliseconds since the epoch. */
 	now: () => number;
+	/** A short name for one bug, to find its line by. */
+	id: () => string;
 	/** Values that must not appear, besides everything that looks like a key. */
 	secrets: (string | null)[];
 }
 
 const unprintable = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
+function trace(error: unknown): string {
+	return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 /** Writes events as lines that stay lines whatever their fields hold. */
 export class Log {
 	readonly #write: (line: string) => void;
 	readonly #now: () => number;
+	readonly #id: () => string;
 	readonly #secrets: string[];
 
-	constructor({ write, now, secrets }: LogOptions) {
+	constructor({ write, now, id, secrets }: LogOptions) {
 		this.#write = write;
 		this.#now = now;
+		this.#id = id;
 		this.#secrets = secrets.filter((secret) => secret !== null).filter((secret) => secret.length >= 4);
 	}
 
@@ -36,6 +44,14 @@ export class Log {
 	/** Something went wrong that nobody expected. */
 	error(event: string, fields: LogFields): void {
 		this.#line('error', event, fields);
+	}
+
+	/** A bug: logs where it happened and gives the id of the line, which may be shown to people. */
+	bug(event: string, error: unknown, fields: LogFields = {}): string {
+		const id = this.#id();
+		const cause = error instanceof Error && error.cause !== undefined ? trace(error.cause) : undefined;
+		this.error(event, { id, ...fields, stack: trace(error), cause });
+		return id;
 	}
 
 	/** Something worth knowing went well, or badly in an expected way. */

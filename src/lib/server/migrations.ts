@@ -54,8 +54,8 @@ export const migrations: readonly Migration[] = [
 				number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, words TEXT NOT NULL, author TEXT,
 				family TEXT NOT NULL, quantization TEXT NOT NULL, modality TEXT NOT NULL, kind TEXT NOT NULL,
 				license TEXT, gated INTEGER NOT NULL, is_read INTEGER NOT NULL, is_learned INTEGER NOT NULL,
-				in_catalog INTEGER NOT NULL, params REAL, context REAL, downloads REAL, likes REAL, trending REAL,
-				updated REAL, created REAL, size REAL, changed INTEGER NOT NULL, record TEXT NOT NULL
+				in_catalog INTEGER NOT NULL, params INTEGER, context INTEGER, downloads INTEGER, likes INTEGER,
+				trending INTEGER, updated INTEGER, created INTEGER, size INTEGER, changed INTEGER NOT NULL, record TEXT NOT NULL
 			)`,
 			'CREATE INDEX models_changed ON models (changed)',
 			'CREATE INDEX models_id_any_case ON models (id COLLATE NOCASE)',

@@ -16,7 +16,22 @@ const recordSchema = entrySchema.extend({
 /** Lists carry neither file names nor what only the store needs. */
 const listedSchema = entrySchema.omit({ siblings: true });
 
-/** What filters and sorting need of one model. Times are milliseconds since 1970; NaN is unknown. */
+/** The dimensions that make up a row's traits, in this order. */
+export const traitNames = ['family', 'quantization', 'modality', 'kind', 'license', 'gated'] as const;
+
+/** The figures of a row, in this order. */
+export const figureNames = [
+	'params',
+	'context',
+	'downloads',
+	'likes',
+	'trending',
+	'updated',
+	'created',
+	'size',
+] as const;
+
+/** What filters and sorting need of one model. */
 export interface ColumnRow {
 	/** The row's own number: grows with every new model and never changes. */
 	number: number;
@@ -25,25 +40,13 @@ export interface ColumnRow {
 	id: string;
 	/** Lower case; null for ids without an owner. */
 	author: string | null;
-	family: string;
-	quantization: string;
-	modality: string;
-	kind: string;
-	/** Null is unknown. */
-	license: string | null;
-	isGated: boolean;
-	/** The model's config was looked for: what is unknown now stays unknown. */
-	isRead: boolean;
-	/** Listed by the Hub or the snapshot, and not only found on this machine. */
-	inCatalog: boolean;
-	params: number;
-	context: number;
-	downloads: number;
-	likes: number;
-	trending: number;
-	updated: number;
-	created: number;
-	size: number;
+	/**
+	 * The values of `traitNames`, then whether the config was looked for and whether a list has the model (1 or 0), all
+	 * joined by tabs: few different texts for many models. An unknown licence is empty.
+	 */
+	traits: string;
+	/** The values of `figureNames`; times are milliseconds since 1970, null is unknown. */
+	figures: Row;
 }
 
 /** A record with the number of its row and how well it is known. */
@@ -59,48 +62,48 @@ export interface StoredModel {
 /** A stored row without its number. */
 export type Known = Omit<StoredModel, 'number'>;
 
-const cells = `number, changed, id, author, family, quantization, modality, kind, license, gated, is_read, in_catalog,
-	params, context, downloads, likes, trending, updated, created, size`;
-
-function figure(row: Row, position: number): number {
-	return number(row[position]) ?? Number.NaN;
-}
+const traits = `family || char(9) || quantization || char(9) || modality || char(9) || kind || char(9) ||
+	coalesce(license, '') || char(9) || gated || char(9) || is_read || char(9) || in_catalog`;
+const cells = `number, changed, id, author, ${traits}, ${figureNames.join(', ')}`;
+const figuresFrom = 5;
 
 function toColumnRow(row: Row): ColumnRow {
 	return {
-		number: figure(row, 0),
-		changed: figure(row, 1),
+		number: number(row[0]) ?? 0,
+		changed: number(row[1]) ?? 0,
 		id: text(row[2]) ?? '',
 		author: text(row[3]),
-		family: text(row[4]) ?? '',
-		quantization: text(row[5]) ?? '',
-		modality: text(row[6]) ?? '',
-		kind: text(row[7]) ?? '',
-		license: text(row[8]),
-		isGated: row[9] === 1,
-		isRead: row[10] === 1,
-		inCatalog: row[11] === 1,
-		params: figure(row, 12),
-		context: figure(row, 13),
-		downloads: figure(row, 14),
-		likes: figure(row, 15),
-		trending: figure(row, 16),
-		updated: figure(row, 17),
-		created: figure(row, 18),
-		size: figure(row, 19),
+		traits: text(row[4]) ?? '',
+		figures: row.slice(figuresFrom),
 	};
 }
 
 function toStored(row: Row): StoredModel {
 	const record = recordSchema.parse(JSON.parse(text(row[3]) ?? 'null'));
-	return { number: figure(row, 0), isLearned: row[1] === 1, isRead: row[2] === 1, record };
+	return { number: number(row[0]) ?? 0, isLearned: row[1] === 1, isRead: row[2] === 1, record };
+}
+
+/** Rows that one text is made of. */
+const windowRows = 5000;
+
+function isRows(value: unknown): value is Row[] {
+	return Array.isArray(value);
+}
+
+/** Every row in windows of one JSON text each: the driver hands over a long text faster than its cells one by one. */
+function* allRows(database: Database): Generator<Row> {
+	const sql = `SELECT json_group_array(json_array(${cells})) FROM models WHERE number > ? AND number <= ?`;
+	const last = number(database.first('SELECT max(number) FROM models')?.[0] ?? null) ?? 0;
+	for (let from = 0; from < last; from += windowRows) {
+		const rows: unknown = JSON.parse(text(database.first(sql, [from, from + windowRows])?.[0] ?? null) ?? '[]');
+		if (isRows(rows)) yield* rows;
+	}
 }
 
 /** The cells of every model written after the given change, in the order of their numbers. 0 gives all. */
 export function* columnRows(database: Database, after: number): Generator<ColumnRow> {
-	const all = `SELECT ${cells} FROM models`;
 	const newer = `SELECT ${cells} FROM models WHERE changed > ? ORDER BY number`;
-	const rows = after === 0 ? database.iterate(all) : database.iterate(newer, [after]);
+	const rows = after === 0 ? allRows(database) : database.iterate(newer, [after]);
 	for (const row of rows) yield toColumnRow(row);
 }
 
@@ -114,9 +117,9 @@ export function foreignWrites(database: Database): number {
 	return number(database.first('PRAGMA data_version')?.[0] ?? null) ?? 0;
 }
 
-/** Text as SQLite can keep it; the driver has no form for NUL. */
+/** Text as SQLite can keep it and traits can be joined of: the driver has no form for NUL, and tabs separate traits. */
 function storable(value: string | null): string | null {
-	return value === null ? null : value.replaceAll('\0', '');
+	return value === null ? null : value.replace(/[\0\t]/g, '');
 }
 
 /** The stored model of an id; null when the catalog has none. */
@@ -144,7 +147,7 @@ export function findModels(database: Database, ids: string[]): Map<string, Store
 export function entriesByNumber(database: Database, numbers: number[]): Map<number, ModelEntry> {
 	const sql = 'SELECT number, record FROM models WHERE number IN (SELECT value FROM json_each(?))';
 	const rows = database.all(sql, [JSON.stringify(numbers)]);
-	return new Map(rows.map((row) => [figure(row, 0), listedSchema.parse(JSON.parse(text(row[1]) ?? 'null'))]));
+	return new Map(rows.map((row) => [number(row[0]) ?? 0, listedSchema.parse(JSON.parse(text(row[1]) ?? 'null'))]));
 }
 
 /** JSON can spell numbers too large for a number; such a figure is not known. */

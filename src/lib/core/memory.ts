@@ -1,0 +1,217 @@
+// What a running model remembers, in bytes: the cache each token adds, and the windows and states that stay the same size.
+import { deltaSizes, mamba1Sizes, mamba2Sizes } from '#lib/core/blocks.ts';
+import { type Config, type Dimensions, dimensions, figure, figureOr, list, part, textConfig } from '#lib/core/shape.ts';
+import { blockPart } from '#lib/core/layer-patterns.ts';
+import { type LayerGroup, layerPlan, type State, textType } from '#lib/core/layers.ts';
+import { gemma4Shape } from '#lib/core/parameters-gemma.ts';
+import { mimoShape } from '#lib/core/parameters-moe.ts';
+
+/**
+ * The cache of one sequence with 16-bit keys and values. `bytesPerToken`: what each further token costs over full
+ * attention layers and latents (0 where every layer slides). `fixedBytes`: windows at their full size and recurrent
+ * states. `rule`: a sentence on how, and what is left out.
+ */
+export interface KvCache {
+	readonly bytesPerToken: number;
+	readonly fixedBytes: number;
+	readonly rule: string;
+}
+
+const bytesPerElement = 2;
+
+/** Encoders read a text once and keep nothing. */
+const encoders = new Set([
+	...['albert', 'bert', 'camembert', 'deberta', 'deberta-v2', 'distilbert', 'electra', 'ernie', 'esm', 'eurobert'],
+	...['jina_embeddings_v3', 'megatron-bert', 'mobilebert', 'modernbert', 'mpnet', 'nomic_bert', 'rembert', 'roberta'],
+	...['roberta-prelayernorm', 'roformer', 'xlm-roberta', 'xlm-roberta-xl', 'clip', 'siglip', 'clip_text_model'],
+	...['siglip_text_model', 'vit', 'dinov2', 'wav2vec2', 'hubert'],
+]);
+
+/** Elements (keys and values) that one token leaves in one attention layer of the group. */
+type Elements = (d: Dimensions, group: LayerGroup) => number;
+
+const plainElements: Elements = (d) => 2 * d.kvHeads * d.headDim;
+
+/** Types whose layers differ in heads or sizes. */
+const elementRules: Readonly<Record<string, Elements>> = {
+	gemma4_text: (d, group) => gemma4Elements(d, group),
+	gemma4: (d, group) => gemma4Elements(d, group),
+	mimo_v2_flash: (d, group) => {
+		const { kvHeads, headDim, valueDim } = mimoShape(d, group.attention === 'sliding');
+		return kvHeads * (headDim + valueDim);
+	},
+};
+
+/** Runtimes keep keys and values apart even where Gemma 4 projects them together: norms and positions differ. */
+function gemma4Elements(d: Dimensions, group: LayerGroup): number {
+	const { headDim, kvHeads } = gemma4Shape(d, group.attention === 'full');
+	return 2 * kvHeads * headDim;
+}
+
+/** Elements of one layer's state: the small convolution window, and the recurrent part that many configs keep in fp32. */
+interface StateSize {
+	readonly convolution: number;
+	readonly recurrent: number;
+}
+
+const stateRules: Readonly<Record<State, (d: Dimensions) => StateSize>> = {
+	none: () => ({ convolution: 0, recurrent: 0 }),
+	mamba1: (d) => {
+		const { inner, kernel, state } = mamba1Sizes(d);
+		return { convolution: inner * (kernel - 1), recurrent: inner * state };
+	},
+	mamba2: (d) => {
+		const { inner, heads, headDim, state, groups, kernel } = mamba2Sizes(d);
+		return { convolution: (inner + 2 * groups * state) * (kernel - 1), recurrent: heads * headDim * state };
+	},
+	delta: ({ config }) => {
+		const { keys, values, kernel, state } = deltaSizes(config);
+		return { convolution: (2 * keys + values) * (kernel - 1), recurrent: state };
+	},
+	kda: ({ config }) => {
+		const nested = part(config, 'linear_attn_config') ?? config;
+		const heads = figure(nested, 'num_heads', 'linear_num_key_heads', 'num_attention_heads');
+		const dim = figure(nested, 'head_dim', 'linear_key_head_dim');
+		const kernel = figure(nested, 'short_conv_kernel_size', 'linear_conv_kernel_dim');
+		return { convolution: 3 * heads * dim * (kernel - 1), recurrent: heads * dim ** 2 };
+	},
+	conv: (d) => ({ convolution: d.hidden * (figure(d.config, 'conv_L_cache') - 1), recurrent: 0 }),
+	// RWKV 4 keeps two shifted tokens and three sums per channel; later versions a matrix per head.
+	rwkv: ({ config, hidden }) => {
+		const head = figureOr(config, 'head_size', 0);
+		const width = figureOr(config, 'attention_hidden_size', hidden);
+		return { convolution: 2 * hidden, recurrent: head > 0 ? hidden * head : 3 * width };
+	},
+	lightning: (d) => ({ convolution: 0, recurrent: d.heads * d.headDim ** 2 }),
+	griffin: ({ config, hidden }) => {
+		const width = figureOr(config, 'lru_width', hidden);
+		return { convolution: width * (figureOr(config, 'conv1d_width', 4) - 1), recurrent: width };
+	},
+};
+
+/** Does the config itself ask for a 32-bit recurrent state? Without that word the state is counted with 16 bits. */
+function keepsWideState(config: Config): boolean {
+	return config['mamba_ssm_dtype'] === 'float32' || config['mamba_ssm_cache_dtype'] === 'float32';
+}
+
+/**
+ * The cache of a decoder, from the config of its language model (class defaults filled in; a whole config is read where
+ * its language model stands). Encoders have none: zeros. Encoder-decoders: what each generated token adds in the
+ * decoder. Null when the layers or a number are not known.
+ */
+export function kvCache(modelType: string | null, text: Config): KvCache | null {
+	const config = textConfig(text);
+	const type = textType(modelType, config);
+	if (type !== null && encoders.has(type) && config['is_decoder'] !== true) {
+		return { bytesPerToken: 0, fixedBytes: 0, rule: 'An encoder keeps no cache.' };
+	}
+	const d = dimensions(type ?? '', config);
+	if (config['is_encoder_decoder'] === true || (type !== null && twoStacks.has(type))) return decoderStack(d);
+	if (type === 'nemotron-nas') return blockwise(d);
+	const plan = layerPlan(modelType, text);
+	if (plan === null) return null;
+	return sum(d, plan.groups);
+}
+
+function sum(d: Dimensions, groups: readonly LayerGroup[]): KvCache | null {
+	const rule = Object.hasOwn(elementRules, d.type) ? elementRules[d.type] : undefined;
+	const elements = rule ?? plainElements;
+	const stateBytes = keepsWideState(d.config) ? 4 : bytesPerElement;
+	let perToken = 0;
+	let fixed = 0;
+	for (const group of groups) {
+		const cached = group.ownsCache ? cachedElements(d, group, elements) : noElements;
+		perToken += group.count * cached.perToken;
+		fixed += group.count * cached.fixed * bytesPerElement;
+		if (group.state !== 'none') {
+			const { convolution, recurrent } = stateRules[group.state](d);
+			fixed += group.count * (convolution * bytesPerElement + recurrent * stateBytes);
+		}
+	}
+	const bytesPerToken = perToken * bytesPerElement;
+	if (!isAmount(bytesPerToken) || !isAmount(fixed)) return null;
+	return { bytesPerToken, fixedBytes: fixed, rule: describe(d, groups) };
+}
+
+const noElements = { perToken: 0, fixed: 0 };
+
+/** Elements one layer of a group adds per token, and those it keeps whatever the length. */
+function cachedElements(d: Dimensions, group: LayerGroup, elements: Elements): { perToken: number; fixed: number } {
+	const window = group.window ?? 0;
+	switch (group.attention) {
+		case 'none':
+			return noElements;
+		case 'full':
+			return { perToken: elements(d, group), fixed: 0 };
+		case 'latent':
+			return { perToken: figure(d.config, 'kv_lora_rank') + figure(d.config, 'qk_rope_head_dim'), fixed: 0 };
+		case 'sliding':
+		case 'chunked':
+			return { perToken: 0, fixed: window * elements(d, group) };
+		case 'compressed':
+			// What a compressed entry keeps next to its window is not stated by any source at hand: unknown, not guessed.
+			return { perToken: NaN, fixed: NaN };
+	}
+}
+
+function isAmount(value: number): boolean {
+	return value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+}
+
+const twoStacks = new Set(['bart', 'marian', 'mbart', 'm2m_100', 'mt5', 'pegasus', 't5', 'umt5', 'whisper']);
+
+/** Self-attention of the decoder in an encoder-decoder; T5 states the size of a head, the others share the hidden size. */
+function decoderStack({ config: c, hidden, layers, heads }: Dimensions): KvCache | null {
+	const depth = figureOr(c, 'decoder_layers', figureOr(c, 'num_decoder_layers', layers));
+	const width = heads * figureOr(c, 'd_kv', hidden / heads);
+	const bytesPerToken = 2 * (Number.isNaN(heads) ? hidden : width) * depth * bytesPerElement;
+	if (!isAmount(bytesPerToken)) return null;
+	const rule = '16-bit cache of the decoder per generated token; as much again, once, per encoder token.';
+	return { bytesPerToken, fixedBytes: 0, rule };
+}
+
+/** Nemotron-NAS: every block that attends has its own number of key and value heads. */
+function blockwise({ config, heads, headDim }: Dimensions): KvCache | null {
+	let elements = 0;
+	let attending = 0;
+	for (const block of list(config, 'block_configs') ?? []) {
+		const attends = blockPart(block, 'attention');
+		if (attends === null) continue;
+		attending++;
+		elements += (2 * heads * headDim) / figure(attends, 'n_heads_in_group');
+	}
+	const bytesPerToken = elements * bytesPerElement;
+	if (!(bytesPerToken > 0) || !isAmount(bytesPerToken)) return null;
+	return {
+		bytesPerToken,
+		fixedBytes: 0,
+		rule: `16-bit cache: ${attending} × full attention, each with its own heads.`,
+	};
+}
+
+const attentionWords = {
+	full: 'full attention',
+	latent: 'compressed latents',
+	sliding: 'sliding windows at full size',
+	chunked: 'chunks at full size',
+	compressed: 'compressed entries',
+	none: '',
+} as const;
+
+/** Names the kinds of layers that were counted, and what was not. */
+function describe(d: Dimensions, groups: readonly LayerGroup[]): string {
+	const counts = new Map<string, number>();
+	for (const group of groups) {
+		const words = group.ownsCache ? attentionWords[group.attention] : 'no cache of their own';
+		if (words !== '') counts.set(words, (counts.get(words) ?? 0) + group.count);
+		if (group.state !== 'none') counts.set('recurrent state', (counts.get('recurrent state') ?? 0) + group.count);
+	}
+	const layers = [...counts].map(([words, count]) => `${count} × ${words}`).join(', ');
+	const bits = keepsWideState(d.config) ? '; state in 32 bits, as the config asks' : '; state in 16 bits';
+	const state = counts.has('recurrent state') ? bits : '';
+	const context = figure(d.config, 'max_position_embeddings');
+	const isBeyond = groups.some(({ window }) => window !== null && window > context);
+	const beyond = isBeyond ? '; the window is longer than the model’s context, so it never fills' : '';
+	const indexed = figureOr(d.config, 'index_head_dim', 0) > 0 || part(d.config, 'sparse_attention_config') !== null;
+	return `16-bit cache: ${layers}${state}${beyond}${indexed ? '; index keys of sparse attention not counted' : ''}.`;
+}
