@@ -192,6 +192,16 @@ describe('a model the catalog does not know', () => {
 		expect(await ask('qwen/qwen3-8b', { details })).toEqual({ status: 307, location: '/api/models/Qwen/Qwen3-8B' });
 	});
 
+	it('with a card of 10 MB shows the beginning and says so', async () => {
+		const fake = await fakeHub({ ...qwen, files: { ...qwen.files, 'README.md': 'Some words.\n\n'.repeat(800_000) } });
+		const { details } = house(fake);
+		const detail = await detailOf('Qwen/Qwen3-8B', { details });
+		expect(detail.problems).toEqual([]);
+		expect(detail.card.markdown?.length).toBe(1024 * 1024);
+		const card = await details.parts(await details.record('Qwen/Qwen3-8B')).card;
+		expect(card.value?.rendered).toMatchObject({ cut: true, plain: false });
+	});
+
 	it('is "offline" when the Hub may not be asked', async () => {
 		const fake = await fakeHub(qwen);
 		const { details } = house(fake, { offline: true });
