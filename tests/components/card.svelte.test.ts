@@ -109,7 +109,7 @@ describe('the rest of a card', () => {
 		await expect.element(card.getByTitle('11,100,000 downloads in the last 30 days')).toHaveTextContent('11.1M');
 		await expect.element(card.getByTitle('1,100 likes')).toHaveTextContent('1.1k');
 		await expect.element(card.getByTitle('Gated: accept the licence on the Hub')).toHaveTextContent('Gated');
-		await expect.element(card.getByText('apache-2.0')).toBeVisible();
+		await expect.element(card.getByText('Apache 2.0')).toBeVisible();
 		await expect.element(card.getByText('Apr 2025')).toBeVisible();
 		await expect.element(card.getByRole('article', { name: 'mlx-community/Qwen3-8B-4bit' })).toBeVisible();
 	});

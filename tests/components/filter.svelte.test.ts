@@ -67,7 +67,7 @@ describe('FilterModal', () => {
 		await modal.getByRole('checkbox', { name: '4-bit' }).click();
 		await modal.getByRole('radio', { name: 'Multimodal' }).click();
 		await modal.getByRole('radio', { name: 'Gated' }).click();
-		await modal.getByRole('checkbox', { name: 'mit' }).click();
+		await modal.getByRole('checkbox', { name: 'MIT' }).click();
 		await modal.getByRole('combobox', { name: 'Context, at least' }).selectOptions('32768');
 		await modal.getByRole('textbox', { name: 'At most, parameters' }).fill('8B');
 		await expect.element(modal.getByText('312 models')).toBeVisible();

@@ -218,6 +218,11 @@ const cases: [what: string, config: Config, plan: string[] | null][] = [
 		null,
 	],
 	['an unknown plain type is', layers('brand_new', 4, { architectures: ['NewForCausalLM'] }), ['4 full dense']],
+	[
+		'nor a model whose number of borrowed caches is not one',
+		layers('gemma3n_text', 5, { num_kv_shared_layers: 'x', sliding_window: 8 }),
+		null,
+	],
 	['two stacks have no one plan', layers('t5', 12, { is_encoder_decoder: true }), null],
 	['no number of layers, no plan', { model_type: 'llama', hidden_size: 64 }, null],
 	['nor with an absurd one', layers('llama', 1e6), null],

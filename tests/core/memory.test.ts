@@ -42,6 +42,12 @@ describe('kvCache', () => {
 		expect(cacheOf({ ...mistral, sliding_window: null })).toMatchObject({ bytesPerToken: 131_072, fixedBytes: 0 });
 	});
 
+	it('says so when the window is longer than the context, as in Phi-3.5', () => {
+		const phi = { ...fact('meta-llama/Llama-3.1-8B'), model_type: 'phi3', sliding_window: 262_144 };
+		expect(cacheOf({ ...phi, max_position_embeddings: 4096 })?.rule).toContain('never fills');
+		expect(cacheOf({ ...phi, max_position_embeddings: 524_288 })?.rule).not.toContain('never fills');
+	});
+
 	it('counts chunks of Llama 4 as fixed', () => {
 		const cache = cacheOf(fact('meta-llama/Llama-4-Scout'));
 		expect(cache).toMatchObject({ bytesPerToken: 49_152, fixedBytes: 147_456 * 8192 });
@@ -87,6 +93,7 @@ describe('kvCache', () => {
 		['a type nobody knows without heads', { model_type: 'brand_new', hidden_size: 64, num_hidden_layers: 2 }],
 		['an unknown type with its own key and value heads', { ...unknownType(), num_multi_query_heads: 2 }],
 		['an unknown type with a window it does not place', { ...unknownType(), sliding_window: 1024 }],
+		['an encoder-decoder with an absurd head size', { ...fact('google-t5/t5-base'), d_kv: 'wide' }],
 		['an absurd head size', { ...fact('Qwen/Qwen3-8B'), head_dim: 'wide' }],
 	])('is unknown for %s', (_what, config) => {
 		expect(cacheOf(config)).toBeNull();
@@ -112,10 +119,7 @@ const leftOut: Record<string, string> = {
 };
 
 describe('kvCache against reference figures', () => {
-	const rows = [
-		...(readRows('data', 'reference-models.jsonl') ?? []),
-		...(readRows('data', 'published-params.jsonl') ?? []),
-	];
+	const rows = [...(readRows('reference-models.jsonl') ?? []), ...(readRows('published-params.jsonl') ?? [])];
 
 	it.skipIf(rows.length === 0)('agrees exactly with every stated figure', () => {
 		const wrong: string[] = [];

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { kvCache } from '#lib/core/memory.ts';
 import { layerPlan } from '#lib/core/layers.ts';
 import { countParameters } from '#lib/core/parameters.ts';
+import { countedModules } from '../support/counted-modules.ts';
 import { modelFacts } from '../support/model-facts.ts';
 import { isJson, type Json, readConfigs, readRows, withDefaults } from '../support/reference.ts';
 
@@ -15,6 +16,10 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 describe('countParameters', () => {
 	it.each(modelFacts)('counts $id to the unit', ({ config, total }) => {
+		expect(count(config)?.total).toBe(total);
+	});
+
+	it.each(countedModules)('counts $id as its modules do', ({ config, total }) => {
 		expect(count(config)?.total).toBe(total);
 	});
 
@@ -152,8 +157,8 @@ describe('countParameters for unknown types', () => {
 	});
 });
 
-const references = readRows('data', 'reference-models.jsonl');
-const published = readRows('data', 'published-params.jsonl');
+const references = readRows('reference-models.jsonl');
+const published = readRows('published-params.jsonl');
 const stored = readConfigs();
 
 describe('countParameters against reference counts', () => {
@@ -289,7 +294,8 @@ const absurd: unknown[] = [
 ];
 
 describe('broken configs', () => {
-	const seeds = [...modelFacts.map(({ config }) => config), ...(stored ?? []).map(({ config }) => config)];
+	const known = [...modelFacts, ...countedModules];
+	const seeds = [...known.map(({ config }) => config), ...(stored ?? []).map(({ config }) => config)];
 	const rounds = 5000;
 
 	it(`neither throw nor end in something that is no number, in ${rounds} mutations`, () => {

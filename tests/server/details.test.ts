@@ -85,7 +85,7 @@ function house(fake: FakeHub, { offline = false, token = null, local = {}, now =
 	const catalog = new Catalog(database);
 	const copies = {
 		files: async (id: string) => local[id] ?? null,
-		text: async ({ id }: { id: string }) => {
+		text: async (id: string) => {
 			const here = local[id];
 			return here?.card == null ? null : { text: here.card, commit: here.commit };
 		},

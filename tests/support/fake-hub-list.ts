@@ -31,7 +31,8 @@ export function jsonAnswer(value: unknown, headers: Record<string, string> = {})
 
 /** The validation error, with header and body in their two forms. */
 export function invalid(text: string): FakeAnswer {
-	return errorAnswer({ status: 400, message: `✖ ${text}`, api: true, headers: { 'x-error-message': `* ${text}` } });
+	const line = `* ${text.replace(/\s*→/g, ' *').replace(/\s+/g, ' ')}`;
+	return errorAnswer({ status: 400, message: `✖ ${text}`, api: true, headers: { 'x-error-message': line } });
 }
 
 /** The names asked for, both spellings; null when none were. Answers 400 for a name that is not allowed. */

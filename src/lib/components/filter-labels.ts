@@ -1,5 +1,6 @@
 // How filters are called on chips, in the filter modal and in the empty state.
 import { formatCount, formatParameters } from '#lib/core/format.ts';
+import { licenseLabel } from '#lib/core/license.ts';
 import type { FilterName } from '#lib/core/query.ts';
 
 /** Quantization choices in the order they are offered, with their words. */
@@ -34,6 +35,7 @@ export function filterLabel(name: FilterName, value: string): string {
 	if (name === 'max_params') return `At most ${formatParameters(Number(value))}`;
 	if (name === 'min_context') return `At least ${formatCount(Number(value))} tokens`;
 	if (name === 'author') return `By ${value}`;
+	if (name === 'license' && value !== 'unknown') return licenseLabel(value);
 	if (name === 'quantization') {
 		return value === 'unknown' ? 'Unknown quantization' : (quantizationLabels[value]?.label ?? value);
 	}

@@ -89,12 +89,6 @@ const stateRules: Readonly<Record<State, (d: Dimensions) => StateSize>> = {
 	},
 };
 
-/** Elements of the recurrent state of one layer, convolution window included; 0 without a state, NaN when not known. */
-export function stateElements(state: State, d: Dimensions): number {
-	const { convolution, recurrent } = stateRules[state](d);
-	return convolution + recurrent;
-}
-
 /** Does the config itself ask for a 32-bit recurrent state? Without that word the state is counted with 16 bits. */
 function keepsWideState(config: Config): boolean {
 	return config['mamba_ssm_dtype'] === 'float32' || config['mamba_ssm_cache_dtype'] === 'float32';
@@ -155,7 +149,7 @@ function cachedElements(d: Dimensions, group: LayerGroup, elements: Elements): {
 		case 'chunked':
 			return { perToken: 0, fixed: window * elements(d, group) };
 		case 'compressed':
-			// No runtime or paper read so far says how many elements a compressed entry keeps next to the window.
+			// What a compressed entry keeps next to its window is not stated by any source at hand: unknown, not guessed.
 			return { perToken: NaN, fixed: NaN };
 	}
 }
@@ -166,12 +160,11 @@ function isAmount(value: number): boolean {
 
 const twoStacks = new Set(['bart', 'marian', 'mbart', 'm2m_100', 'mt5', 'pegasus', 't5', 'umt5', 'whisper']);
 
-/** Self-attention of the decoder in an encoder-decoder. */
+/** Self-attention of the decoder in an encoder-decoder; T5 states the size of a head, the others share the hidden size. */
 function decoderStack({ config: c, hidden, layers, heads }: Dimensions): KvCache | null {
-	const depth = figure(c, 'decoder_layers', 'num_decoder_layers');
-	const width = figureOr(c, 'd_kv', NaN) * heads;
-	const bytesPerToken =
-		2 * (Number.isNaN(width) ? hidden : width) * (Number.isNaN(depth) ? layers : depth) * bytesPerElement;
+	const depth = figureOr(c, 'decoder_layers', figureOr(c, 'num_decoder_layers', layers));
+	const width = heads * figureOr(c, 'd_kv', hidden / heads);
+	const bytesPerToken = 2 * (Number.isNaN(heads) ? hidden : width) * depth * bytesPerElement;
 	if (!isAmount(bytesPerToken)) return null;
 	const rule = '16-bit cache of the decoder per generated token; as much again, once, per encoder token.';
 	return { bytesPerToken, fixedBytes: 0, rule };
@@ -214,12 +207,11 @@ function describe(d: Dimensions, groups: readonly LayerGroup[]): string {
 		if (group.state !== 'none') counts.set('recurrent state', (counts.get('recurrent state') ?? 0) + group.count);
 	}
 	const layers = [...counts].map(([words, count]) => `${count} × ${words}`).join(', ');
-	const hasState = groups.some((group) => group.state !== 'none');
-	const state = hasState
-		? keepsWideState(d.config)
-			? '; state in 32 bits, as the config asks'
-			: '; state in 16 bits'
-		: '';
+	const bits = keepsWideState(d.config) ? '; state in 32 bits, as the config asks' : '; state in 16 bits';
+	const state = counts.has('recurrent state') ? bits : '';
+	const context = figure(d.config, 'max_position_embeddings');
+	const isBeyond = groups.some(({ window }) => window !== null && window > context);
+	const beyond = isBeyond ? '; the window is longer than the model’s context, so it never fills' : '';
 	const indexed = figureOr(d.config, 'index_head_dim', 0) > 0 || part(d.config, 'sparse_attention_config') !== null;
-	return `16-bit cache: ${layers}${state}${indexed ? '; index keys of sparse attention not counted' : ''}.`;
+	return `16-bit cache: ${layers}${state}${beyond}${indexed ? '; index keys of sparse attention not counted' : ''}.`;
 }

@@ -94,29 +94,6 @@ const perTokenKeys = [
 	...['moe_topk', 'moe_k', 'moe_top_k'],
 ] as const;
 
-/**
- * Keys that spell one figure. A class default must not be filled in under one of them when the config states another:
- * the two would contradict each other.
- */
-export const synonyms: readonly (readonly string[])[] = [
-	hiddenKeys,
-	layerKeys,
-	headKeys,
-	innerKeys,
-	expertKeys,
-	perTokenKeys,
-];
-
-/**
- * Keys that config classes compute from other keys when they are absent: the default that one instance of a class shows
- * says nothing about another model, so it must not be filled in. Their absence is understood by the formulas.
- * (`head_dim` belongs here only where the class default is the hidden size divided by the heads.)
- */
-export const derivedKeys: ReadonlySet<string> = new Set([
-	...['layer_types', 'layers_block_type', 'full_attn_idxs', 'num_kv_heads', 'num_key_value_heads', 'ffn_hidden_size'],
-	...['time_step_rank', 'mamba_dt_rank', 'num_decoder_layers', 'num_nextn_predict_layers', 'word_embed_proj_dim'],
-]);
-
 /** The figures most formulas share. NaN where the config does not tell. `headDim` is never assumed when it is stated. */
 export interface Dimensions {
 	readonly type: string;

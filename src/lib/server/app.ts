@@ -1,19 +1,44 @@
 // The one place that makes the machine: settings in, one object with every server class out.
 import { randomBytes } from 'node:crypto';
+import { CardRenderer } from '#lib/server/card-renderer.ts';
+import { Cards } from '#lib/server/cards.ts';
 import { Catalog } from '#lib/server/catalog.ts';
+import { machineClock, type Clock } from '#lib/server/clock.ts';
 import type { Settings } from '#lib/server/config.ts';
+import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
+import { Details } from '#lib/server/details.ts';
+import { FileLists } from '#lib/server/file-lists.ts';
+import type { TokenState } from '#lib/server/hub-failure.ts';
+import { Hub } from '#lib/server/hub.ts';
+import { Inventory } from '#lib/server/inventory.ts';
+import { LocalModels } from '#lib/server/local-models.ts';
 import { logOf } from '#lib/server/environment.ts';
 import type { Log } from '#lib/server/log.ts';
 import { migrate } from '#lib/server/migrations.ts';
+import type { BucketBudget } from '#lib/server/rate-gate.ts';
+import { CatalogRefresh, type RefreshProgress } from '#lib/server/refresh.ts';
 import { Sessions } from '#lib/server/session.ts';
 import { loadSnapshot, readSnapshot, type Snapshot } from '#lib/server/snapshot.ts';
+
+/** The Hub as this process knows it. `online` is null before the first attempt; the endpoint carries no credentials. */
+export interface HubHealth {
+	endpoint: string;
+	online: boolean | null;
+	/** True when HF_HUB_OFFLINE forbids every request. */
+	offline: boolean;
+	token: TokenState;
+	/** What is left of the request limits, per bucket. */
+	budget: Record<string, BucketBudget>;
+	refresh: RefreshProgress;
+}
 
 /** Answer of `GET /api/health`. `updated_at` is when the catalog's rows were last refreshed (ISO), null when never. */
 export interface Health {
 	status: 'starting' | 'ok';
 	version: string;
 	catalog: { models: number; updated_at: string | null };
+	hub: HubHealth;
 }
 
 /** What every face (pages, routes, command line) works with. */
@@ -26,6 +51,12 @@ export interface App {
 	catalog: Catalog;
 	/** The shipped facts, for models whose config cannot be read now. */
 	snapshot: Snapshot;
+	hub: Hub;
+	inventory: Inventory;
+	localModels: LocalModels;
+	configs: Configs;
+	refresh: CatalogRefresh;
+	details: Details;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -35,6 +66,16 @@ export interface App {
 interface AppOptions {
 	settings: Settings;
 	version: string;
+	/** False for a short command: nothing is looked up, refreshed or watched unasked. Default true. */
+	background?: boolean;
+	clock?: Clock;
+	random?: () => number;
+}
+
+/** An address for people: without a user name or password that it may carry. */
+function publicAddress(endpoint: string): string {
+	const url = new URL(endpoint);
+	return (url.origin + url.pathname).replace(/\/$/, '');
 }
 
 /** Everything that has to be read before the first answer; a damaged database shows itself here. */
@@ -46,20 +87,56 @@ function prepareCatalog(database: Database, version: string): { catalog: Catalog
 	return { catalog, snapshot };
 }
 
+interface Ground {
+	settings: Settings;
+	version: string;
+	database: Database;
+	catalog: Catalog;
+	snapshot: Snapshot;
+	log: Log;
+	clock: Clock;
+	random: () => number;
+}
+
+/** Everything that reads models: this machine's cache, the Hub, and what is made of both. */
+function makeReaders({ settings, version, database, catalog, snapshot, log, clock, random }: Ground) {
+	const { hubEndpoint, hubToken, hubCache, offline, proxy } = settings;
+	const date = () => clock.date();
+	const hub = new Hub({ endpoint: hubEndpoint, token: hubToken, offline, proxy, version, clock, random });
+	const inventory = new Inventory({ root: hubCache });
+	const configs = new Configs({ hub, inventory, database, catalog, snapshot, clock });
+	const onBug = (error: unknown) =>
+		log.error('background_failed', { stack: error instanceof Error ? error.stack : '' });
+	const localModels = new LocalModels({ inventory, catalog, configs, clock, onBug });
+	const refresh = new CatalogRefresh({ hub, catalog, database, clock, onBug });
+	const renderer = new CardRenderer();
+	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
+	const files = new FileLists({ database, hub, local: inventory, date });
+	const details = new Details({ database, catalog, hub, configs, files, cards, date });
+	return { hub, inventory, configs, localModels, refresh, renderer, details };
+}
+
 /**
  * Makes the app. Faces call it once per process; tests call it with a data directory of their own. Throws
  * `Failure('database')` when the data directory cannot be used.
  */
-export async function createApp({ settings, version }: AppOptions): Promise<App> {
+export async function createApp(options: AppOptions): Promise<App> {
+	const { settings, version, background = true, clock = machineClock, random = Math.random } = options;
 	const ending = new AbortController();
 	const log = logOf(settings);
 	const { database, prepared, setAside } = openDatabase({
 		directory: settings.home,
-		now: () => new Date(),
+		now: () => clock.date(),
 		prepare: (opened) => prepareCatalog(opened, version),
 	});
 	const { catalog, snapshot } = prepared;
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
+	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random });
+	const { hub, configs, localModels, refresh, renderer, inventory, details } = readers;
+	if (background) {
+		await localModels.start();
+		refresh.start();
+	}
 	return {
 		settings,
 		version,
@@ -67,15 +144,32 @@ export async function createApp({ settings, version }: AppOptions): Promise<App>
 		database,
 		catalog,
 		snapshot,
+		hub,
+		inventory,
+		localModels,
+		configs,
+		refresh,
+		details,
 		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
 		closing: ending.signal,
 		health: () => ({
 			status: 'ok',
 			version,
 			catalog: { models: catalog.counts().catalog, updated_at: catalog.updatedAt },
+			hub: {
+				endpoint: publicAddress(settings.hubEndpoint),
+				online: hub.online,
+				offline: hub.offline,
+				token: hub.tokenState,
+				budget: hub.budget(),
+				refresh: refresh.progress,
+			},
 		}),
 		close: async () => {
 			ending.abort();
+			configs.close();
+			await Promise.all([localModels.close(), refresh.close()]);
+			await Promise.all([hub.close(), renderer.close()]);
 			database.close();
 		},
 	};

@@ -10,11 +10,7 @@ import { latestConfig, readConfig, saveConfig, type StoredConfig } from '#lib/se
 
 /** Reads text files of models on this machine. Null: no such model or file here. `commit` null: not known. */
 export interface LocalTexts {
-	text(order: {
-		id: string;
-		path: string;
-		limitBytes: number;
-	}): Promise<{ text: string; commit: string | null } | null>;
+	text(id: string, path: string, limitBytes: number): Promise<{ text: string; commit: string | null } | null>;
 }
 
 interface CardsOptions {
@@ -69,7 +65,7 @@ export class Cards {
 	/** The README as it is, from the same places and with the same failures. */
 	async text(id: string, { revision, signal }: ReadOptions): Promise<CardText> {
 		const { database, local } = this.#options;
-		const here = await local.text({ id, path, limitBytes });
+		const here = await local.text(id, path, limitBytes);
 		if (here !== null) return { markdown: here.text, source: 'local', revision: here.commit };
 		const kept = revision === null || !isCommit(revision) ? null : readConfig(database, id, revision, path);
 		if (kept !== null) return fromStore(kept);

@@ -77,6 +77,18 @@ interface Order {
 	ask: AskOptions;
 }
 
+/** One copy of a config.json. `fetchedAt` is an ISO time. */
+interface Copy {
+	text: string;
+	commit: string | null;
+	source: Source;
+	fetchedAt: string;
+}
+
+function cached({ commit, fetchedAt }: StoredConfig, text: string): Copy {
+	return { text, commit, source: 'cache', fetchedAt };
+}
+
 const transient = new Set(['hub_error', 'hub_timeout', 'hub_unreachable', 'integrity_failed', 'rate_limited']);
 
 /** Reads configs. Nothing is asked twice at the same time, and a config at a known commit never again. */
@@ -167,13 +179,18 @@ export class Configs {
 		}
 	}
 
-	async #local({ id, branch }: Order): Promise<ModelCharacteristics | null> {
-		const order = { id, path: FILE, limitBytes: MOST_FILE_BYTES + 1, revision: branch };
-		const found = await this.#options.inventory.text(order);
+	/** Characteristics of the copy on this machine, also told to the catalog; null when there is none. */
+	async readLocal(id: string): Promise<ModelCharacteristics | null> {
+		const here = await this.#local({ id, branch: null });
+		if (here !== null) this.#options.catalog.learn(id, here);
+		return here;
+	}
+
+	async #local({ id, branch }: Pick<Order, 'id' | 'branch'>): Promise<ModelCharacteristics | null> {
+		const found = await this.#options.inventory.text(id, FILE, MOST_FILE_BYTES + 1, branch);
 		if (found === null || found.text.length > MOST_FILE_BYTES) return null;
-		const characteristics = this.#normalized(id, { text: found.text, commit: found.commit, source: 'local' });
-		if (branch === null) this.#options.catalog.learn(id, characteristics);
-		return characteristics;
+		const { text, commit } = found;
+		return this.#normalized(id, { text, commit, source: 'local', fetchedAt: this.#now() });
 	}
 
 	/** What our cache has for this very commit, or for the newest commit that was seen of the default branch. */
@@ -181,8 +198,7 @@ export class Configs {
 		const { id, branch } = order;
 		const stored = this.#stored(order);
 		if (stored !== null && branch === null) this.#recheck(order, stored.fetchedAt);
-		if (stored?.text != null)
-			return this.#normalized(id, { text: stored.text, commit: stored.commit, source: 'cache' });
+		if (stored?.text != null) return this.#normalized(id, cached(stored, stored.text));
 		if (stored !== null && stored.status === '404') return this.#listed(id, 'cache', stored.commit);
 		return branch === null ? this.#keptGate(id) : null;
 	}
@@ -227,7 +243,7 @@ export class Configs {
 		if (file === null) return this.#missing(order);
 		const text = file.text ?? stored?.text ?? null;
 		if (text === null) throw new Failure('hub_error', 'The Hub says that nothing changed, but there is no copy here.');
-		const characteristics = this.#normalized(id, { text, commit: file.commit, source: 'hub' });
+		const characteristics = this.#normalized(id, { text, commit: file.commit, source: 'hub', fetchedAt: this.#now() });
 		if (file.movedTo !== null) characteristics.warnings.push(`The Hub now calls this model ${file.movedTo}.`);
 		this.#keep(order, file, text, characteristics);
 		return characteristics;
@@ -266,11 +282,11 @@ export class Configs {
 
 	/** Fields of the Hub's list for this model: as kept, else asked for. */
 	async #facts({ id, ask, refresh }: Order): Promise<ListingFacts> {
-		const { database, hub, clock } = this.#options;
+		const { database, hub } = this.#options;
 		const kept = refresh ? null : readListing(database, id);
 		if (kept !== null) return kept.facts;
 		const { facts } = await hub.info(id, ask);
-		saveListings(database, [{ ...facts, id }], clock.date().toISOString());
+		saveListings(database, [{ ...facts, id }], this.#now());
 		return facts;
 	}
 
@@ -288,8 +304,8 @@ export class Configs {
 		}
 		const known = this.#fromList(id, failure.message);
 		if (known === null || !suffices(known)) return null;
-		const { database, catalog, clock } = this.#options;
-		const fetchedAt = clock.date().toISOString();
+		const { database, catalog } = this.#options;
+		const fetchedAt = this.#now();
 		const status = failure.statusCode === 401 ? '401' : '403';
 		const statusCode = failure.statusCode ?? null;
 		saveFetchState(database, { id, status, statusCode, message: failure.message, commit: null, fetchedAt });
@@ -322,43 +338,40 @@ export class Configs {
 		const older = this.#older(id, failure);
 		if (older !== null) return older;
 		const shipped = this.#options.snapshot.characteristics(id);
-		if (shipped !== null) this.#options.catalog.learn(id, shipped);
-		return shipped;
+		const isQuiet = failure.code === 'offline' || failure.code === 'hub_unreachable';
+		return shipped === null || isQuiet ? shipped : withWarning(shipped, failure);
 	}
 
 	/** The newest copy of ours, whatever commit it is of. */
 	#older(id: string, failure: Failure): ModelCharacteristics | null {
 		const stored = latestConfig(this.#options.database, id, FILE);
 		if (stored?.text == null) return null;
-		return withWarning(this.#normalized(id, { text: stored.text, commit: stored.commit, source: 'cache' }), failure);
+		return withWarning(this.#normalized(id, cached(stored, stored.text)), failure);
 	}
 
-	#normalized(id: string, copy: { text: string; commit: string | null; source: Source }): ModelCharacteristics {
-		const { database, clock } = this.#options;
-		return normalize({
-			id,
-			source: copy.source,
-			revision: copy.commit,
-			fetchedAt: clock.date().toISOString(),
-			config: copy.text,
-			listing: readListing(database, id)?.facts ?? null,
-		});
+	#now(): string {
+		return this.#options.clock.date().toISOString();
+	}
+
+	#normalized(id: string, { text, commit, source, fetchedAt }: Copy): ModelCharacteristics {
+		const listing = readListing(this.#options.database, id)?.facts ?? null;
+		return normalize({ id, source, revision: commit, fetchedAt, config: text, listing });
 	}
 
 	#fromFacts(
 		facts: ListingFacts,
 		{ id, source, commit, gated }: { id: string; source: Source; commit: string | null; gated: boolean },
 	): ModelCharacteristics {
-		const fetchedAt = this.#options.clock.date().toISOString();
+		const fetchedAt = this.#now();
 		return normalize({ id, source, revision: commit, fetchedAt, config: null, listing: facts, configGated: gated });
 	}
 
 	/** Remembers a refusal of the Hub; a dead line says nothing about the model. */
 	#noteFailure({ id, branch }: Order, { code, message, statusCode }: Failure): void {
 		if (branch !== null || code === 'offline' || code === 'hub_unreachable' || code === 'invalid_model_id') return;
-		const { database, catalog, clock } = this.#options;
+		const { database, catalog } = this.#options;
 		const status = statusOf(statusCode);
-		const fetchedAt = clock.date().toISOString();
+		const fetchedAt = this.#now();
 		saveFetchState(database, { id, status, statusCode: statusCode ?? null, message, commit: null, fetchedAt });
 		catalog.learnFailure(id, { status, message, ...(statusCode === undefined ? {} : { statusCode }) });
 	}

@@ -321,7 +321,7 @@ function circular(): Failure {
 /** Parses a reply's JSON; anything else is worth one more try. */
 function parseJson(body: Buffer): unknown {
 	try {
-		return JSON.parse(body.toString('utf8'));
+		return JSON.parse(new TextDecoder().decode(body)); // drops a byte order mark
 	} catch (error) {
 		throw new UnreadableReply('The Hub sent an answer that is not JSON.', 'hub_error', error);
 	}

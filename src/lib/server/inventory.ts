@@ -28,14 +28,6 @@ export interface LocalText {
 	commit: string;
 }
 
-/** `revision` null: whatever is here. */
-export interface LocalTextOrder {
-	id: string;
-	path: string;
-	limitBytes: number;
-	revision?: string | null;
-}
-
 const folderPattern = /^models--(.+)$/;
 const weightsPattern = /\.(safetensors|gguf|bin|pt|pth|ckpt|onnx|h5|msgpack|npz|mlmodel|tflite|pte|ot)$/i;
 
@@ -224,8 +216,11 @@ export class Inventory {
 		}
 	}
 
-	/** A text file of a model here, read up to `limitBytes`; null when the model, the revision or the file is not here. */
-	async text({ id, path, limitBytes, revision = null }: LocalTextOrder): Promise<LocalText | null> {
+	/**
+	 * A text file of a model here, read up to `limitBytes`; null when the model, the revision or the file is not here.
+	 * `revision` null means whatever is here.
+	 */
+	async text(id: string, path: string, limitBytes: number, revision: string | null = null): Promise<LocalText | null> {
 		const root = await this.#realRoot();
 		if (root === null) return null;
 		for (const { commit, folder } of await this.#find(root, id, revision)) {

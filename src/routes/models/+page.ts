@@ -1,9 +1,11 @@
 // Brings the table's code along only when the table is asked for, so that cards do not pay for it.
+import { readFreshness } from '#lib/client/freshness.svelte.ts';
 import type { View } from '#lib/components/list-address.ts';
 import type { PageLoad } from './$types';
 
-export const load: PageLoad = async ({ data, url }) => {
+export const load: PageLoad = async ({ data: { health, isOffline, ...data }, url }) => {
 	const view: View = url.searchParams.get('view') === 'table' ? 'table' : 'cards';
 	const table = view === 'table' ? (await import('#lib/components/ModelTable.svelte')).default : null;
-	return { ...data, view, table };
+	const told = readFreshness(health);
+	return { ...data, view, table, freshness: isOffline ? { ...told, online: false } : told };
 };
