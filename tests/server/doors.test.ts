@@ -1,8 +1,10 @@
 // The built server on a real socket: who reaches it, what it refuses, and what every answer carries.
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ensureBuilt, modeldex, plain, sendRaw, startServer, type BuiltServer } from '../support/built-server.ts';
+
+vi.setConfig({ testTimeout: 60_000 }); // processes on a machine that may be busy
 
 let server: BuiltServer;
 
@@ -33,12 +35,12 @@ describe('reaching the server', () => {
 		expect(listeners(server.port)).toEqual(['0100007F']);
 	});
 
-	it('refuses to be open to others without a key, before it listens', () => {
+	it('refuses to be open to others without a key, before it listens', async () => {
 		for (const [words, env] of [
 			[[], { HOST: '0.0.0.0' }],
 			[['--host', '0.0.0.0'], {}],
 		] as const) {
-			const { code, stderr, stdout } = modeldex(['serve', ...words], env);
+			const { code, stderr, stdout } = await modeldex(['serve', ...words], env);
 			expect(code).toBe(2);
 			expect(stdout).toBe('');
 			expect(stderr).toBe('Refusing to listen on 0.0.0.0 without an API key. Set MODELDEX_KEY or bind to 127.0.0.1.\n');
