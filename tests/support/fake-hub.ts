@@ -147,11 +147,13 @@ interface Delivery {
 
 function pause(ms: number, response: ServerResponse): Promise<void> {
 	return new Promise((resolve) => {
-		const timer = setTimeout(resolve, ms);
-		response.on('close', () => {
+		const end = () => {
 			clearTimeout(timer);
+			response.off('close', end);
 			resolve();
-		});
+		};
+		const timer = setTimeout(end, ms);
+		response.on('close', end);
 	});
 }
 

@@ -48,3 +48,13 @@ export async function collect<T>(pages: AsyncIterable<{ rows: T[] }>): Promise<T
 	for await (const { rows } of pages) all.push(...rows);
 	return all;
 }
+
+/** Is the fake Hub idle, and was it at the last look? For leaping over waits in virtual time. */
+export function idle(fake: FakeHub): () => boolean {
+	let seen = -1;
+	return () => {
+		const isSame = fake.stats.requests.length === seen;
+		seen = fake.stats.requests.length;
+		return isSame && fake.stats.open === 0;
+	};
+}

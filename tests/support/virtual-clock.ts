@@ -58,7 +58,7 @@ export class VirtualClock implements Clock {
 	}
 
 	/**
-	 * Runs until the work is done: whenever `isQuiet` holds for a few turns, leaps to the next timer. Gives the work's
+	 * Runs until the work is done: whenever `isQuiet` holds for some turns, leaps to the next timer. Gives the work's
 	 * result.
 	 */
 	async during<T>(work: Promise<T>, isQuiet: () => boolean): Promise<T> {
@@ -73,7 +73,7 @@ export class VirtualClock implements Clock {
 			quiet = isQuiet() ? quiet + 1 : 0;
 			const next = this.#first();
 			if (next === null) continue;
-			if (quiet >= 4) this.#leapt += Math.max(0, next.at - this.ticks());
+			if (quiet >= 8) this.#leapt += Math.max(0, next.at - this.ticks());
 			if (next.at > this.ticks()) continue;
 			quiet = 0;
 			this.#timers.delete(next);

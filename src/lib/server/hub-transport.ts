@@ -143,6 +143,7 @@ interface ReadOptions {
 async function readLimited(body: Readable, { maxBytes, cut, coding, signal }: ReadOptions): Promise<Buffer> {
 	const parts: Buffer[] = [];
 	let size = 0;
+	body.on('error', () => {}); // what ends the reading below is thrown there; later errors are nobody's
 	const source = decoded(body, coding);
 	const stop = () => source.destroy(new DOMException('Stopped', 'AbortError'));
 	signal.addEventListener('abort', stop, { once: true });

@@ -21,7 +21,7 @@ function lean({ tags: _tags, siblings: _siblings, ...entry }: ModelEntry): Model
 }
 
 export const load: PageServerLoad = ({ locals, url }) => {
-	const { catalog, settings } = locals.app;
+	const { catalog, settings, snapshot } = locals.app;
 	const { query, problems } = readPageQuery(url.searchParams);
 	const counts = catalog.counts();
 	const source: ListSource = query.source ?? (counts.mine > 0 ? 'mine' : 'hub');
@@ -36,6 +36,7 @@ export const load: PageServerLoad = ({ locals, url }) => {
 		waysOut: found.list.total === 0 ? waysOut(asked, (other) => catalog.list(other).total) : [],
 		health: locals.app.health(),
 		isOffline: settings.offline,
+		snapshotAsOf: snapshot.asOf,
 		nowMs: Date.now(),
 	};
 };
