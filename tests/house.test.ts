@@ -19,7 +19,6 @@ const longFiles: LongFiles = {
 	'src/lib/server/configs.ts': 'the order of sources for one configuration, and the rules of when each is trusted',
 	'src/lib/server/hub-transport.ts': 'one request from the gate to the last byte; its deadlines belong together',
 	'src/lib/server/hub.ts': 'the verbs of one service behind one class',
-	'src/lib/server/snapshot.ts': 'one format: what a line may hold, and what each part of it becomes',
 };
 
 /** Text files of the project: what git knows and does not ignore, else everything that is not made by a tool. */
