@@ -255,6 +255,13 @@ function readParameters(
 	});
 	const [path, file] = place(reading, facts.file, facts.path);
 	if (facts.total !== null) reading.note('parameters', path, facts.rule, file);
+	if (facts.rival !== null && facts.total !== null) {
+		const [otherPath, otherFile] = place(reading, facts.rival.file, facts.rival.path);
+		reading.conflict('parameters', facts.total, [
+			{ value: facts.total, file, path },
+			{ value: facts.rival.total, file: otherFile, path: otherPath },
+		]);
+	}
 	return { total: facts.total, active: facts.active, source: facts.source };
 }
 
