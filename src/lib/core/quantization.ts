@@ -162,6 +162,9 @@ function fromListing({ reading, listing }: Place): Stored | null {
 	return stored.quantization_method === null && stored.quantization_bits === null ? null : stored;
 }
 
+/** Publishes conversions for MLX and nothing else, and does not repeat it in the names. */
+const mlxOwner = 'mlx-community/';
+
 /** A quick look before the name is taken apart. */
 const mayNameMethod = new RegExp(`mlx|${[...quantizationWords.keys()].join('|')}`, 'i');
 
@@ -173,7 +176,7 @@ function fromName({ reading, id }: Place): Stored | null {
 		.toLowerCase()
 		.split(/[-_.\s]+/);
 	const named = words.map((word) => quantizationWords.get(word)).find((found) => found !== undefined);
-	const mlx = words.includes('mlx') ? { method: 'mlx', bits: null } : null;
+	const mlx = words.includes('mlx') || id.startsWith(mlxOwner) ? { method: 'mlx', bits: null } : null;
 	const bits = taggedBits(words) ?? taggedBits(words.map((word, at) => `${word}-${words[at + 1] ?? ''}`));
 	const found = named ?? (bits === null ? null : mlx);
 	if (found === null) return null;
