@@ -71,6 +71,17 @@ describe('RateGate', () => {
 		expect(entered).toHaveLength(6);
 	});
 
+	it('believes a 429 also when it names another end of the window than was told before', async () => {
+		const { clock, entered, enter } = setUp();
+		(await enter()).done(told(99, 300));
+		(await enter()).done(told(0, 100, 100, 429));
+		void enter();
+		await clock.leap(99_000);
+		expect(entered).toHaveLength(2);
+		await clock.leap(4000);
+		expect(entered).toHaveLength(3);
+	});
+
 	it('holds up only the bucket that is spent', async () => {
 		const { gate, enter } = setUp();
 		(await enter()).done(told(0, 300, 100, 429));

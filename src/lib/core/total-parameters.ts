@@ -47,14 +47,13 @@ function isPacked({ listing, quantization_method: method, quantization_bits: bit
 	return packed > whole / 4;
 }
 
+const sizeWord = /(?:^|[-_\s])(\d{1,4}(?:\.\d{1,3})?[bmt])(?![^-_\s])/i;
+
 /** The size in a repository's name (`Qwen2.5-7B-Instruct` → 7·10⁹; `8x7B` and active sizes like `A3B` are no totals). */
 export function sizeInName(id: string): number | null {
-	for (const word of id.slice(id.indexOf('/') + 1, 200).split(/[-_\s]+/)) {
-		const match = /^(\d{1,4}(?:\.\d{1,3})?)([bBmMtT])$/.exec(word);
-		const count = match === null ? null : parseParameterCount(word);
-		if (count !== null && count > 0) return count;
-	}
-	return null;
+	const word = sizeWord.exec(id.slice(id.indexOf('/') + 1, 200))?.[1];
+	const count = word === undefined ? null : parseParameterCount(word);
+	return count !== null && count > 0 ? count : null;
 }
 
 function near(count: number, size: number | null): boolean {

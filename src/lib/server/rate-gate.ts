@@ -103,7 +103,7 @@ class Lane {
 
 	#refused(outcome: Outcome, spent: boolean, clock: Clock): void {
 		const asked = readRetryAfter(outcome.headers, clock.date());
-		if (spent && asked === null) return;
+		if (spent && asked === null && this.window.free(0) <= 0) return; // the window itself holds everybody up
 		const now = clock.ticks();
 		this.#probing = true;
 		this.concurrency.collapse();

@@ -59,12 +59,9 @@ export class RateWindow {
 		this.#quota = reading.quota ?? Math.max(this.#quota ?? 0, reading.remaining);
 		const endsAt = now + reading.resetMs;
 		const slack = Math.max(500, Math.min(2000, reading.resetMs / 2));
-		if (this.#endsAt === null || this.#lowest === null || endsAt > this.#endsAt + slack) {
-			this.#endsAt = endsAt;
-			this.#lowest = reading.remaining;
-		} else if (endsAt > this.#endsAt - slack) {
-			this.#lowest = Math.min(this.#lowest, reading.remaining);
-		}
+		const isSame = this.#endsAt !== null && Math.abs(endsAt - this.#endsAt) <= slack;
+		this.#lowest = isSame && this.#lowest !== null ? Math.min(this.#lowest, reading.remaining) : reading.remaining;
+		if (!isSame) this.#endsAt = endsAt;
 	}
 
 	/** A request that brought no reading may have been counted all the same. */

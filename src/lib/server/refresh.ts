@@ -38,8 +38,8 @@ const LONGEST_RETRY_MS = 30 * 60 * 1000;
 /** A place to go on from is good for a while: the Hub's order moves. */
 const PLACE_KEPT_MS = 60 * 60 * 1000;
 
-/** Rows taken in at once; between two batches other requests get their turn. */
-const BATCH = 250;
+/** Rows taken in at once, some 20 ms of work; between two batches other requests get their turn. */
+const BATCH = 100;
 
 const doneKey = 'refresh_done';
 const placeKey = 'refresh_place';

@@ -239,6 +239,7 @@ export function readSnapshot(folder = packageFolder()): Snapshot {
 }
 
 const loadedKey = 'snapshot';
+const asOfKey = 'snapshot_as_of';
 
 /**
  * Puts the snapshot's models into the catalog in one transaction, unless this version of the product has done so with
@@ -249,7 +250,20 @@ export function loadSnapshot(database: Database, catalog: Catalog, snapshot: Sna
 	if (readMeta(database, loadedKey) === stamp) return;
 	database.transaction(() => {
 		if (readMeta(database, loadedKey) === stamp) return; // another process was faster
-		catalog.upsert([...snapshot.records()]);
+		const records = [...snapshot.records()];
+		catalog.upsert(records);
 		saveMeta(database, loadedKey, stamp);
+		saveMeta(database, asOfKey, newestListing(records));
 	});
+}
+
+/** Month or day of the newest list with downloads among the records; empty when no record tells any. */
+function newestListing(records: readonly ModelRecord[]): string {
+	const listed = records.filter(({ downloads }) => downloads !== null);
+	return listed.reduce((newest, { as_of }) => (as_of > newest ? as_of : newest), '');
+}
+
+/** Month or day of the newest list in the snapshot that was loaded, such as `2026-05`; null when none tells its date. */
+export function loadedSnapshotDate(database: Database): string | null {
+	return readMeta(database, asOfKey) || null;
 }
