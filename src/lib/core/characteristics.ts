@@ -36,8 +36,6 @@ export interface NormalizeInput {
 const maxArchitectures = 16;
 const maxNameLength = 120;
 const nameFile = 'repository name';
-/** Stored elements and shapes may differ this much: prediction modules, scales and buffers are only in the files. */
-const countTolerance = 0.1;
 
 interface Opened {
 	status: ConfigStatus;
@@ -255,14 +253,6 @@ function readParameters(
 		quantization_method: stored.quantization_method,
 		quantization_bits: stored.quantization_bits,
 	});
-	const counted = shapes.counted?.total ?? null;
-	if (facts.total !== null && counted !== null && Math.abs(facts.total - counted) > counted * countTolerance) {
-		const claims = [
-			{ value: facts.total, file: listingFile, path: facts.path },
-			{ value: counted, path: '' },
-		];
-		reading.conflict('parameters', facts.total, claims);
-	}
 	const [path, file] = place(reading, facts.file, facts.path);
 	if (facts.total !== null) reading.note('parameters', path, facts.rule, file);
 	if (facts.rival !== null && facts.total !== null) {
