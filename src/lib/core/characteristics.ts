@@ -96,7 +96,9 @@ function readNames(root: JsonObject | null, listing: ListingFacts | null, readin
 	const written = root['model_type'];
 	const modelType = shortText(written);
 	if (modelType === null && written !== undefined && written !== null) reading.warn('model_type is no name.');
-	const architectures = classNames(root['architectures'], reading);
+	const part = shortText(root['_class_name']);
+	const own = root['architectures'] === undefined && part !== null;
+	const architectures = own ? [part] : classNames(root['architectures'], reading);
 	if (modelType === null && architectures.length === 0) return listedNames(listing, reading);
 	const listed = shortText(listing?.config?.['model_type']);
 	if (modelType !== null) {
@@ -109,7 +111,7 @@ function readNames(root: JsonObject | null, listing: ListingFacts | null, readin
 			reading.conflict('model_type', modelType, claims);
 		}
 	}
-	if (architectures.length > 0) reading.note('architectures', 'architectures', 'as written');
+	if (architectures.length > 0) reading.note('architectures', own ? '_class_name' : 'architectures', 'as written');
 	return { modelType, architectures, named: 'config' };
 }
 

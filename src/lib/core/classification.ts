@@ -253,8 +253,10 @@ function locked(subject: Subject): ClassFact {
  * none contradicts, `medium` for one signal or an outvoted contradiction, `low` otherwise and for list fields alone.
  */
 export function classify(subject: Subject): ClassFact {
-	const type = byType(subject) ?? byLibrary(subject.config);
-	const architecture = byArchitecture(subject) ?? (type === null ? byClassName(subject) : null);
+	const library = byLibrary(subject.config);
+	const type = library ?? byType(subject);
+	const architecture =
+		library !== null ? null : (byArchitecture(subject) ?? (type === null ? byClassName(subject) : null));
 	const task = byTask(subject.listing);
 	const tags = byTags(subject.listing);
 	const name = byName(subject.id);
