@@ -36,8 +36,6 @@ export interface NormalizeInput {
 const maxArchitectures = 16;
 const maxNameLength = 120;
 const nameFile = 'repository name';
-/** Stored elements and shapes may differ this much: prediction modules, scales and buffers are only in the files. */
-const countTolerance = 0.1;
 
 interface Opened {
 	status: ConfigStatus;
@@ -257,14 +255,6 @@ function readParameters(
 		quantization_method: stored.quantization_method,
 		quantization_bits: stored.quantization_bits,
 	});
-	const counted = shapes.counted?.total ?? null;
-	if (facts.total !== null && counted !== null && Math.abs(facts.total - counted) > counted * countTolerance) {
-		const claims = [
-			{ value: facts.total, file: listingFile, path: facts.path },
-			{ value: counted, path: '' },
-		];
-		reading.conflict('parameters', facts.total, claims);
-	}
 	const [path, file] = place(reading, facts.file, facts.path);
 	if (facts.total !== null) reading.note('parameters', path, facts.rule, file);
 	if (facts.rival !== null && facts.total !== null) {
@@ -320,9 +310,22 @@ export function normalize(input: NormalizeInput): ModelCharacteristics {
 		model_type: names.modelType,
 		architectures: names.architectures.length > 0 ? names.architectures : null,
 		architecture_family: what.architecture_family,
-		...context,
-		...sizes,
-		...stored,
+		max_position_embeddings: context.max_position_embeddings,
+		context_window: context.context_window,
+		sliding_window: context.sliding_window,
+		num_hidden_layers: sizes.num_hidden_layers,
+		hidden_size: sizes.hidden_size,
+		intermediate_size: sizes.intermediate_size,
+		vocab_size: sizes.vocab_size,
+		num_attention_heads: sizes.num_attention_heads,
+		num_key_value_heads: sizes.num_key_value_heads,
+		head_dim: sizes.head_dim,
+		num_experts: sizes.num_experts,
+		num_experts_per_token: sizes.num_experts_per_token,
+		quantization_method: stored.quantization_method,
+		quantization_bits: stored.quantization_bits,
+		quantization_group_size: stored.quantization_group_size,
+		dtype: stored.dtype,
 		is_multimodal: what.is_multimodal,
 		multimodal_type: what.multimodal_type,
 		use_cache: useCache(view, reading),
