@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { alone, checkNode, install, root, run, stop } from './setup.mjs';
+import { alone, checkNode, cleanEnv, install, root, run, stop } from './setup.mjs';
 
 /** Everything the result depends on. */
 const inputs = [
@@ -50,17 +50,26 @@ process.argv.splice(2, 0, 'serve');
 await import('./cli/main.js');
 `;
 
+/** A build is for production, whoever asks for it: a test runner's variables would make it one for development. */
+function buildEnv() {
+	const env = cleanEnv();
+	for (const name of Object.keys(env))
+		if (/^(VITEST\w*|VITE_\w+|TEST|MODE|DEV|PROD|SSR|BASE_URL)$/.test(name)) delete env[name];
+	return { ...env, NODE_ENV: 'production' };
+}
+
 /** Builds when needed; stops the process with a sentence when it fails. */
 export async function build() {
 	if (isBuilt()) return;
 	process.stderr.write('Building …\n');
 	const stamp = sources();
+	const env = buildEnv();
 	const vite = join(root, 'node_modules/vite/bin/vite.js');
-	if ((await run(process.execPath, [vite, 'build', '--logLevel', 'warn'])) !== 0) {
+	if ((await run(process.execPath, [vite, 'build', '--logLevel', 'warn'], { env })) !== 0) {
 		stop('The build failed; its output is above.');
 	}
 	const cli = ['build', '--logLevel', 'warn', '--config', join(root, 'scripts/cli.vite.config.mjs')];
-	if ((await run(process.execPath, [vite, ...cli])) !== 0) {
+	if ((await run(process.execPath, [vite, ...cli], { env })) !== 0) {
 		stop('The build of the command line failed; its output is above.');
 	}
 	writeFileSync(join(root, 'build', 'index.js'), startFile);

@@ -104,7 +104,15 @@ const { normalize } = /** @type {typeof import('../src/lib/core/characteristics.
  */
 function ofConfig(id, text, whole) {
 	const configFile = 'config.json';
-	const c = normalize({ id, source: 'snapshot', revision: null, fetchedAt: '', config: text, configFile });
+	const c = normalize({
+		id,
+		source: 'snapshot',
+		revision: null,
+		fetchedAt: '',
+		config: text,
+		configFile,
+		configPartial: !whole,
+	});
 	if (c.config_status !== 'ok') return {};
 	/** @param {string} field @param {Facts[string]} value */
 	const told = (field, value) => (c.evidence[field]?.file === configFile ? value : null);
@@ -195,7 +203,7 @@ function ofRecentList(row) {
  */
 function ofOldList(row) {
 	const read = ofConfig(row.id, JSON.stringify(row.config), false);
-	return { ...read, num_key_value_heads: null, head_dim: null, counted_total: null, counted_active: null };
+	return { ...read, num_key_value_heads: null, head_dim: null };
 }
 
 /** @returns {Claim[]} */
@@ -221,7 +229,8 @@ function fromPublished() {
 		};
 		const published = { id: row.id, source, trust: trusted.published, facts };
 		if (row.config_provenance !== 'stored config.json') return [published];
-		const stored = { name: `config.json of ${row.id}`, date, about: 'stored beside its published figures' };
+		const about = 'config.json, stored beside its published figures';
+		const stored = { name: `config.json of ${row.id}`, date, about };
 		const read = ofConfig(row.id, JSON.stringify(row.config), true);
 		return [published, { id: row.id, source: stored, trust: trusted.storedConfig, facts: read }];
 	});

@@ -15,7 +15,7 @@ async function examineAll(args: Readonly<Record<string, unknown>>, terminal: Ter
 		import('./machine.ts'),
 	]);
 	const settings = settingsOf(withOptions(terminal.env, args));
-	const open = () => createApp({ settings, version: terminal.version });
+	const open = () => createApp({ settings, version: terminal.version, background: false });
 	return untilInterrupted(async (signal) => {
 		const findings: Finding[] = [];
 		for await (const finding of examine({ settings, node: process.versions.node, open, signal })) {

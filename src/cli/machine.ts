@@ -26,8 +26,9 @@ export async function withApp<T>(
 	work: (app: App, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
 	const settings = settingsOf(withOptions(terminal.env, args));
-	const app = await createApp({ settings, version: terminal.version });
+	const app = await createApp({ settings, version: terminal.version, background: false });
 	try {
+		await app.localModels.look();
 		return await untilInterrupted((signal) => work(app, signal));
 	} finally {
 		await app.close();

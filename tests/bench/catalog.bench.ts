@@ -92,7 +92,7 @@ it('lists, starts and searches 50,000 rows', async () => {
 		met: median(starts) <= 300,
 	});
 	const catalog = new Catalog(database);
-	claimList(50_000, await listTimes(catalog, 20), 5);
+	claimList(50_000, await listTimes(catalog, 60), 5);
 
 	const words = (text: string) =>
 		text

@@ -14,6 +14,8 @@ import {
 	type BuiltServer,
 } from '../support/built-server.ts';
 
+vi.setConfig({ testTimeout: 60_000 }); // processes on a machine that may be busy
+
 const running: BuiltServer[] = [];
 
 async function start(...words: string[]): Promise<BuiltServer> {
@@ -87,14 +89,14 @@ describe('modeldex serve', () => {
 		['a stray word', ['now'], () => ({}), /^There is one argument too many: "now"\. .*\n$/],
 		['an option without its value', ['--port'], () => ({}), /^--port needs a value: <number>\. .*\n$/],
 		['a value where none belongs', ['--offline=x'], () => ({}), /^--offline takes no value\. .*\n$/],
-	])('says what is wrong with %s in one sentence', (_, words, env, sentence) => {
-		const { code, stdout, stderr } = modeldex(['serve', ...words], env());
+	])('says what is wrong with %s in one sentence', async (_, words, env, sentence) => {
+		const { code, stdout, stderr } = await modeldex(['serve', ...words], env());
 		expect(stderr).toMatch(sentence);
 		expect([code, stdout]).toEqual([2, '']);
 	});
 
-	it('gives failures as one object with --json', () => {
-		const { code, stdout } = modeldex(['serve', '--port', 'x', '--json']);
+	it('gives failures as one object with --json', async () => {
+		const { code, stdout } = await modeldex(['serve', '--port', 'x', '--json']);
 		expect(code).toBe(2);
 		expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1, error: { code: 'usage' } });
 	});

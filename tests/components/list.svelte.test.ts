@@ -160,9 +160,12 @@ describe('small ones', () => {
 
 	it('the offline banner tells the age of the data', async () => {
 		const nowMs = Date.parse('2026-11-21');
-		const old = await render(OfflineBanner, { updatedAt: '2026-11-18', nowMs });
+		const old = await render(OfflineBanner, { updatedAt: '2026-11-18', snapshotAsOf: '2026-05', nowMs });
 		await expect
 			.element(old.getByRole('status'))
 			.toHaveTextContent('Offline: this is the catalog of 3 days ago (18 Nov 2026).');
+		const never = await render(OfflineBanner, { updatedAt: null, snapshotAsOf: '2026-05', nowMs });
+		const line = never.getByText('Offline: this is the snapshot that came with Modeldex, as of May 2026.');
+		await expect.element(line).toBeVisible();
 	});
 });

@@ -131,10 +131,13 @@ const bombs: Record<string, string> = {
 
 describe('front matter that is not data', () => {
 	it.each(Object.entries(bombs))('%s', (_name, text) => {
-		readFrontMatter('a: 1'); // the first call also loads and compiles
-		const start = performance.now();
+		const times = [1, 2, 3].map(() => {
+			const start = performance.now();
+			readFrontMatter(text);
+			return performance.now() - start;
+		});
+		expect(Math.min(...times)).toBeLessThan(100); // the other two may share the processor with other tests
 		const { metadata, warning } = readFrontMatter(text);
-		expect(performance.now() - start).toBeLessThan(100);
 		expect(metadata).toBeNull();
 		expect(warning).toMatch(/^The card's front matter was left out: .+\.$/);
 		expect(Reflect.get({}, 'polluted')).toBeUndefined();

@@ -183,9 +183,17 @@ describe('two processes on one database', () => {
 				acknowledged = Number(count);
 				if (name === 'three' && acknowledged === 100) child.kill('SIGKILL');
 			});
-			return { name, done: once(child, 'exit'), acknowledged: () => acknowledged };
+			const started = once(child, 'message');
+			return { name, started, done: once(child, 'exit'), acknowledged: () => acknowledged };
 		});
-		for (let index = 0; index < 100; index += 1) database.transaction(() => put(database, `main/${index}`, ''));
+		await Promise.all(writers.map((writer) => writer.started));
+		for (let index = 0; index < 200; index += 1) {
+			// Reads first: without an immediate transaction another's write in between would make this one fail.
+			database.transaction(() => {
+				const [count] = database.first('SELECT count(*) FROM configs') ?? [];
+				put(database, `main/${index}`, String(count));
+			});
+		}
 		const ends = await Promise.all(writers.map((writer) => writer.done));
 		expect(ends.map(([code, signal]) => signal ?? code)).toEqual([0, 0, 'SIGKILL']);
 		for (const { name, acknowledged } of writers) {

@@ -1,21 +1,25 @@
 // Everything about one model through the API route, against a fake Hub and a real database.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isHttpError, isRedirect } from '@sveltejs/kit';
 import { afterEach, describe, expect, it } from 'vitest';
-import { normalize } from '#lib/core/characteristics.ts';
 import { Failure } from '#lib/core/failure.ts';
-import type { ModelDetail, ModelFile } from '#lib/core/model.ts';
+import type { ModelDetail } from '#lib/core/model.ts';
 import { CardRenderer } from '#lib/server/card-renderer.ts';
 import { Cards } from '#lib/server/cards.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { machineClock } from '#lib/server/clock.ts';
+import { Configs } from '#lib/server/configs.ts';
 import { openInMemory } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
 import { Hub } from '#lib/server/hub.ts';
+import { Inventory } from '#lib/server/inventory.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import { GET } from '../../src/routes/api/models/[...id]/+server.ts';
 import { fakeRepo, type FakeRepoOrder } from '../support/fake-hub-repo.ts';
 import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { blankRecord } from '../support/records.ts';
 
 const config = JSON.stringify({ model_type: 'qwen3', architectures: ['Qwen3ForCausalLM'], num_hidden_layers: 36 });
@@ -39,20 +43,15 @@ const qwen: FakeRepoOrder = {
 	},
 };
 
-interface Local {
-	files: ModelFile[];
-	card: string | null;
-	commit: string | null;
-}
-
 interface HouseOptions {
 	/** Milliseconds since 1970. */
 	now?: () => number;
 	offline?: boolean;
-	token?: string | null;
-	local?: Record<string, Local>;
+	/** Folder of the model cache on this machine. */
+	root?: string;
 }
 
+const shelf = temporaryFolder();
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
 	for (const end of ends.splice(0).reverse()) await end();
@@ -66,50 +65,37 @@ async function fakeHub(...repos: FakeRepoOrder[]): Promise<FakeHub> {
 
 const start = Date.parse('2026-11-21T08:00:00Z');
 
-/** The real classes on a database in memory; only the copy on this machine is handed in. */
-function house(fake: FakeHub, { offline = false, token = null, local = {}, now = () => start }: HouseOptions = {}) {
+/** The real classes on a database in memory, as the app makes them. */
+function house(fake: FakeHub, { offline = false, root = '/nowhere', now = () => start }: HouseOptions = {}) {
 	const database = openInMemory();
 	migrate(database);
 	const date = () => new Date(now());
+	const clock = { ...machineClock, date };
 	const { url } = fake;
-	const hub = new Hub({
-		endpoint: url,
-		token,
-		offline,
-		proxy: null,
-		version: '0',
-		clock: machineClock,
-		random: () => 0.5,
-	});
+	const hub = new Hub({ endpoint: url, token: null, offline, proxy: null, version: '0', clock, random: () => 0.5 });
 	const renderer = new CardRenderer();
 	const catalog = new Catalog(database);
-	const copies = {
-		files: async (id: string) => local[id] ?? null,
-		text: async (id: string) => {
-			const here = local[id];
-			return here?.card == null ? null : { text: here.card, commit: here.commit };
-		},
-	};
-	const configs = {
-		read: async (id: string, { signal }: { signal?: AbortSignal | undefined }) => {
-			const file = await hub.file(id, 'config.json', { priority: 'click', signal });
-			return normalize({
-				id,
-				source: 'hub',
-				revision: file?.commit ?? null,
-				fetchedAt: date().toISOString(),
-				config: file?.text ?? null,
-			});
-		},
-	};
-	const cards = new Cards({ database, hub, renderer, local: copies, hubEndpoint: url, date });
-	const files = new FileLists({ database, hub, local: copies, date });
+	const inventory = new Inventory({ root });
+	const snapshot = { characteristics: () => null };
+	const configs = new Configs({ hub, inventory, database, catalog, snapshot, clock });
+	const cards = new Cards({ database, hub, renderer, local: inventory, hubEndpoint: url, date });
+	const files = new FileLists({ database, hub, local: inventory, date });
 	const details = new Details({ database, catalog, hub, configs, files, cards, date });
 	ends.push(
 		() => hub.close(),
 		() => renderer.close(),
+		async () => configs.close(),
 	);
 	return { details, catalog, hub };
+}
+
+/** A copy of a model in the cache folder of this machine, as every tool leaves it. */
+function copyHere(id: string, commit: string, files: Record<string, string>): string {
+	const root = join(shelf, commit);
+	const snapshot = join(root, `models--${id.replace('/', '--')}`, 'snapshots', commit);
+	mkdirSync(snapshot, { recursive: true });
+	for (const [path, text] of Object.entries(files)) writeFileSync(join(snapshot, path), text);
+	return root;
 }
 
 interface Asked {
@@ -206,6 +192,16 @@ describe('a model the catalog does not know', () => {
 		expect(await ask('qwen/qwen3-8b', { details })).toEqual({ status: 307, location: '/api/models/Qwen/Qwen3-8B' });
 	});
 
+	it('with a card of 10 MB shows the beginning and says so', async () => {
+		const fake = await fakeHub({ ...qwen, files: { ...qwen.files, 'README.md': 'Some words.\n\n'.repeat(800_000) } });
+		const { details } = house(fake);
+		const detail = await detailOf('Qwen/Qwen3-8B', { details });
+		expect(detail.problems).toEqual([]);
+		expect(detail.card.markdown?.length).toBe(1024 * 1024);
+		const card = await details.parts(await details.record('Qwen/Qwen3-8B')).card;
+		expect(card.value?.rendered).toMatchObject({ cut: true, plain: false });
+	});
+
 	it('is "offline" when the Hub may not be asked', async () => {
 		const fake = await fakeHub(qwen);
 		const { details } = house(fake, { offline: true });
@@ -235,7 +231,8 @@ describe('file lists', () => {
 		expect(detail.files.map(({ size, sha256 }) => [size, sha256])).toContainEqual([40_000, null]);
 		expect(JSON.stringify(detail.files)).not.toContain('*');
 		expect(detail.card.markdown).toContain('# Qwen3-8B');
-		expect(detail.problems).toEqual([{ part: 'characteristics', code: 'gated', message: expect.any(String) }]);
+		expect(detail.characteristics).toMatchObject({ config_status: 'gated', model_type: 'qwen3' });
+		expect(detail.problems).toEqual([]);
 	});
 
 	it.each(['../../etc/x', 'a\\b', 'C:x', 'con.txt', 'x.', '\u202Egnp.exe'])(
@@ -265,8 +262,6 @@ describe('file lists', () => {
 	});
 });
 
-const weights: ModelFile = { path: 'model.safetensors', size: 5, sha256: null, lfs: true };
-
 describe('offline', () => {
 	it('a model of the catalog shows its row; files and card say that they are not here', async () => {
 		const fake = await fakeHub(qwen);
@@ -282,19 +277,28 @@ describe('offline', () => {
 		expect(fake.stats.requests).toEqual([]);
 	});
 
-	it('a model on this machine shows its own files and card', async () => {
-		const fake = await fakeHub(qwen);
+	it('a model on this machine shows its own specs, files and card', async () => {
 		const commit = 'b'.repeat(40);
-		const local = { 'Qwen/Qwen3-8B': { files: [weights], card: '# Local', commit } };
-		const { details, catalog } = house(fake, { offline: true, local });
+		const root = copyHere('Qwen/Qwen3-8B', commit, {
+			'README.md': '# Local',
+			'config.json': config,
+			'model.safetensors': '12345',
+		});
+		const { details, catalog } = house(await fakeHub(qwen), { offline: true, root });
 		catalog.upsert([{ ...blankRecord('Qwen/Qwen3-8B'), origin: 'local' }]);
 		const detail = await detailOf('Qwen/Qwen3-8B', { details });
 		expect(detail).toMatchObject({
-			files: [weights],
 			files_source: 'local',
 			revision: commit,
 			card: { markdown: '# Local' },
+			problems: [],
 		});
+		expect(detail.files.map(({ path, size }) => [path, size])).toEqual([
+			['README.md', 7],
+			['config.json', config.length],
+			['model.safetensors', 5],
+		]);
+		expect(detail.characteristics).toMatchObject({ source: 'local', num_hidden_layers: 36 });
 	});
 
 	it('in other letters is found all the same', async () => {

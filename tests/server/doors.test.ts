@@ -1,8 +1,13 @@
 // The built server on a real socket: who reaches it, what it refuses, and what every answer carries.
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import Libsql from 'libsql';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { ensureBuilt, modeldex, plain, sendRaw, startServer, type BuiltServer } from '../support/built-server.ts';
+
+vi.setConfig({ testTimeout: 60_000 }); // processes on a machine that may be busy
 
 let server: BuiltServer;
 
@@ -33,12 +38,12 @@ describe('reaching the server', () => {
 		expect(listeners(server.port)).toEqual(['0100007F']);
 	});
 
-	it('refuses to be open to others without a key, before it listens', () => {
+	it('refuses to be open to others without a key, before it listens', async () => {
 		for (const [words, env] of [
 			[[], { HOST: '0.0.0.0' }],
 			[['--host', '0.0.0.0'], {}],
 		] as const) {
-			const { code, stderr, stdout } = modeldex(['serve', ...words], env);
+			const { code, stderr, stdout } = await modeldex(['serve', ...words], env);
 			expect(code).toBe(2);
 			expect(stdout).toBe('');
 			expect(stderr).toBe('Refusing to listen on 0.0.0.0 without an API key. Set MODELDEX_KEY or bind to 127.0.0.1.\n');
@@ -252,5 +257,80 @@ describe('odd requests', () => {
 		expect((await get('/api/health')).status).toBe(200);
 		expect(performance.now() - started).toBeLessThan(500);
 		for (const socket of silent) socket.destroy();
+	});
+});
+
+describe('reading', () => {
+	/** Every row of every table, as one text. */
+	function contents(): string {
+		const database = new Libsql(join(server.home, 'modeldex.db'), { readonly: true });
+		const tables = database
+			.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'")
+			.all();
+		const rows = tables.map((row: unknown) => {
+			const { name } = z.object({ name: z.string() }).parse(row);
+			return [name, database.prepare(`SELECT * FROM "${name}"`).all()];
+		});
+		database.close();
+		return JSON.stringify(rows);
+	}
+
+	it('changes nothing that is kept', async () => {
+		const before = contents();
+		const paths = [
+			'/',
+			'/models',
+			'/models?family=Qwen',
+			'/models/Qwen/Qwen3-8B',
+			'/sign-in',
+			'/api/health',
+			'/api/models?q=a',
+		];
+		for (const path of [
+			...paths,
+			'/api/models/Qwen/Qwen3-8B',
+			'/api/models/config/Qwen/Qwen3-8B',
+			'/api/models/config/x/y',
+		]) {
+			expect((await get(path, ['Accept: text/html,*/*'])).status).not.toBe(500);
+			expect((await plain(server.port, `HEAD ${path}`, [own()])).status).not.toBe(500);
+		}
+		expect(contents()).toBe(before);
+		expect(before.length).toBeGreaterThan(1_000_000);
+	});
+
+	it('takes no id that is none', async () => {
+		const ids = [
+			'..%2f..%2fetc',
+			'org%2f..%2fx',
+			'org%2fm%3fx',
+			'org%2fm%23f',
+			'org%2fm%252f..',
+			'a'.repeat(300),
+			'ORG/%D0%BC',
+			'-rf/x',
+			'org%2fm%00',
+		];
+		for (const id of ids) {
+			for (const path of [`/api/models/config/${id}`, `/api/models/${id}`]) {
+				const answer = await get(path);
+				expect([path, answer.status, errorCode(answer.body)]).toEqual([path, 400, 'invalid_model_id']);
+			}
+		}
+	});
+
+	it('takes no field it does not know, and changes no prototype', async () => {
+		const post = (body: string) =>
+			plain(
+				server.port,
+				'POST /api/models/configs',
+				[own(), 'Content-Type: application/json', `Content-Length: ${body.length}`],
+				body,
+			);
+		const trap = '{"ids":["a/b"],"constructor":{"prototype":{"isAdmin":true}}}';
+		expect(errorCode((await post(trap)).body)).toBe('unknown_field');
+		expect(errorCode((await post(`{"ids":${'['.repeat(50_000)}`)).body)).toBe('invalid_json');
+		expect(errorCode((await post('{"ids":[1e999]}')).body)).toBe('invalid_json');
+		expect((await get('/api/health')).status).toBe(200);
 	});
 });

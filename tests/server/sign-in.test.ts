@@ -1,6 +1,8 @@
 // A server with a key: strangers learn nothing, browsers sign in once, programs send the key.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ensureBuilt, startServer, type BuiltServer } from '../support/built-server.ts';
+
+vi.setConfig({ testTimeout: 60_000 }); // processes on a machine that may be busy
 
 const key = 'sesame-CANARY-open-please';
 let server: BuiltServer;

@@ -116,11 +116,11 @@ describe('loading', () => {
 		migrate(database);
 		const catalog = new Catalog(database);
 		const start = performance.now();
-		loadSnapshot(database, catalog, snapshot);
+		loadSnapshot(database, catalog, snapshot, '1');
 		expect(performance.now() - start).toBeLessThan(5000); // aim 1,500 ms on a free machine
 		expect(catalog.list(emptyQuery).total).toBe(records.length);
 		const { version } = catalog;
-		loadSnapshot(database, catalog, readSnapshot());
+		loadSnapshot(database, catalog, readSnapshot(), '1');
 		expect(catalog.version).toBe(version);
 		expect(new Catalog(database).version).toBe(version);
 	});
@@ -131,12 +131,15 @@ describe('loading', () => {
 		const catalog = new Catalog(database);
 		const text = (version: string, downloads: number) =>
 			`${JSON.stringify({ format: 1, version, models: 1, fields: ['downloads', 'model_type'], sources: [['a list', '2026-05', '']] })}\n["a/b",[0,${downloads},"qwen3"]]\n`;
-		loadSnapshot(database, catalog, new Snapshot(text('one', 5)));
+		loadSnapshot(database, catalog, new Snapshot(text('one', 5)), '1');
 		const record = catalog.entry('a/b');
 		if (record === null) throw new Error('not loaded');
 		catalog.upsert([{ ...record, downloads: 70, origin: 'hub', as_of: '2026-11-20T00:00:00Z' }]);
-		loadSnapshot(database, catalog, new Snapshot(text('two', 6)));
+		loadSnapshot(database, catalog, new Snapshot(text('two', 6)), '1');
 		expect(catalog.entry('a/b')).toMatchObject({ downloads: 70, origin: 'hub', architecture_family: 'Qwen' });
+		const { version } = catalog;
+		loadSnapshot(database, catalog, new Snapshot(text('two', 6)), '2');
+		expect(catalog.version).not.toBe(version);
 	});
 
 	it('refuses a file that is cut short or of another format', () => {

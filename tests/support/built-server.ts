@@ -1,5 +1,5 @@
 // The built product as a user has it: started, run command by command, and spoken to in raw HTTP.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -28,13 +28,20 @@ export interface Ended {
 	stderr: string;
 }
 
-/** Runs one command of the command line to its end. */
-export function modeldex(words: string[], env: NodeJS.ProcessEnv = {}): Ended {
+/** Runs one command of the command line to its end, in folders of its own unless the environment names others. */
+export async function modeldex(words: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
 	const home = mkdtempSync(join(tmpdir(), 'modeldex-cli-'));
-	const options = { encoding: 'utf8' as const, env: { ...cleanEnvironment(home), ...env }, timeout: 30_000 };
-	const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...words], options);
+	const child = spawn(process.execPath, [cli, ...words], {
+		env: { ...cleanEnvironment(home), ...env },
+		stdio: ['ignore', 'pipe', 'pipe'],
+		timeout: 30_000,
+	});
+	const texts = { stdout: '', stderr: '' };
+	child.stdout.setEncoding('utf8').on('data', (chunk: string) => (texts.stdout += chunk));
+	child.stderr.setEncoding('utf8').on('data', (chunk: string) => (texts.stderr += chunk));
+	const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
 	rmSync(home, { recursive: true, force: true });
-	return { code: status, stdout, stderr };
+	return { code, ...texts };
 }
 
 export interface BuiltServer extends AppServer {

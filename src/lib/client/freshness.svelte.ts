@@ -14,16 +14,17 @@ function isObject(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null;
 }
 
-/** Freshness out of a health answer (`catalog.updated_at`, `catalog.refreshing`, `hub.online`); what is missing is null. */
+/** Freshness out of a health answer (`catalog.updated_at`, `hub.online`, `hub.refresh`); what is missing is null. */
 export function readFreshness(health: unknown): Freshness {
 	const catalog = isObject(health) && isObject(health.catalog) ? health.catalog : {};
 	const hub = isObject(health) && isObject(health.hub) ? health.hub : {};
-	const work = isObject(catalog.refreshing) ? catalog.refreshing : {};
-	const { done, total } = work;
+	const { running, done, wanted } = isObject(hub.refresh) ? hub.refresh : {};
+	const isCounted = running === true && typeof done === 'number' && typeof wanted === 'number';
+	const known = typeof hub.online === 'boolean' ? hub.online : null;
 	return {
-		online: typeof hub.online === 'boolean' ? hub.online : null,
+		online: hub.offline === true ? false : known,
 		updatedAt: typeof catalog.updated_at === 'string' ? catalog.updated_at : null,
-		refreshing: typeof done === 'number' && typeof total === 'number' ? { done, total } : null,
+		refreshing: isCounted ? { done, total: wanted } : null,
 	};
 }
 
@@ -38,6 +39,7 @@ interface WatchOptions {
 export class FreshnessWatch {
 	#now = $state.raw<Freshness | null>(null);
 	#timer: ReturnType<typeof setTimeout> | undefined;
+	#isWatching = false;
 	#options: Required<WatchOptions>;
 
 	constructor(options: WatchOptions) {
@@ -51,9 +53,17 @@ export class FreshnessWatch {
 
 	/** Starts asking. Returns how to stop. */
 	start(isBusy: boolean): () => void {
-		const wait = isBusy ? this.#options.busyMs : this.#options.calmMs;
-		this.#timer = setTimeout(() => void this.#look(), wait);
-		return () => clearTimeout(this.#timer);
+		this.#isWatching = true;
+		this.#wait(isBusy);
+		return () => {
+			this.#isWatching = false;
+			clearTimeout(this.#timer);
+		};
+	}
+
+	#wait(isBusy: boolean): void {
+		const { busyMs, calmMs } = this.#options;
+		this.#timer = setTimeout(() => void this.#look(), isBusy ? busyMs : calmMs);
 	}
 
 	async #look(): Promise<void> {
@@ -64,6 +74,6 @@ export class FreshnessWatch {
 				// The server does not answer just now: what was known stays, and the next look may do better.
 			}
 		}
-		this.start(this.#now?.refreshing != null);
+		if (this.#isWatching) this.#wait(this.#now?.refreshing != null);
 	}
 }

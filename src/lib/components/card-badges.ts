@@ -36,7 +36,8 @@ function awaited(kind: BadgeKind): CardBadge {
 }
 
 function architecture({ entry, characteristics, loading }: Known): CardBadge {
-	const family = characteristics?.architecture_family ?? entry.architecture_family;
+	const read = characteristics?.architecture_family ?? 'Unknown';
+	const family = read === 'Unknown' ? entry.architecture_family : read;
 	const type = characteristics?.model_type ?? entry.model_type;
 	if (family !== 'Unknown') {
 		return known('architecture', family, `Architecture family: ${family}${type ? ` (model type ${type})` : ''}`);

@@ -53,15 +53,15 @@ interface MergeOptions {
 }
 
 /**
- * The record that keeps the best of both. Popularity, licence, gate and times come from the later `as_of`; of the
- * characteristics the incoming ones win where they are known, unless the kept ones were read from the config itself.
+ * The record that keeps the best of both. Popularity, licence, gate and times come from the later `as_of`, and so do
+ * the characteristics where it knows them, unless the kept ones were read from the config itself.
  * Nothing known is ever replaced by unknown, and no list by a copy found on this machine (origin `local`).
  */
 export function mergeRecords(kept: ModelRecord, incoming: ModelRecord, { isLearned }: MergeOptions): ModelRecord {
 	const isNewer = incoming.origin !== 'local' && (kept.origin === 'local' || incoming.as_of >= kept.as_of);
 	const [older, newer] = isNewer ? [kept, incoming] : [incoming, kept];
 	const merged: ModelRecord = { ...older, ...newer, ...known(older, listFields), ...known(newer, listFields) };
-	const [weaker, stronger] = isLearned ? [incoming, kept] : [kept, incoming];
+	const [weaker, stronger] = isLearned ? [incoming, kept] : [older, newer];
 	for (const { fields, isKnown } of characteristicGroups) {
 		Object.assign(merged, pick(isKnown(stronger) || !isKnown(weaker) ? stronger : weaker, fields));
 	}

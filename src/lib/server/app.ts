@@ -79,11 +79,11 @@ function publicAddress(endpoint: string): string {
 }
 
 /** Everything that has to be read before the first answer; a damaged database shows itself here. */
-function prepareCatalog(database: Database): { catalog: Catalog; snapshot: Snapshot } {
+function prepareCatalog(database: Database, version: string): { catalog: Catalog; snapshot: Snapshot } {
 	migrate(database);
 	const catalog = new Catalog(database);
 	const snapshot = readSnapshot();
-	loadSnapshot(database, catalog, snapshot);
+	loadSnapshot(database, catalog, snapshot, version);
 	return { catalog, snapshot };
 }
 
@@ -127,7 +127,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { database, prepared, setAside } = openDatabase({
 		directory: settings.home,
 		now: () => clock.date(),
-		prepare: prepareCatalog,
+		prepare: (opened) => prepareCatalog(opened, version),
 	});
 	const { catalog, snapshot } = prepared;
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });

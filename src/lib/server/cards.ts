@@ -38,7 +38,7 @@ export interface CardText {
 }
 
 const path = 'README.md';
-/** What is read of a local copy: more than is ever shown, so that what is cut away is known to be there. */
+/** What is read of a README: more than is ever shown, so that what is cut away is known to be there. */
 const limitBytes = 1024 * 1024;
 /** Rendered cards kept in memory; one is 20 kB on average and at most 2 MB. */
 const keptCards = 40;
@@ -90,7 +90,12 @@ export class Cards {
 
 	async #ask(id: string, revision: string | null, signal: AbortSignal | undefined): Promise<CardText> {
 		const { hub, database, date } = this.#options;
-		const found = await hub.file(id, path, { revision: revision ?? 'main', priority: 'click', signal });
+		const found = await hub.file(id, path, {
+			revision: revision ?? 'main',
+			limitBytes,
+			priority: 'click',
+			signal,
+		});
 		const commit = found?.commit ?? revision;
 		if (commit !== null && isCommit(commit)) {
 			const markdown = found?.text ?? null;

@@ -104,7 +104,7 @@ export class Catalog {
 
 	/**
 	 * Takes in listing rows; what is already known better is kept (see `mergeRecords`). A few hundred at a time keep the
-	 * process answering: about 50 µs each.
+	 * process answering: under 0.1 ms each.
 	 */
 	upsert(records: ModelRecord[]): void {
 		records = records.filter(({ id }) => !id.includes('\0')); // no repository has one, and nothing could find it

@@ -4,8 +4,8 @@ import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
 
 /** Most front matter that is read, in characters. Evaluation tables, which we do not read, are taken out before. */
 const textLimit = 64 * 1024;
-/** Most lexical tokens; about 1,700 lines of `key: value`. Composing them takes about 50 ms on a slow machine. */
-const tokenLimit = 12_000;
+/** Most lexical tokens; about 850 lines of `key: value`. Composing them takes about 25 ms on a slow machine. */
+const tokenLimit = 6_000;
 /**
  * Deepest nesting. The composer calls itself once per level, and a stack that overflows inside a regular expression
  * ends the whole process (V8 treats it as out of memory), so depth is checked on the flat token stream first.
@@ -113,7 +113,7 @@ function lineOf(text: string, problem: { pos: [number, number] } | undefined): n
 }
 
 /**
- * Reads a front matter. Never throws: text over 64 kB, more than 12,000 tokens, nesting over 40, unknown tags, aliases
+ * Reads a front matter. Never throws: text over 64 kB, more than 6,000 tokens, nesting over 40, unknown tags, aliases
  * that multiply, keys such as `__proto__` and anything that is not a YAML mapping give a warning and no metadata.
  */
 export function readFrontMatter(source: string): FrontMatter {

@@ -1,79 +1,16 @@
 // The shipped snapshot: facts of known models from named lists, so that everything works before the first request.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { normalize } from '#lib/core/characteristics.ts';
 import { recordFromListing } from '#lib/core/entry.ts';
 import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
-import { multimodalTypeSchema, type Evidence, type ModelCharacteristics, type ModelRecord } from '#lib/core/model.ts';
+import type { Evidence, ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
 import { quantizationChoice } from '#lib/core/quantization.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import type { Database } from '#lib/server/database.ts';
 import { packageFolder } from '#lib/server/package-folder.ts';
+import { parseHead, parseLine, type Facts, type Head, type Known } from '#lib/server/snapshot-lines.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
-
-const whole = z.number().int().nonnegative().optional();
-
-/**
- * What a line can tell. `context_window` in tokens; `stored_elements` counts elements of the safetensors files,
- * `counted_*` come from the shapes of a configuration, `published_*` were published by the makers and may be rounded.
- * `multimodal` is `none` where it is known that the model takes text only.
- */
-const factsSchema = z.object({
-	model_type: z.string().optional(),
-	architectures: z.array(z.string()).optional(),
-	num_hidden_layers: whole,
-	hidden_size: whole,
-	num_attention_heads: whole,
-	vocab_size: whole,
-	intermediate_size: whole,
-	context_window: whole,
-	max_position_embeddings: whole,
-	sliding_window: whole,
-	num_key_value_heads: whole,
-	head_dim: whole,
-	num_experts: whole,
-	num_experts_per_token: whole,
-	quantization_method: z.string().optional(),
-	quantization_bits: z.number().optional(),
-	quantization_group_size: z.number().optional(),
-	dtype: z.string().optional(),
-	multimodal: z.union([multimodalTypeSchema, z.literal('none')]).optional(),
-	stored_elements: whole,
-	counted_total: whole,
-	counted_active: whole,
-	published_total: whole,
-	published_active: whole,
-	kv_cache_bytes_per_token: z.number().optional(),
-	kv_cache_fixed_bytes: z.number().optional(),
-	downloads: whole,
-	likes: whole,
-	created_at: z.string().optional(),
-	pipeline_tag: z.string().optional(),
-});
-type Facts = z.infer<typeof factsSchema>;
-
-const headSchema = z.object({
-	format: z.literal(1),
-	version: z.string(),
-	models: z.number(),
-	fields: z.array(z.string()),
-	sources: z.array(z.tuple([z.string(), z.string(), z.string()])),
-});
-type Head = z.infer<typeof headSchema>;
-
-const lineSchema = z.tuple([z.string()]).rest(z.tuple([z.number().int()]).rest(z.unknown()));
-
-/** Facts of one model, and where each of them was read: a list's name with its date. */
-interface Known {
-	id: string;
-	facts: Facts;
-	sourceOf: Map<string, string>;
-	/** Date of the list that told the popularity, else of the first source; `2026-05` or longer. */
-	asOf: string;
-	/** Name of that source. */
-	origin: string;
-}
 
 /** Facts that go into the record as they were told. */
 const direct = [
@@ -95,25 +32,6 @@ const direct = [
 ] as const satisfies (keyof Facts & keyof ModelCharacteristics)[];
 
 const notTheFile = 'These are facts from a list; the model’s config.json itself has not been read.';
-
-function known(line: string, { fields, sources }: Head): Known {
-	const [id, ...parts] = lineSchema.parse(JSON.parse(line));
-	const told: Record<string, unknown> = {};
-	const sourceOf = new Map<string, string>();
-	const label = (index: number) => sources[index]?.slice(0, 2).join(', ') ?? '';
-	let listed = parts[0]?.[0] ?? 0;
-	for (const [source, ...values] of parts) {
-		for (const [position, value] of values.entries()) {
-			const field = fields[position];
-			if (field === undefined || value === null) continue;
-			told[field] = value;
-			sourceOf.set(field, label(source));
-			if (field === 'downloads') listed = source;
-		}
-	}
-	const [origin = '', asOf = ''] = sources[listed] ?? [];
-	return { id, facts: factsSchema.parse(told), sourceOf, asOf, origin };
-}
 
 function listing({ id, facts }: Known): ListingFacts {
 	const { downloads, likes, created_at, pipeline_tag, stored_elements } = facts;
@@ -171,7 +89,9 @@ function evidenceOf(model: Known, read: ModelCharacteristics): Record<string, Ev
 		evidence[field] = located(found, model.sourceOf, fallback);
 	for (const field of [...direct, 'quantization_method', 'quantization_bits', 'quantization_group_size'] as const) {
 		const file = model.sourceOf.get(field);
-		if (file !== undefined) evidence[field] = { file, path: field, rule: 'as listed' };
+		if (file === undefined) continue;
+		const rule = model.copies.has(file) ? 'read from a copy of config.json' : 'as listed';
+		evidence[field] = { file, path: field, rule };
 	}
 	return evidence;
 }
@@ -275,7 +195,7 @@ export class Snapshot {
 	/** Takes the text of a snapshot file; throws for one that is not whole or not of this format. */
 	constructor(content: string) {
 		const [head = '', ...lines] = content.trimEnd().split('\n');
-		this.#head = headSchema.parse(JSON.parse(head));
+		this.#head = parseHead(head);
 		this.#lines = new Map(lines.map((line) => [line.slice(2, line.indexOf('"', 2)), line]));
 		if (this.#lines.size !== this.#head.models) throw new Error('The snapshot is not whole.');
 	}
@@ -304,12 +224,12 @@ export class Snapshot {
 	/** The facts of a model, each with the list it is from; null when no list has the model. */
 	characteristics(id: string): ModelCharacteristics | null {
 		const line = this.#lines.get(id);
-		return line === undefined ? null : toCharacteristics(known(line, this.#head));
+		return line === undefined ? null : toCharacteristics(parseLine(line, this.#head));
 	}
 
 	/** The list row of every model. */
 	*records(): Generator<ModelRecord> {
-		for (const line of this.#lines.values()) yield toRecord(known(line, this.#head));
+		for (const line of this.#lines.values()) yield toRecord(parseLine(line, this.#head));
 	}
 }
 
@@ -319,13 +239,31 @@ export function readSnapshot(folder = packageFolder()): Snapshot {
 }
 
 const loadedKey = 'snapshot';
+const asOfKey = 'snapshot_as_of';
 
-/** Puts the snapshot's models into the catalog in one transaction, unless this version is there already. */
-export function loadSnapshot(database: Database, catalog: Catalog, snapshot: Snapshot): void {
-	if (readMeta(database, loadedKey) === snapshot.version) return;
+/**
+ * Puts the snapshot's models into the catalog in one transaction, unless this version of the product has done so with
+ * this snapshot: a newer one may read the same lines better.
+ */
+export function loadSnapshot(database: Database, catalog: Catalog, snapshot: Snapshot, productVersion: string): void {
+	const stamp = `${snapshot.version} ${productVersion}`;
+	if (readMeta(database, loadedKey) === stamp) return;
 	database.transaction(() => {
-		if (readMeta(database, loadedKey) === snapshot.version) return; // another process was faster
-		catalog.upsert([...snapshot.records()]);
-		saveMeta(database, loadedKey, snapshot.version);
+		if (readMeta(database, loadedKey) === stamp) return; // another process was faster
+		const records = [...snapshot.records()];
+		catalog.upsert(records);
+		saveMeta(database, loadedKey, stamp);
+		saveMeta(database, asOfKey, newestListing(records));
 	});
+}
+
+/** Month or day of the newest list with downloads among the records; empty when no record tells any. */
+function newestListing(records: readonly ModelRecord[]): string {
+	const listed = records.filter(({ downloads }) => downloads !== null);
+	return listed.reduce((newest, { as_of }) => (as_of > newest ? as_of : newest), '');
+}
+
+/** Month or day of the newest list in the snapshot that was loaded, such as `2026-05`; null when none tells its date. */
+export function loadedSnapshotDate(database: Database): string | null {
+	return readMeta(database, asOfKey) || null;
 }

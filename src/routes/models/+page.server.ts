@@ -3,6 +3,7 @@ import { Failure } from '#lib/core/failure.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { readPageQuery, waysOut, type ListPage, type ListSource, type ModelQuery } from '#lib/core/query.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
+import { loadedSnapshotDate } from '#lib/server/snapshot.ts';
 import type { PageServerLoad } from './$types';
 
 /** The list, from its beginning when the cursor is of another list or an older catalog. */
@@ -21,12 +22,13 @@ function lean({ tags: _tags, siblings: _siblings, ...entry }: ModelEntry): Model
 }
 
 export const load: PageServerLoad = ({ locals, url }) => {
-	const { catalog, settings } = locals.app;
+	const { catalog, database } = locals.app;
 	const { query, problems } = readPageQuery(url.searchParams);
 	const counts = catalog.counts();
 	const source: ListSource = query.source ?? (counts.mine > 0 ? 'mine' : 'hub');
 	const asked = { ...query, source };
 	const found = listFrom(catalog, asked);
+	const health = locals.app.health();
 	return {
 		query,
 		source,
@@ -34,8 +36,8 @@ export const load: PageServerLoad = ({ locals, url }) => {
 		counts,
 		list: { ...found.list, models: found.list.models.map(lean) },
 		waysOut: found.list.total === 0 ? waysOut(asked, (other) => catalog.list(other).total) : [],
-		health: locals.app.health(),
-		isOffline: settings.offline,
+		health,
+		snapshotAsOf: loadedSnapshotDate(database),
 		nowMs: Date.now(),
 	};
 };

@@ -3,9 +3,8 @@ import { readFreshness } from '#lib/client/freshness.svelte.ts';
 import type { View } from '#lib/components/list-address.ts';
 import type { PageLoad } from './$types';
 
-export const load: PageLoad = async ({ data: { health, isOffline, ...data }, url }) => {
+export const load: PageLoad = async ({ data: { health, ...data }, url }) => {
 	const view: View = url.searchParams.get('view') === 'table' ? 'table' : 'cards';
 	const table = view === 'table' ? (await import('#lib/components/ModelTable.svelte')).default : null;
-	const told = readFreshness(health);
-	return { ...data, view, table, freshness: isOffline ? { ...told, online: false } : told };
+	return { ...data, view, table, freshness: readFreshness(health) };
 };

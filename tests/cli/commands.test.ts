@@ -1,0 +1,207 @@
+// The other commands as processes: the same answers as the API, one document for scripts, sentences and codes for failures.
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { emptyQuery } from '#lib/core/query.ts';
+import { ensureBuilt, modeldex, startServer } from '../support/built-server.ts';
+import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
+import { fakeRepo } from '../support/fake-hub-repo.ts';
+
+const config = { model_type: 'llama', architectures: ['LlamaForCausalLM'], hidden_size: 64, num_hidden_layers: 2 };
+const evil = 'org/evil';
+vi.setConfig({ testTimeout: 60_000 }); // each command is a process, and the machine may be busy
+
+let home: string;
+let hub: FakeHub;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+	ensureBuilt();
+	home = mkdtempSync(join(tmpdir(), 'modeldex-commands-'));
+	const trap = { ...config, model_type: 'x\u001b[2J\u009b31m\u202egnp', architectures: ['A\r\nB'] };
+	hub = await startFakeHub({
+		repos: [
+			fakeRepo({ id: 'org/small', files: { 'config.json': JSON.stringify(config) } }),
+			fakeRepo({ id: evil, files: { 'config.json': JSON.stringify(trap) } }),
+			fakeRepo({ id: 'org/closed', gated: 'manual', files: { 'config.json': JSON.stringify(config) } }),
+		],
+	});
+	env = { MODELDEX_HOME: join(home, 'data'), HF_ENDPOINT: hub.url, HF_HUB_OFFLINE: '0' };
+}, 180_000);
+afterAll(async () => {
+	await hub.close();
+	rmSync(home, { recursive: true, force: true });
+});
+
+const run = (words: string, more: NodeJS.ProcessEnv = {}) => modeldex(words.split(' '), { ...env, ...more });
+
+describe('modeldex search', () => {
+	it('gives what the API gives, filter by filter', async () => {
+		const server = await startServer({ MODELDEX_HOME: join(home, 'server') });
+		const cases: [string, string][] = [
+			['q=qwen3&family=Qwen&limit=5', 'qwen3 --family Qwen --limit 5'],
+			[
+				'quantization=4&quantization=8&sort=params&order=asc',
+				'--quantization 4 --quantization 8 --sort params --order asc',
+			],
+			[
+				'min_params=7B&max_params=9B&min_context=32k&kind=gen',
+				'--min-params 7B --max-params 9B --min-context 32k --kind gen',
+			],
+			[
+				'modality=multimodal&gated=false&source=all&license=apache-2.0',
+				'--modality multimodal --gated false --source all --license apache-2.0',
+			],
+		];
+		for (const [query, words] of cases) {
+			const api = await (await fetch(`${server.url}/api/models?${query}`)).json();
+			const { code, stdout } = await run(`search ${words} --json`);
+			expect(code).toBe(0);
+			const { schemaVersion, ...page } = JSON.parse(stdout);
+			expect(schemaVersion).toBe(1);
+			expect(page).toEqual(api);
+		}
+		await server.stop();
+	});
+
+	it('knows every filter there is', async () => {
+		const { stdout } = await run('search --help --json');
+		const { command } = JSON.parse(stdout);
+		const names = command.arguments.map(({ name }: { name: string }) => name.replaceAll('-', '_'));
+		for (const name of Object.keys(emptyQuery)) expect(names).toContain(name === 'q' ? 'text' : name);
+	});
+
+	it('prints a table on stdout and the count on stderr', async () => {
+		const { stdout, stderr } = await run('search qwen3 --limit 3');
+		const lines = stdout.trimEnd().split('\n');
+		expect(lines).toHaveLength(4);
+		expect(lines[0]).toMatch(/^Model +Family +Params +Context +Weights +Downloads$/);
+		expect(stderr).toMatch(/^3 of \d+; more with --limit or --cursor/);
+		expect(stdout).not.toContain('\u001b');
+	});
+
+	it('takes nothing found for an answer and a wrong filter for an error', async () => {
+		expect(await run('search no-such-model-anywhere')).toEqual({ code: 0, stdout: '', stderr: 'No model matches.\n' });
+		const wrong = await run('search --quantization 7');
+		expect([wrong.code, wrong.stdout]).toEqual([2, '']);
+		expect(wrong.stderr).toMatch(/^"7" is not a value for quantization: expected .*\n$/);
+	});
+});
+
+describe('modeldex info', () => {
+	it('reads the configuration and says where each fact is from', async () => {
+		const { code, stdout } = await run('info org/small --evidence');
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/^org\/small\nFrom the Hub at [0-9a-f]{12}/);
+		expect(stdout).toMatch(/Family +Llama\n +config\.json model_type: /);
+		const json = JSON.parse((await run('info org/small --json')).stdout);
+		expect(json).toMatchObject({
+			schemaVersion: 1,
+			characteristics: { id: 'org/small', model_type: 'llama', hidden_size: 64 },
+		});
+	});
+
+	it('asks nothing for an id that is none', async () => {
+		hub.resetStats();
+		for (const id of [
+			'../../etc',
+			'org/../../x',
+			'org/m?x=1',
+			'org/m#f',
+			'org/m%2f..',
+			'a'.repeat(300),
+			'ORG/модель',
+			'org/m\u001b',
+			'x..y',
+		]) {
+			const { code, stdout, stderr } = await modeldex(['info', id], env);
+			expect([code, stdout]).toEqual([2, '']);
+			expect(stderr).toMatch(/^".*" is not a model id: expected "owner\/name" or "name"\.\n$/);
+		}
+		expect((await run('info -rf/x')).code).toBe(2);
+		expect((await run('info')).stderr).toBe('<id> is missing. "modeldex help info" shows how.\n');
+		expect(hub.stats.requests).toEqual([]);
+	});
+
+	it.each([
+		['org/none', 5, 'not_found'],
+		['org/closed', 9, 'gated'],
+	])('answers for %s with exit code %i', async (id, exit, code) => {
+		const told = await run(`info ${id} --json`);
+		expect(told.code).toBe(exit);
+		expect(JSON.parse(told.stdout)).toEqual({
+			schemaVersion: 1,
+			error: { code, message: expect.stringMatching(/\.$/) },
+		});
+		expect(told.stderr).toMatch(/^[^\n]+\.\n$/);
+	});
+
+	it('shows what a terminal would obey as a replacement character, and escapes it in JSON', async () => {
+		for (const words of [`info ${evil}`, `info ${evil} --evidence`, `info ${evil} --json`]) {
+			const { code, stdout, stderr } = await run(words);
+			expect(code).toBe(0);
+			expect(stdout + stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+		}
+		expect(JSON.parse((await run(`info ${evil} --json`)).stdout).characteristics.model_type).toContain('\u202e');
+	});
+
+	it('says what it could not ask when offline', async () => {
+		const { code, stderr } = await run('info org/elsewhere --offline');
+		expect(code).toBe(5);
+		expect(stderr).toMatch(/HF_HUB_OFFLINE/);
+	});
+});
+
+describe('modeldex doctor', () => {
+	it('finds a machine well', async () => {
+		const { code, stdout } = await run('doctor --json', { HF_TOKEN: 'hf_CANARYCANARYCANARY' });
+		const { healthy, findings } = JSON.parse(stdout);
+		expect([code, healthy]).toEqual([0, true]);
+		expect(findings.map(({ name }: { name: string }) => name)).toEqual([
+			'node',
+			'data folder',
+			'database',
+			'hub',
+			'token',
+			'model cache',
+		]);
+		expect(stdout).toContain('there is one');
+		expect(stdout).not.toContain('CANARY');
+	});
+
+	it('says what is wrong, one line each, and fails', async () => {
+		const taken = join(home, 'a-file');
+		writeFileSync(taken, '');
+		const { code, stdout } = await run('doctor', { MODELDEX_HOME: join(taken, 'data') });
+		expect(code).toBe(3);
+		expect(stdout).toMatch(/^FAIL {2}data folder: .* cannot be written \(ENOTDIR\); set MODELDEX_HOME$/m);
+	});
+
+	it('does not call a Hub that is away a failure', async () => {
+		mkdirSync(join(home, 'hub'), { recursive: true });
+		const { code, stdout } = await run('doctor', {
+			HF_ENDPOINT: 'http://127.0.0.1:9',
+			HF_HUB_CACHE: join(home, 'hub'),
+		});
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/^note {2}hub: The Hub cannot be reached .* \(what is stored here still works\)$/m);
+		expect(stdout).toMatch(/^ok {4}model cache: .* holds 0 models$/m);
+	});
+});
+
+describe('help', () => {
+	it('lists the commands and explains each from the same table', async () => {
+		const { stdout } = await run('help');
+		for (const name of ['serve', 'search', 'info', 'doctor', 'help']) {
+			expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
+			expect((await run(`help ${name}`)).stdout).toContain(`modeldex ${name}`);
+		}
+		expect((await run('info --help')).stdout).toBe((await run('help info')).stdout);
+		expect(await run('help nonsense')).toMatchObject({
+			code: 2,
+			stderr: 'There is no command "nonsense"; "modeldex help" lists them.\n',
+		});
+		expect((await run('nonsense')).code).toBe(2);
+	});
+});
