@@ -16,9 +16,6 @@ const longFiles: LongFiles = {
 	'src/lib/core/quantization-scheme.ts':
 		'one reader per quantization scheme; they are compared with each other line by line',
 	'src/lib/core/query.ts': 'the filters: their names, their words in a URL, and back again',
-	'src/lib/server/configs.ts': 'the order of sources for one configuration, and the rules of when each is trusted',
-	'src/lib/server/hub-transport.ts': 'one request from the gate to the last byte; its deadlines belong together',
-	'src/lib/server/hub.ts': 'the verbs of one service behind one class',
 };
 
 /** Text files of the project: what git knows and does not ignore, else everything that is not made by a tool. */

@@ -20,9 +20,9 @@ export interface TypeMatch extends ModelTypeRow {
 export const unknownFamily = 'Unknown';
 
 /** Table names of up to three characters that are still safe to find at the start of a longer name. */
-const shortNames = new Set(['yi', 'phi', 'glm', 'opt', 'mpt', 't5', 'mt5', 'sam', 'vit', 'esm', 'clip', 'blt']);
+const shortNames = new Set(['yi', 'phi', 'glm', 'opt', 'mpt', 't5', 'mt5', 'sam', 'vit', 'dpr', 'esm', 'blt']);
 /** Longer names that are ordinary words or wrappers: they only match exactly. */
-const wordsOnly = new Set(['eagle', 'medusa', 'speculators', 'encoderdecoder', 'dream', 'radio', 'nano']);
+const wordsOnly = new Set(['eagle', 'medusa', 'speculators', 'encoderdecoder', 'dream', 'radio']);
 const maxTokens = 12;
 const maxNameLength = 120;
 const cacheSize = 2000;
@@ -78,6 +78,7 @@ function partialMatch(name: string): ModelTypeRow | null {
 }
 
 const cache = new Map<string, TypeMatch | null>();
+const classCache = new Map<string, TypeMatch | null>();
 
 /** Table row for a model type (or a GGUF architecture name): exact first, then by whole words. Null when unknown. */
 export function matchModelType(type: string): TypeMatch | null {
@@ -99,10 +100,18 @@ export function classStem(architecture: string): string {
 	return architecture.slice(0, maxNameLength).replace(taskSuffix, '');
 }
 
-/** Table row for an architecture class, by its name without the task. Null when unknown. */
+/** Table row for an architecture class: by its name, without `Model`, or without its task. Null when unknown. */
 export function matchArchitecture(architecture: string): TypeMatch | null {
+	const known = classCache.get(architecture);
+	if (known !== undefined) return known;
+	if (architecture.length > maxNameLength) return null;
+	const whole = rows.get(plain(architecture)) ?? rows.get(plain(architecture.replace(/Model$/, '')));
 	const stem = classStem(architecture);
-	return stem === '' ? null : matchModelType(stem);
+	const part = stem === '' ? null : matchModelType(stem);
+	const match = whole === undefined ? part : { ...whole, exact: true };
+	if (classCache.size >= cacheSize) classCache.clear();
+	classCache.set(architecture, match);
+	return match;
 }
 
 /** The family of a model and the rule that found it. */

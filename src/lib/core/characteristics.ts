@@ -3,13 +3,13 @@ import { familyOf, unknownFamily } from '#lib/core/architecture.ts';
 import { classify } from '#lib/core/classification.ts';
 import { parseConfigText } from '#lib/core/config-text.ts';
 import { readContext, type ContextFacts } from '#lib/core/context.ts';
-import { fillDefaults, isStub } from '#lib/core/defaults.ts';
+import { fillScope, isStub } from '#lib/core/defaults.ts';
 import { readDimensions, type Dimensions } from '#lib/core/dimensions.ts';
 import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
 import { readModality } from '#lib/core/modality.ts';
 import type { ConfigStatus, ModelCharacteristics, Source } from '#lib/core/model.ts';
 import { listingFile, readQuantization, type QuantizationFacts } from '#lib/core/quantization.ts';
-import { Reading, textScope, type Scope } from '#lib/core/reading.ts';
+import { holds, pathIn, Reading, scopeOf, textScope, type Scope } from '#lib/core/reading.ts';
 import { shapeFacts, type ShapeFacts } from '#lib/core/shape-facts.ts';
 import { totalParameters } from '#lib/core/total-parameters.ts';
 
@@ -96,7 +96,9 @@ function readNames(root: JsonObject | null, listing: ListingFacts | null, readin
 	const written = root['model_type'];
 	const modelType = shortText(written);
 	if (modelType === null && written !== undefined && written !== null) reading.warn('model_type is no name.');
-	const architectures = classNames(root['architectures'], reading);
+	const part = shortText(root['_class_name']);
+	const own = root['architectures'] === undefined && part !== null;
+	const architectures = own ? [part] : classNames(root['architectures'], reading);
 	if (modelType === null && architectures.length === 0) return listedNames(listing, reading);
 	const listed = shortText(listing?.config?.['model_type']);
 	if (modelType !== null) {
@@ -109,7 +111,7 @@ function readNames(root: JsonObject | null, listing: ListingFacts | null, readin
 			reading.conflict('model_type', modelType, claims);
 		}
 	}
-	if (architectures.length > 0) reading.note('architectures', 'architectures', 'as written');
+	if (architectures.length > 0) reading.note('architectures', own ? '_class_name' : 'architectures', 'as written');
 	return { modelType, architectures, named: 'config' };
 }
 
@@ -129,8 +131,8 @@ const noShapes: ShapeFacts = { counted: null, cache: null };
 
 /** The configuration as it is read: filled with class defaults, with the text model found in it. */
 interface View {
-	root: JsonObject;
-	filled: JsonObject;
+	root: Scope;
+	/** Text model first, then the root when that is another object. */
 	scopes: Scope[];
 	textType: string | null;
 	whole: boolean;
@@ -140,10 +142,10 @@ function typeOfText(text: Scope, modelType: string | null): string | null {
 	return shortText(text.config['model_type']) ?? modelType;
 }
 
-function viewOf(filled: JsonObject, root: JsonObject, modelType: string | null, partial: boolean): View {
-	const text = textScope(filled);
-	const scopes = text.path === '' ? [text] : [text, { config: filled, path: '' }];
-	return { root, filled, scopes, textType: typeOfText(text, modelType), whole: !partial && !isStub(root) };
+function viewOf(root: Scope, modelType: string | null, whole: boolean): View {
+	const text = textScope(root);
+	const scopes = text === root ? [text] : [text, root];
+	return { root, scopes, textType: typeOfText(text, modelType), whole };
 }
 
 function contextOf(view: View | null, listing: ListingFacts | null, reading: Reading): ContextFacts {
@@ -156,10 +158,11 @@ function contextOf(view: View | null, listing: ListingFacts | null, reading: Rea
 }
 
 function useCache(view: View | null, reading: Reading): boolean {
-	for (const { config, path } of view === null ? [] : [...view.scopes].reverse()) {
-		const written = config['use_cache'];
+	const places = view === null ? [] : [view.root, ...view.scopes];
+	for (const scope of places) {
+		const written = holds(scope, 'use_cache') ? scope.config['use_cache'] : undefined;
 		if (typeof written !== 'boolean') continue;
-		reading.note('use_cache', path === '' ? 'use_cache' : `${path}.use_cache`, 'as written');
+		reading.note('use_cache', pathIn(scope, 'use_cache'), 'as written');
 		return written;
 	}
 	reading.note('use_cache', '', 'default: a cache is used unless the configuration says otherwise');
@@ -197,12 +200,12 @@ function readWhat({ input, names, view, reading, listing }: Known): What {
 	} else {
 		reading.note('architecture_family', '', `${family.rule}: ${unknownFamily}`);
 	}
-	const config = view?.root ?? null;
-	const modality = readModality({ config, modelType, architectures, listing, whole: view?.whole ?? false });
+	const root = view?.root ?? null;
+	const modality = readModality({ root, modelType, architectures, listing, whole: view?.whole ?? false });
 	const [senseAt, senseIn] = place(reading, modality.file, modality.path);
 	reading.note('is_multimodal', senseAt, modality.looked ? modality.rule : 'not known: taken as text only', senseIn);
 	if (modality.type !== null) reading.note('multimodal_type', senseAt, modality.rule, senseIn);
-	const signals = config ?? listing?.config ?? null;
+	const signals = root?.config ?? listing?.config ?? null;
 	const configGated = input.configGated === true;
 	const kind = classify({ config: signals, modelType, architectures, named, listing, id: input.id, configGated });
 	const [classAt, classIn] = place(reading, kind.file, kind.path);
@@ -229,7 +232,7 @@ function readShapes({ names, view, reading }: Known): ShapeFacts {
 	const shapes = shapeFacts({
 		modelType: names.modelType,
 		textType: view.textType,
-		root: view.filled,
+		root: view.root.config,
 		text: text.config,
 	});
 	const { cache } = shapes;
@@ -254,23 +257,33 @@ function readParameters(
 	});
 	const [path, file] = place(reading, facts.file, facts.path);
 	if (facts.total !== null) reading.note('parameters', path, facts.rule, file);
+	if (facts.rival !== null && facts.total !== null) {
+		const [otherPath, otherFile] = place(reading, facts.rival.file, facts.rival.path);
+		reading.conflict('parameters', facts.total, [
+			{ value: facts.total, file, path },
+			{ value: facts.rival.total, file: otherFile, path: otherPath },
+		]);
+	}
 	return { total: facts.total, active: facts.active, source: facts.source };
 }
+
+const nothing: Set<string> = new Set();
 
 /** Reads the file and the names, fills in defaults, and finds the text model: what all facts are then read from. */
 function begin(input: NormalizeInput): Known & { status: ConfigStatus } {
 	const { status, root, warnings } = open(input);
 	const listing = input.listing ?? null;
 	const rawType = root === null ? null : shortText(root['model_type']);
-	const partial = input.configPartial === true;
-	const { filled, from } =
-		root === null || partial ? { filled: root, from: new Set<string>() } : fillDefaults(rawType, root);
-	const filledFor = filled === null ? null : typeOfText(textScope(filled), rawType);
-	const reading = new Reading(input.configFile ?? 'config.json', from, filledFor ?? 'the class');
+	const written = root === null ? null : scopeOf(root, '');
+	const stub = written !== null && isStub(written);
+	const whole = !stub && input.configPartial !== true;
+	const filled = written !== null && whole ? fillScope(rawType, written) : { root: written, from: nothing };
+	const view = filled.root === null ? null : viewOf(filled.root, rawType, whole);
+	const reading = new Reading(input.configFile ?? 'config.json', filled.from, view?.textType ?? 'the class');
 	for (const sentence of warnings) reading.warn(sentence);
 	const names = readNames(root, listing, reading);
-	const view = root === null || filled === null ? null : viewOf(filled, root, names.modelType, partial);
-	if (root !== null && !partial && isStub(root)) reading.warn('The file holds no sizes, only what the model is.');
+	if (view !== null) view.textType ??= names.modelType;
+	if (stub && input.configPartial !== true) reading.warn('The file holds no sizes, only what the model is.');
 	return { input, names, view, reading, listing, status };
 }
 

@@ -68,7 +68,7 @@ const kindWords: Partial<Record<TypeKind, string>> = {
 const encoderHead =
 	/For(?:MaskedLM|PreTraining|NextSentencePrediction|MultipleChoice|Retrieval|Embedding|Reward|SequenceScoring|XVector)|For[A-Za-z]*Classification|ForQuestionAnswering|ImageTextRetrieval|MaskedImageModeling|RewardModel|Reranker/;
 const writerHead =
-	/(?:ForCausalLM|LMHeadModel|WithLMHead|ForConditionalGeneration|ForSeq2SeqLM|ForVision2Seq|ForImageTextToText|ForBlockDiffusion|Text2Text|ForGeneration|ChatModel|ModelLM|DiffusionLM)$/;
+	/(?:ForCausalLM|LMHeadModel|WithLMHead|ForConditionalGeneration|ForSeq2SeqLM|ForVision2Seq|ForImageTextToText|ForBlockDiffusion|Text2Text|ForGeneration|(?<!Nano)ChatModel|EncoderDecoderModel|ModelLM|DiffusionLM)$/;
 const otherHead =
 	/For(?:CTC|RNNT|TDT|SpeechToText|TextToSpeech|SpeechToSpeech|TextToText|ObjectDetection|[A-Za-z]*Segmentation|DepthEstimation|[A-Za-z]*TextRecognition|Keypoint[A-Za-z]*|PoseEstimation|TableRecognition|ImageMatting|NormalEstimation|PointmapEstimation|ImageSuperResolution|Regression|Prediction|CausalImageModeling|ActionPrediction|AudioTokenization)$|HifiGan$/;
 const bare = /(?:Model|Backbone|Encoder|Transformer)$/;
@@ -87,7 +87,8 @@ function writerVote(kind: TypeKind | null, decoder: boolean): Vote {
 /** A class without a head on a writer's type gives hidden states: an embedding model. Encoder-decoders keep their type. */
 function bareVote(architecture: string, kind: TypeKind | null): { vote: Vote; weak: boolean } {
 	if (kind === null) return { vote: 'encoder', weak: true };
-	if (kind === 's' && !architecture.includes('Encoder')) return { vote: 'gen', weak: true };
+	if (/Encoder(?:Model)?$/.test(architecture)) return { vote: 'encoder', weak: true };
+	if (kind === 's') return { vote: 'gen', weak: true };
 	if (kind === 'w' || kind === 'b' || kind === 'g' || kind === 'o') return { vote: 'none', weak: true };
 	return { vote: 'encoder', weak: kindVotes[kind] !== 'encoder' };
 }
@@ -108,13 +109,14 @@ function offersGeneration(config: JsonObject | null): boolean {
 function headVote(name: string, kind: TypeKind | null, decoder: boolean): { vote: Vote; rule: string } | null {
 	const other = kindWords[kind ?? 'o'] ?? 'a head for something else than text';
 	if (name === 'BertGenerationDecoder') return { vote: decoder ? 'gen' : 'encoder', rule: 'a decoder half' };
-	if (encoderHead.test(name)) {
+	const answers = (kind === 'm' || kind === 'q') && name.endsWith('ForQuestionAnswering');
+	if (encoderHead.test(name) && !answers) {
 		return kind === 'o'
 			? { vote: 'none', rule: other }
 			: { vote: 'encoder', rule: 'a head for labels, masks or scores' };
 	}
 	if (otherHead.test(name)) return { vote: 'none', rule: other };
-	if (!writerHead.test(name)) return null;
+	if (!writerHead.test(name) && !answers) return null;
 	const vote = writerVote(kind, decoder);
 	if (vote === 'encoder') return { vote, rule: 'an encoder type that is not set up as a decoder' };
 	return { vote, rule: vote === 'gen' ? 'a head that writes text' : other };
@@ -151,6 +153,14 @@ function byType({ modelType, config, named }: Subject): Signal | null {
 	return signal(kindVotes[row.kind], `${row.type} is ${what}`);
 }
 
+/** A class without any known ending, by the row its name belongs to (`MiniCPMV`). */
+function byClassName({ architectures, named }: Subject): Signal | null {
+	const row = architectures[0] === undefined ? null : matchArchitecture(architectures[0]);
+	if (row === null) return null;
+	const what = kindWords[row.kind] ?? (kindVotes[row.kind] === 'gen' ? 'a writer of text' : 'an encoder');
+	return { vote: kindVotes[row.kind], file: named, path: 'architectures', rule: `${row.type} is ${what}` };
+}
+
 function byTask(listing: ListingFacts | null): Signal | null {
 	const tag = listing?.pipeline_tag;
 	const task = tag === undefined ? undefined : tasks.get(tag);
@@ -173,14 +183,13 @@ function byTags(listing: ListingFacts | null): Signal | null {
 	return signal(/^(?:CAUSAL_LM|SEQ_2_SEQ_LM)$/i.test(task) ? 'gen' : 'encoder', `an adapter for ${task.slice(0, 30)}`);
 }
 
+const vectorWord = new RegExp(`/(?:.*[-_.\\s])?(${[...vectorWords].join('|')})(?![^-_.\\s])`);
+
 function byName(id: string): Signal | null {
 	const name = id.slice(0, 200).toLowerCase();
 	const signal = (rule: string): Signal => ({ vote: 'encoder', file: 'name', path: 'id', rule });
 	if (name.startsWith('sentence-transformers/')) return signal('guess from the owner sentence-transformers');
-	const word = name
-		.slice(name.indexOf('/') + 1)
-		.split(/[-_.\s]+/)
-		.find((part) => vectorWords.has(part));
+	const word = vectorWord.exec(name)?.[1];
 	return word === undefined ? null : signal(`guess from "${word}" in the repository's name`);
 }
 
@@ -244,8 +253,10 @@ function locked(subject: Subject): ClassFact {
  * none contradicts, `medium` for one signal or an outvoted contradiction, `low` otherwise and for list fields alone.
  */
 export function classify(subject: Subject): ClassFact {
-	const architecture = byArchitecture(subject);
-	const type = byType(subject) ?? byLibrary(subject.config);
+	const library = byLibrary(subject.config);
+	const type = library ?? byType(subject);
+	const architecture =
+		library !== null ? null : (byArchitecture(subject) ?? (type === null ? byClassName(subject) : null));
 	const task = byTask(subject.listing);
 	const tags = byTags(subject.listing);
 	const name = byName(subject.id);

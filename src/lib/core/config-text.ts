@@ -90,7 +90,10 @@ function kindOf(value: JsonValue): string {
 }
 
 function checked(value: JsonValue, warnings: string[]): ConfigText {
-	if (isJsonObject(value)) return { ok: true, value, warnings };
+	if (isJsonObject(value)) {
+		if (Object.hasOwn(value, '__proto__')) delete value['__proto__'];
+		return { ok: true, value, warnings };
+	}
 	return { ok: false, reason: `The file holds ${kindOf(value)} where an object is expected.` };
 }
 
@@ -106,13 +109,14 @@ function strictly(text: string): JsonValue | undefined {
 
 /**
  * Reads the text of a config.json. Taken as well as JSON: `NaN`, `Infinity`, `-Infinity` (Python writes them), a byte
- * order mark, white space and NUL bytes around the value; of equal keys the last one counts. `__proto__` keys are
- * dropped (spelled with escapes they stay, as an own property that nothing reads). Never throws; a text that cannot be read gives a sentence.
+ * order mark, white space and NUL bytes around the value; of equal keys the last one counts. A `__proto__` key is
+ * dropped at the root; deeper it stays an own property, never a prototype. Never throws; a text that cannot be read
+ * gives a sentence.
  */
 export function parseConfigText(text: string): ConfigText {
 	const big = tooBig(text);
 	if (big !== null) return { ok: false, reason: big };
-	const strict = text.includes('__proto__') ? undefined : strictly(text);
+	const strict = strictly(text);
 	if (strict !== undefined) return checked(strict, []);
 	const other = notJson(text.startsWith('\ufeff') ? text.slice(1) : text);
 	if (other !== null) return { ok: false, reason: other };

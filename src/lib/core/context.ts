@@ -1,7 +1,8 @@
 // How many tokens a model can really take: the position limit of its configuration after rope scaling.
 import { isJsonObject } from '#lib/core/config-text.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
-import { asNumber, type Found, type Reading, type Scope } from '#lib/core/reading.ts';
+import { asNumber, holds, pathIn, type Found, type Reading, type Scope } from '#lib/core/reading.ts';
+import { keyGroups } from '#lib/core/tables/config-keys.ts';
 
 /** Context figures in tokens; null when the configuration sets no limit or does not say. */
 export interface ContextFacts {
@@ -17,19 +18,6 @@ interface Place {
 	textType: string | null;
 }
 
-/** Position limits in the order in which they count, after `model_max_length` (which replaces them, as for Command R). */
-const positionKeys = [
-	'max_position_embeddings',
-	'n_positions',
-	'max_seq_len',
-	'seq_length',
-	'max_sequence_length',
-	'max_seq_length',
-	'n_ctx',
-	'context_length',
-	'max_context_length',
-	'max_target_positions',
-];
 /** Tokenizers write 1e30 and the like for "no limit". */
 const noLimit = 1e9;
 /** Up to this length a linear or dynamic factor stretches a base the publisher left unscaled; above it is final already. */
@@ -57,15 +45,12 @@ const offsetTypes = new Set([
 /** Recurrent types, which take any length; without a key the length is not known rather than some default. */
 const recurrentTypes = new Set(['mamba', 'mamba2', 'falcon_mamba', 'xlstm', 'rwkv6', 'rwkv7']);
 
-function prefixed(scope: Scope, key: string): string {
-	return scope.path === '' ? key : `${scope.path}.${key}`;
-}
-
 function maxLength(reading: Reading, scopes: Scope[]): Found<number> | null {
 	for (const scope of scopes) {
+		if (!holds(scope, 'model_max_length')) continue;
 		const value = asNumber(scope.config['model_max_length']);
 		if (value === null || value >= noLimit || value < 1 || !Number.isInteger(value)) continue;
-		return { value, path: prefixed(scope, 'model_max_length') };
+		return { value, path: pathIn(scope, 'model_max_length') };
 	}
 	return null;
 }
@@ -80,12 +65,13 @@ interface Scaling {
 /** The rope dictionary that applies to full attention: newer files hold one per kind of layer. */
 function ropeDictionary(scopes: Scope[]): Found<JsonObject> | null {
 	for (const scope of scopes) {
-		for (const key of ['rope_scaling', 'rope_parameters']) {
+		if (!holds(scope, 'rope')) continue;
+		for (const key of keyGroups.rope) {
 			const value = scope.config[key];
 			if (!isJsonObject(value)) continue;
 			const full = value['full_attention'];
-			if (isJsonObject(full)) return { value: full, path: `${prefixed(scope, key)}.full_attention` };
-			return { value, path: prefixed(scope, key) };
+			if (isJsonObject(full)) return { value: full, path: `${pathIn(scope, key)}.full_attention` };
+			return { value, path: pathIn(scope, key) };
 		}
 	}
 	return null;
@@ -123,7 +109,7 @@ interface Window {
 }
 
 function grouped(value: number): string {
-	return value.toLocaleString('en');
+	return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** The base length after scaling, by kind of scaling. Only yarn, linear and dynamic can lengthen it. */
@@ -177,14 +163,14 @@ function contextWindow(place: Place, positions: number | null): number | null {
 
 /** A window that attention really uses: Qwen files carry one that `use_sliding_window` turns off; 0 means none. */
 function slidingWindow({ reading, scopes }: Place): number | null {
-	const config = scopes[0]?.config ?? {};
-	if (config['use_sliding_window'] === false) return null;
-	const layers = config['layer_types'];
+	const scope = scopes[0];
+	if (scope === undefined || !holds(scope, 'sliding_window')) return null;
+	if (scope.config['use_sliding_window'] === false) return null;
+	const layers = scope.config['layer_types'];
 	if (Array.isArray(layers) && layers.length > 0 && layers.length <= 4096) {
 		if (layers.every((kind) => kind === 'full_attention')) return null;
 	}
-	const keys = ['sliding_window', 'sliding_window_size', 'attention_window_size', 'local_attention'];
-	return reading.count('sliding_window', { keys, scopes: scopes.slice(0, 1), zeroIsNone: true });
+	return reading.count('sliding_window', { scopes: [scope], zeroIsNone: true });
 }
 
 /**
@@ -194,7 +180,7 @@ function slidingWindow({ reading, scopes }: Place): number | null {
  */
 export function readContext(place: Place): ContextFacts {
 	const { reading, scopes, textType } = place;
-	const positions = reading.count('max_position_embeddings', { keys: positionKeys, scopes });
+	const positions = reading.count('max_position_embeddings', { scopes });
 	const context = contextWindow(place, positions);
 	if (context === null && recurrentTypes.has(textType ?? '')) {
 		reading.warn('A recurrent model: the configuration sets no limit to the length of the text.');

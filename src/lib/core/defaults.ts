@@ -1,8 +1,10 @@
 // Keys that config.json leaves out because they equal the model type's own default: filled in, and told apart.
 import { isJsonObject } from '#lib/core/config-text.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
-import { nestedTextKeys } from '#lib/core/reading.ts';
+import { bitOf, groupsOfKey, type GroupSet } from '#lib/core/key-groups.ts';
+import { pathIn, scopeOf, type Scope } from '#lib/core/reading.ts';
 import { classDefaultLines } from '#lib/core/tables/class-defaults.ts';
+import { keyGroups } from '#lib/core/tables/config-keys.ts';
 
 /** A configuration with absent keys filled in; `from` names what was filled, as `key` or `text_config.key`. */
 export interface FilledConfig {
@@ -10,37 +12,30 @@ export interface FilledConfig {
 	from: Set<string>;
 }
 
-/** Keys that mean one thing under several names: when one of them stands in the file, none of the others is filled. */
-const sameMeaning = [
-	['hidden_size', 'n_embd', 'n_embed', 'd_model', 'dim', 'model_dim'],
-	['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers', 'encoder_layers'],
-	['num_attention_heads', 'n_head', 'n_heads', 'num_heads', 'encoder_attention_heads'],
-	[
-		'num_key_value_heads',
-		'num_kv_heads',
-		'n_head_kv',
-		'n_kv_heads',
-		'kv_n_heads',
-		'multi_query_group_num',
-		'multi_query',
-	],
-	['intermediate_size', 'n_inner', 'ffn_dim', 'd_ff', 'ffn_hidden_size', 'encoder_ffn_dim'],
-	['head_dim', 'kv_channels', 'd_kv', 'attention_head_dim'],
-	['max_position_embeddings', 'n_positions', 'max_seq_len', 'seq_length', 'n_ctx', 'max_sequence_length'],
-	['num_experts', 'num_local_experts', 'n_routed_experts', 'moe_num_experts'],
-	['num_experts_per_tok', 'num_experts_per_token', 'top_k_experts', 'moe_k', 'moe_topk', 'moe_top_k'],
-	['rope_parameters', 'rope_scaling', 'rope_theta'],
-	['layer_types', 'layers_block_type', 'sliding_window_pattern', 'full_attention_interval', 'layer_pattern'],
-];
-const synonyms = new Map(sameMeaning.flatMap((group) => group.map((key): [string, string[]] => [key, group])));
+/** Groups whose keys mean one thing: when one of them stands in the file, none of the others is filled. */
+const oneMeaning =
+	bitOf('hidden_size') |
+	bitOf('num_hidden_layers') |
+	bitOf('num_attention_heads') |
+	bitOf('num_key_value_heads') |
+	bitOf('intermediate_size') |
+	bitOf('vocab_size') |
+	bitOf('head_dim') |
+	bitOf('max_position_embeddings') |
+	bitOf('num_experts') |
+	bitOf('num_experts_per_token') |
+	bitOf('rope') |
+	bitOf('layer_pattern') |
+	bitOf('sliding_window');
 
-/** Keys of which a real configuration always holds at least one; a file without any is a stub that says only its type. */
-const sizeKeys = [...sameMeaning.slice(0, 3).flat(), 'decoder_layers', 'embed_dim', 'depths'];
-
+/** Groups of which a real configuration always holds a key; a file without any is a stub that says only its type. */
+const sizes = bitOf('hidden_size') | bitOf('num_hidden_layers') | bitOf('num_attention_heads') | bitOf('other_size');
 /** Parts whose presence shows that the file is more than a stub. */
-const nestedKeys = [...nestedTextKeys, 'thinker_config', 'vision_config', 'decoder', 'encoder'];
+const parts = bitOf('text_part') | bitOf('wrapped_part') | bitOf('vision_part');
 
-const textKeys = ['text_config', 'thinker_config'];
+const textBit = bitOf('text_part');
+/** Parts whose defaults are known. */
+const filledParts = ['text_config', 'thinker_config'];
 let lines: Map<string, string> | null = null;
 const parsed = new Map<string, JsonObject>();
 
@@ -69,20 +64,33 @@ export function classDefaults(modelType: string): JsonObject | null {
 	return value;
 }
 
-function has(config: JsonObject, key: string): boolean {
-	return config[key] !== undefined && Object.hasOwn(config, key);
+/** One default, ready to be laid under a configuration: the groups that stand for its meaning, 0 when only its key does. */
+interface Default {
+	key: string;
+	meaning: GroupSet;
+	groups: GroupSet;
+	value: JsonValue;
 }
 
-function isGiven(config: JsonObject, key: string): boolean {
-	if (has(config, key)) return true;
-	return synonyms.get(key)?.some((other) => has(config, other)) ?? false;
+const prepared = new WeakMap<JsonObject, Default[]>();
+
+function prepare(defaults: JsonObject): Default[] {
+	const known = prepared.get(defaults);
+	if (known !== undefined) return known;
+	const list: Default[] = [];
+	for (const [key, value] of Object.entries(defaults)) {
+		const groups = groupsOfKey(key);
+		if (value !== undefined) list.push({ key, meaning: groups & oneMeaning, groups, value });
+	}
+	prepared.set(defaults, list);
+	return list;
 }
 
 /** `{every, layers}` of the table as a list over all layers, or undefined when the file has another number of layers. */
 function layerList(pattern: JsonObject, config: JsonObject): JsonValue | undefined {
 	const { every, layers } = pattern;
 	if (!Array.isArray(every) || typeof layers !== 'number') return undefined;
-	const given = synonyms.get('num_hidden_layers')?.find((key) => has(config, key));
+	const given = keyGroups.num_hidden_layers.find((key) => config[key] !== undefined);
 	if (given !== undefined && config[given] !== layers) return undefined;
 	return Array.from({ length: layers }, (_, layer) => every[layer % every.length] ?? null);
 }
@@ -93,19 +101,21 @@ function valueFor(key: string, value: JsonValue, config: JsonObject): JsonValue 
 	return key === 'rope_parameters' ? value : undefined;
 }
 
-/** The config with the defaults of its class laid under it; the config itself when nothing was missing. */
-function lay(config: JsonObject, defaults: JsonObject, prefix: string, from: Set<string>): JsonObject {
+/** The scope with the defaults of its class laid under it; the scope itself when nothing was missing. */
+function lay(scope: Scope, defaults: JsonObject, from: Set<string>): Scope {
+	const { config, path } = scope;
+	let groups = scope.groups;
 	let filled: JsonObject | null = null;
-	for (const key in defaults) {
-		const fallback = defaults[key];
-		if (fallback === undefined || isGiven(config, key)) continue;
-		const value = valueFor(key, fallback, config);
-		if (value === undefined) continue;
+	for (const { key, meaning, groups: added, value } of prepare(defaults)) {
+		const given = meaning === 0 ? config[key] !== undefined : (scope.groups & meaning) !== 0;
+		const used = given ? undefined : valueFor(key, value, config);
+		if (used === undefined) continue;
 		filled ??= { ...config };
-		filled[key] = value;
-		from.add(prefix + key);
+		filled[key] = used;
+		groups |= added;
+		from.add(pathIn(scope, key));
 	}
-	return filled ?? config;
+	return filled === null ? scope : { config: filled, path, groups };
 }
 
 function typeOf(config: JsonObject): string | null {
@@ -120,32 +130,37 @@ function nestedDefaults(nested: JsonObject, parent: JsonObject | null, key: stri
 	return isJsonObject(ofParent) ? ofParent : null;
 }
 
-interface Level {
-	config: JsonObject;
-	defaults: JsonObject | null;
-	prefix: string;
-}
-
 /** Fills the nested text configurations of one level, then the level itself. */
-function fillLevel({ config, defaults, prefix }: Level, from: Set<string>): JsonObject {
-	let filled = config;
-	for (const key of textKeys) {
+function fillLevel(level: Scope, defaults: JsonObject | null, from: Set<string>): Scope {
+	let { config } = level;
+	for (const key of (level.groups & textBit) === 0 ? [] : filledParts) {
 		const nested = config[key];
 		if (!isJsonObject(nested)) continue;
-		const level = { config: nested, defaults: nestedDefaults(nested, defaults, key), prefix: `${prefix}${key}.` };
-		const inner = prefix.length > 40 ? nested : fillLevel(level, from);
-		if (inner !== nested) filled = { ...filled, [key]: inner };
+		const scope = scopeOf(nested, pathIn(level, key));
+		const below = nestedDefaults(nested, defaults, key);
+		const filled = level.path.length > 40 ? scope : fillLevel(scope, below, from);
+		if (filled !== scope) config = { ...config, [key]: filled.config };
 	}
-	return defaults === null ? filled : lay(filled, defaults, prefix, from);
-}
-
-function hasSize(config: JsonObject): boolean {
-	return sizeKeys.some((key) => has(config, key));
+	const inner = config === level.config ? level : { ...level, config };
+	return defaults === null ? inner : lay(inner, defaults, from);
 }
 
 /** Is there no size in the configuration at all, so that only its type can be known? (GGUF repositories ship such stubs.) */
-export function isStub(config: JsonObject): boolean {
-	return !hasSize(config) && !nestedKeys.some((key) => isJsonObject(config[key]));
+export function isStub({ config, groups }: Scope): boolean {
+	if ((groups & sizes) !== 0) return false;
+	if ((groups & parts) === 0) return true;
+	return ![...keyGroups.text_part, ...keyGroups.wrapped_part, 'vision_config'].some((key) => isJsonObject(config[key]));
+}
+
+/** As `fillDefaults`, for the root of a configuration as a scope. */
+export function fillScope(modelType: string | null, root: Scope): { root: Scope; from: Set<string> } {
+	const from = new Set<string>();
+	if (isStub(root)) return { root, from };
+	const own = modelType === null ? null : classDefaults(modelType);
+	const ofText = own?.['text_config'];
+	const flat = isJsonObject(ofText) && !isJsonObject(root.config['text_config']) && (root.groups & sizes) !== 0;
+	const defaults = flat ? { ...own, ...ofText } : own;
+	return { root: fillLevel(root, defaults, from), from };
 }
 
 /**
@@ -154,11 +169,6 @@ export function isStub(config: JsonObject): boolean {
  * file without any size stays as it is: `{"model_type":"llama"}` does not mean the smallest Llama.
  */
 export function fillDefaults(modelType: string | null, config: JsonObject): FilledConfig {
-	const from = new Set<string>();
-	if (isStub(config)) return { filled: config, from };
-	const own = modelType === null ? null : classDefaults(modelType);
-	const ofText = own?.['text_config'];
-	const flat = isJsonObject(ofText) && !isJsonObject(config['text_config']) && hasSize(config);
-	const defaults = flat ? { ...own, ...ofText } : own;
-	return { filled: fillLevel({ config, defaults, prefix: '' }, from), from };
+	const { root, from } = fillScope(modelType, scopeOf(config, ''));
+	return { filled: root.config, from };
 }

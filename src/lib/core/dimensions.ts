@@ -1,5 +1,5 @@
 // The plain sizes of a model (layers, widths, heads, experts), read under all the names that configurations use for them.
-import { asNumber, at, type Reading, type Scope } from '#lib/core/reading.ts';
+import { asNumber, holds, pathIn, type CountedFact, type Reading, type Scope } from '#lib/core/reading.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
 
 /** Sizes of the text model; counts, null when the configuration does not say. */
@@ -15,62 +15,6 @@ export type Dimensions = Pick<
 	| 'num_experts'
 	| 'num_experts_per_token'
 >;
-
-const keys = {
-	num_hidden_layers: [
-		'num_hidden_layers',
-		'n_layer',
-		'n_layers',
-		'num_layers',
-		'encoder_layers',
-		'decoder_layers',
-		'num_transformer_layers',
-	],
-	hidden_size: ['hidden_size', 'n_embd', 'n_embed', 'd_model', 'model_dim', 'dim'],
-	intermediate_size: [
-		'intermediate_size',
-		'n_inner',
-		'ffn_dim',
-		'd_ff',
-		'ffn_hidden_size',
-		'ffn_config.ffn_hidden_size',
-		'encoder_ffn_dim',
-		'd_inner',
-		'hidden_dim',
-	],
-	vocab_size: ['vocab_size', 'padded_vocab_size', 'n_vocab', 'n_token'],
-	num_attention_heads: ['num_attention_heads', 'n_head', 'n_heads', 'num_heads', 'encoder_attention_heads'],
-	num_key_value_heads: [
-		'num_key_value_heads',
-		'num_kv_heads',
-		'n_head_kv',
-		'n_kv_heads',
-		'kv_n_heads',
-		'attn_config.kv_n_heads',
-		'num_query_groups',
-		'num_multi_query_heads',
-	],
-	head_dim: ['head_dim', 'kv_channels', 'd_kv', 'attention_head_dim', 'qkv_dim'],
-	num_experts: [
-		'num_local_experts',
-		'num_experts',
-		'n_routed_experts',
-		'moe_num_experts',
-		'num_routed_experts',
-		'ffn_config.moe_num_experts',
-	],
-	num_experts_per_token: [
-		'num_experts_per_tok',
-		'num_experts_per_token',
-		'top_k_experts',
-		'moe_k',
-		'moe_topk',
-		'moe_top_k',
-		'num_selected_experts',
-		'moe_router_topk',
-		'ffn_config.moe_top_k',
-	],
-};
 
 /** Types whose feed-forward width is four times the hidden size when the configuration gives none. */
 const fourfold = new Set([
@@ -117,22 +61,21 @@ function sharedHeads({ reading, scopes, textType }: Place): number | null {
 	if (flag === false || (flag !== true && !fallback)) return null;
 	if (textType === 'RefinedWeb' && scope.config['n_head_kv'] !== undefined) return null;
 	const rule = 'multi_query: one key/value head for all queries';
-	return derive(reading, 'num_key_value_heads', 1, [prefixed(scope, 'multi_query'), rule]);
-}
-
-function prefixed(scope: Scope, key: string): string {
-	return scope.path === '' ? key : `${scope.path}.${key}`;
+	return derive(reading, 'num_key_value_heads', 1, [pathIn(scope, 'multi_query'), rule]);
 }
 
 function keyValueHeads(place: Place, heads: number | null): number | null {
 	const { reading, scopes } = place;
 	const shared = sharedHeads(place);
 	if (shared !== null) return shared;
-	if (scopes[0]?.config['multi_query_attention'] === true) {
-		const groups = reading.count('num_key_value_heads', { keys: ['multi_query_group_num'], scopes });
-		if (groups !== null) return groups;
+	const [text] = scopes;
+	if (text !== undefined && holds(text, 'shared_heads') && text.config['multi_query_attention'] === true) {
+		const groups = asNumber(text.config['multi_query_group_num']);
+		if (groups !== null && groups > 0 && Number.isInteger(groups)) {
+			return derive(reading, 'num_key_value_heads', groups, [pathIn(text, 'multi_query_group_num'), 'as written']);
+		}
 	}
-	const written = reading.count('num_key_value_heads', { keys: keys.num_key_value_heads, scopes });
+	const written = reading.count('num_key_value_heads', { scopes });
 	if (written !== null || heads === null) return written;
 	const source = reading.evidence['num_attention_heads']?.path ?? '';
 	return derive(reading, 'num_key_value_heads', heads, [source, 'no key of its own: as many as attention heads']);
@@ -141,10 +84,11 @@ function keyValueHeads(place: Place, heads: number | null): number | null {
 /** Width of one head for queries and keys; with latent attention the part without position plus the part with it. */
 function headWidth({ reading, scopes }: Place, hidden: number | null, heads: number | null): number | null {
 	const config = scopes[0]?.config ?? {};
-	const written = reading.count('head_dim', { keys: keys.head_dim, scopes: scopes.slice(0, 1) });
+	const written = reading.count('head_dim', { scopes: scopes.slice(0, 1) });
 	if (written !== null) return written;
-	const nope = asNumber(at(config, 'qk_nope_head_dim'));
-	const rope = asNumber(at(config, 'qk_rope_head_dim'));
+	const latent = scopes[0] !== undefined && holds(scopes[0], 'latent');
+	const nope = latent ? asNumber(config['qk_nope_head_dim']) : null;
+	const rope = latent ? asNumber(config['qk_rope_head_dim']) : null;
 	if (nope !== null && rope !== null && nope + rope > 0 && nope + rope < 1e6) {
 		const rule = 'qk_nope_head_dim + qk_rope_head_dim (latent attention)';
 		return derive(reading, 'head_dim', nope + rope, [reading.evidence['num_attention_heads']?.path ?? '', rule]);
@@ -155,7 +99,7 @@ function headWidth({ reading, scopes }: Place, hidden: number | null, heads: num
 }
 
 function feedForward({ reading, scopes, textType }: Place, hidden: number | null): number | null {
-	const written = reading.count('intermediate_size', { keys: keys.intermediate_size, scopes });
+	const written = reading.count('intermediate_size', { scopes });
 	if (written !== null) return written;
 	const config = scopes[0]?.config ?? {};
 	const ratio = asNumber(config['expansion_ratio']) ?? (fourfold.has(textType ?? '') ? 4 : null);
@@ -170,11 +114,12 @@ function feedForward({ reading, scopes, textType }: Place, hidden: number | null
 /** Hybrid models may give a kind per layer instead of a number of layers: a list, or one letter each. */
 function layersOfPattern({ reading, scopes }: Place): number | null {
 	const scope = scopes[0];
+	if (scope === undefined || !holds(scope, 'layer_pattern')) return null;
 	for (const key of ['layers_block_type', 'hybrid_override_pattern', 'layer_types']) {
-		const pattern = scope?.config[key];
-		if (scope === undefined || (typeof pattern !== 'string' && !Array.isArray(pattern))) continue;
+		const pattern = scope.config[key];
+		if (typeof pattern !== 'string' && !Array.isArray(pattern)) continue;
 		if (pattern.length === 0 || pattern.length > maxLayers) continue;
-		return derive(reading, 'num_hidden_layers', pattern.length, [prefixed(scope, key), 'one entry per layer']);
+		return derive(reading, 'num_hidden_layers', pattern.length, [pathIn(scope, key), 'one entry per layer']);
 	}
 	return null;
 }
@@ -182,11 +127,10 @@ function layersOfPattern({ reading, scopes }: Place): number | null {
 /** Reads the sizes of the text model, each with evidence; what the configuration does not tell stays null. */
 export function readDimensions(place: Place): Dimensions {
 	const { reading, scopes } = place;
-	const plain = (field: keyof typeof keys) => reading.count(field, { keys: keys[field], scopes });
+	const plain = (field: CountedFact) => reading.count(field, { scopes });
 	const hidden = plain('hidden_size');
 	const heads = plain('num_attention_heads');
-	const experts = reading.count('num_experts', { keys: keys.num_experts, scopes, zeroIsNone: true });
-	const perToken = { keys: keys.num_experts_per_token, scopes, zeroIsNone: true };
+	const experts = reading.count('num_experts', { scopes, zeroIsNone: true });
 	return {
 		num_hidden_layers: plain('num_hidden_layers') ?? layersOfPattern(place),
 		hidden_size: hidden,
@@ -196,6 +140,7 @@ export function readDimensions(place: Place): Dimensions {
 		num_key_value_heads: keyValueHeads(place, heads),
 		head_dim: headWidth(place, hidden, heads),
 		num_experts: experts,
-		num_experts_per_token: experts === null ? null : reading.count('num_experts_per_token', perToken),
+		num_experts_per_token:
+			experts === null ? null : reading.count('num_experts_per_token', { scopes, zeroIsNone: true }),
 	};
 }

@@ -5,6 +5,7 @@ import type { ListingFacts } from '#lib/core/listing.ts';
 import type { FetchStatus, ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
 import { quantizationChoice } from '#lib/core/quantization.ts';
 import { authorOf } from '#lib/core/repository.ts';
+import { sizeInName } from '#lib/core/total-parameters.ts';
 
 /** Longest tag list and file list that is kept in a row. */
 const maxListed = 200;
@@ -98,6 +99,20 @@ function whatItIs(record: ModelRecord, c: ModelCharacteristics): Partial<ModelRe
 }
 
 /**
+ * The count to keep: stored elements before shapes, shapes before a size in the name, and shapes before the stored
+ * elements of packed formats. A row's count that equals the name's size is taken for a guess from it.
+ */
+function betterCount(record: ModelRecord, c: ModelCharacteristics): number | null {
+	const { total, source } = c.parameters;
+	const kept = record.parameters_total;
+	if (total === null || kept === null) return total ?? kept;
+	if (source === 'name') return kept;
+	const isPacked = c.quantization_bits !== null && c.quantization_bits < 8;
+	const isGuess = kept === sizeInName(record.id);
+	return source === 'config' && !isPacked && !isGuess ? kept : total;
+}
+
+/**
  * The row completed by the facts of the model's configuration. What the configuration does not tell keeps the row's
  * value. `fetchStatus` says how the look at the file ended: `404` without one, `403` when it is locked, `error` (with
  * the reason) when it cannot be read.
@@ -117,10 +132,7 @@ export function withCharacteristics(record: ModelRecord, c: ModelCharacteristics
 		architecture_family:
 			c.model_type === null && c.architectures === null ? record.architecture_family : c.architecture_family,
 		context_window: c.context_window ?? record.context_window,
-		parameters_total:
-			c.parameters.source === 'name'
-				? (record.parameters_total ?? c.parameters.total)
-				: (c.parameters.total ?? record.parameters_total),
+		parameters_total: betterCount(record, c),
 		is_multimodal: looked ? c.is_multimodal : record.is_multimodal,
 		multimodal_type: looked ? c.multimodal_type : record.multimodal_type,
 		revision: c.revision ?? record.revision,

@@ -1,7 +1,6 @@
 // A lenient JSON reader for what Python's json module writes and JavaScript's refuses: NaN, Infinity, a byte order mark.
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
 
-const space = /[\s\0\ufeff]*/y;
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const plain = /[^"\\\u0000-\u001f]*/y;
 const words: [string, JsonValue][] = [
@@ -42,7 +41,7 @@ export class JsonReader {
 	read(): { ok: true; value: JsonValue } | { ok: false; reason: string } {
 		try {
 			const value = this.#value(0);
-			this.#skip(space);
+			this.#skipSpace();
 			if (this.#at < this.#text.length) throw new Unreadable('has text after its end');
 			return { ok: true, value };
 		} catch (error) {
@@ -59,8 +58,17 @@ export class JsonReader {
 		return found;
 	}
 
+	/** White space of JSON, and around the value also NUL bytes and byte order marks. */
+	#skipSpace(): void {
+		for (;;) {
+			const code = this.#text.charCodeAt(this.#at);
+			if (code !== 32 && code !== 10 && code !== 13 && code !== 9 && code !== 0 && code !== 0xfeff) return;
+			this.#at += 1;
+		}
+	}
+
 	#take(character: string): boolean {
-		this.#skip(space);
+		this.#skipSpace();
 		if (this.#text[this.#at] !== character) return false;
 		this.#at += 1;
 		return true;
@@ -77,7 +85,8 @@ export class JsonReader {
 		if (this.#take('{')) return this.#object(depth);
 		if (this.#take('[')) return this.#list(depth);
 		if (this.#take('"')) return this.#string();
-		for (const [word, value] of words) {
+		const first = this.#text[this.#at] ?? '';
+		for (const [word, value] of 'tfnNI-'.includes(first) ? words : []) {
 			if (!this.#text.startsWith(word, this.#at)) continue;
 			this.#at += word.length;
 			if (typeof value === 'number') this.#note(word);

@@ -1,7 +1,7 @@
 // What a Hub listing row says about a model, in our words: the input for records that need no config of their own.
 import type { Gated } from '#lib/core/model.ts';
 
-/** A JSON value as parsed, with objects that have no prototype. */
+/** A JSON value as parsed. Objects are read by known keys only, so that foreign keys such as `constructor` mean nothing. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
 export interface JsonObject {
 	[key: string]: JsonValue | undefined;

@@ -1,8 +1,10 @@
 // Whether a model works with images, video or sound besides (or instead of) text, told by several signals in order.
 import { matchArchitecture, matchModelType, nameTokens, type TypeKind } from '#lib/core/architecture.ts';
 import { isJsonObject } from '#lib/core/config-text.ts';
-import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
+import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
 import type { MultimodalType } from '#lib/core/model.ts';
+import { holds, pathIn, scopeOf, type Scope } from '#lib/core/reading.ts';
+import { keyGroups } from '#lib/core/tables/config-keys.ts';
 import { tasks } from '#lib/core/tables/tasks.ts';
 
 /**
@@ -19,8 +21,8 @@ export interface ModalityFact {
 }
 
 interface Subject {
-	/** Root of the configuration as written, null when there is none. */
-	config: JsonObject | null;
+	/** Root of the configuration, null when there is none. */
+	root: Scope | null;
 	modelType: string | null;
 	architectures: string[];
 	listing: ListingFacts | null;
@@ -34,85 +36,63 @@ interface Signal {
 	rule: string;
 }
 
-const objectKeys: Record<Sense, string[]> = {
-	vision: [
-		'vision_config',
-		'visual',
-		'vision_tower',
-		'mm_vision_tower',
-		'vision_tower_config',
-		'vision_encoder',
-		'vision_cfg',
-		'image_encoder',
-		'img_processor',
-		'vision_backbone_id',
-		'vit_config',
-	],
-	audio: [
-		'audio_config',
-		'audio_encoder',
-		'audio',
-		'audio_cfg',
-		'audio_encoder_config',
-		'sound_config',
-		'speech_config',
-		'audio_processor',
-	],
-};
-const tokenKeys: Record<Sense, string[]> = {
-	vision: [
-		'image_token_id',
-		'image_token_index',
-		'vision_token_id',
-		'video_token_id',
-		'vision_start_token_id',
-		'video_token_index',
-		'media_placeholder_token_id',
-		'img_context_token_id',
-	],
-	audio: ['audio_token_id', 'audio_token_index', 'audio_start_token_id', 'audio_bos_token_id', 'speech_token_id'],
-};
+const partGroups = { vision: 'vision_part', audio: 'audio_part' } as const;
+const tokenGroups = { vision: 'vision_token', audio: 'audio_token' } as const;
 const words: Record<Sense, Set<string>> = {
 	vision: new Set(['vl', 'vlm', 'vision', 'visual', 'multimodal', 'llava', 'image', 'video', 'omni', 'vqa', 'ocr']),
 	audio: new Set(['audio', 'omni', 'speech', 'asr', 'whisper', 'voice', 'music', 'tts', 'sound']),
 };
 
 /** Places where the parts of a model stand: the root, and the thinker of omni models. */
-function places(config: JsonObject): { config: JsonObject; prefix: string }[] {
-	const thinker = config['thinker_config'];
-	const root = { config, prefix: '' };
-	return isJsonObject(thinker) ? [root, { config: thinker, prefix: 'thinker_config.' }] : [root];
+function places(root: Scope): Scope[] {
+	const thinker = holds(root, 'text_part') ? root.config['thinker_config'] : undefined;
+	return isJsonObject(thinker) ? [root, scopeOf(thinker, 'thinker_config')] : [root];
 }
 
-function isPart(config: JsonObject, key: string): boolean {
-	const value = config[key];
+function isPart(value: JsonValue | undefined): boolean {
 	return isJsonObject(value) || (typeof value === 'string' && value !== '');
 }
 
 /** Is the part for a sense there as null? Gemma 4 keeps its sound token in sizes that cannot hear. */
-function isTurnedOff(config: JsonObject, sense: Sense): boolean {
+function isTurnedOff({ config }: Scope, sense: Sense): boolean {
 	return config[`${sense}_config`] === null;
 }
 
-function byStructure(config: JsonObject, sense: Sense): Signal | null {
-	for (const place of places(config)) {
-		const part = objectKeys[sense].find((key) => isPart(place.config, key));
-		if (part !== undefined) return { path: place.prefix + part, rule: `a part for ${sense} is configured` };
+function byStructure(among: Scope[], sense: Sense): Signal | null {
+	for (const place of among) {
+		if (!holds(place, partGroups[sense])) continue;
+		const part = keyGroups[partGroups[sense]].find((key) => isPart(place.config[key]));
+		if (part !== undefined) return { path: pathIn(place, part), rule: `a part for ${sense} is configured` };
 	}
-	for (const place of places(config)) {
-		if (isTurnedOff(place.config, sense)) continue;
-		const token = tokenKeys[sense].find((key) => typeof place.config[key] === 'number');
-		if (token !== undefined) return { path: place.prefix + token, rule: `a token stands for ${sense} input` };
+	for (const place of among) {
+		if (!holds(place, tokenGroups[sense]) || isTurnedOff(place, sense)) continue;
+		const token = keyGroups[tokenGroups[sense]].find((key) => typeof place.config[key] === 'number');
+		if (token !== undefined) return { path: pathIn(place, token), rule: `a token stands for ${sense} input` };
 	}
 	return null;
 }
 
-function byWords(subject: Subject, sense: Sense): Signal | null {
-	const inType = nameTokens(subject.modelType ?? '').find((token) => words[sense].has(token));
-	if (inType !== undefined) return { path: 'model_type', rule: `the model type holds the word "${inType}"` };
-	for (const name of subject.architectures) {
-		const inClass = nameTokens(name).find((token) => words[sense].has(token));
-		if (inClass !== undefined) return { path: 'architectures', rule: `a class name holds the word "${inClass}"` };
+const wordCache = new Map<string, Record<Sense, string | null>>();
+const cacheSize = 2000;
+
+/** The words for images and for sound in a name, remembered by name: types and classes are few. */
+function wordsIn(name: string): Record<Sense, string | null> {
+	const known = wordCache.get(name);
+	if (known !== undefined) return known;
+	const tokens = nameTokens(name);
+	const first = (sense: Sense) => tokens.find((token) => words[sense].has(token)) ?? null;
+	const found = { vision: first('vision'), audio: first('audio') };
+	if (wordCache.size >= cacheSize) wordCache.clear();
+	wordCache.set(name, found);
+	return found;
+}
+
+function byWords({ modelType, architectures }: Subject, sense: Sense): Signal | null {
+	const inType = modelType === null ? null : wordsIn(modelType)[sense];
+	if (inType !== null) return { path: 'model_type', rule: `the model type holds the word "${inType}"` };
+	for (const name of architectures) {
+		const inClass = wordsIn(name)[sense];
+		if (inClass !== null) return { path: 'architectures', rule: `a class name holds the word "${inClass}"` };
 	}
 	return null;
 }
@@ -182,11 +162,12 @@ function byLibrary(config: JsonObject): (Signal & { type: MultimodalType }) | nu
 }
 
 function fromConfig(subject: Subject): ModalityFact | null {
-	const { config } = subject;
-	if (config === null) return null;
+	const { root } = subject;
+	if (root === null) return null;
+	const among = places(root);
 	const found =
-		joined(byStructure(config, 'vision'), byStructure(config, 'audio')) ??
-		byLibrary(config) ??
+		joined(byStructure(among, 'vision'), byStructure(among, 'audio')) ??
+		(holds(root, 'library') ? byLibrary(root.config) : null) ??
 		joined(byWords(subject, 'vision'), byWords(subject, 'audio'));
 	return found === null ? null : { ...found, looked: true, file: 'config' };
 }
@@ -205,14 +186,14 @@ function fromTask(listing: ListingFacts | null): ModalityFact | null {
 export function readModality(subject: Subject): ModalityFact {
 	const direct = fromConfig(subject);
 	if (direct !== null) return direct;
-	const named = subject.config === null ? joined(byWords(subject, 'vision'), byWords(subject, 'audio')) : null;
+	const named = subject.root === null ? joined(byWords(subject, 'vision'), byWords(subject, 'audio')) : null;
 	if (named !== null) return { ...named, looked: true, file: 'listing' };
 	const table = byTable(subject);
-	const file = subject.config === null ? 'listing' : 'config';
+	const file = subject.root === null ? 'listing' : 'config';
 	if (table !== null && (table.type !== null || subject.whole)) return { ...table, looked: true, file };
 	const task = fromTask(subject.listing);
 	if (task !== null) return task;
 	if (table !== null) return { ...table, looked: true, file };
 	const rule = 'no part, token id, word or type for images or sound';
-	return { type: null, looked: subject.whole && subject.config !== null, file, path: '', rule };
+	return { type: null, looked: subject.whole && subject.root !== null, file, path: '', rule };
 }

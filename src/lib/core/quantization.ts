@@ -4,7 +4,8 @@ import { ggufFiles, ggufLabel, ggufOffer } from '#lib/core/gguf-files.ts';
 import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
 import type { QuantizationChoice } from '#lib/core/model.ts';
 import { readScheme, type SchemeFacts } from '#lib/core/quantization-scheme.ts';
-import type { Reading, Scope } from '#lib/core/reading.ts';
+import { holds, pathIn, type Reading, type Scope } from '#lib/core/reading.ts';
+import { keyGroups } from '#lib/core/tables/config-keys.ts';
 import { quantizationWords } from '#lib/core/tables/quantization.ts';
 
 /**
@@ -30,16 +31,20 @@ type Stored = Omit<QuantizationFacts, 'dtype'>;
 
 /** Name under which facts from the Hub's list fields stand in the evidence. */
 export const listingFile = 'hub listing';
-const homes = ['quantization', 'quantization_config', 'compression_config'];
 const none: Stored = { quantization_method: null, quantization_bits: null, quantization_group_size: null };
+
+function rootFirst(scopes: Scope[]): Scope[] {
+	return scopes.length < 2 ? scopes : [...scopes].reverse();
+}
 
 /** The objects that describe quantization, root before nested text model, in the order in which they count. */
 function findHomes(scopes: Scope[]): { config: JsonObject; path: string; key: string }[] {
 	const found: { config: JsonObject; path: string; key: string }[] = [];
-	for (const scope of [...scopes].reverse()) {
-		for (const key of homes) {
+	for (const scope of rootFirst(scopes)) {
+		if (!holds(scope, 'quantization')) continue;
+		for (const key of keyGroups.quantization) {
 			const config = scope.config[key];
-			if (isJsonObject(config)) found.push({ config, path: scope.path === '' ? key : `${scope.path}.${key}`, key });
+			if (isJsonObject(config)) found.push({ config, path: pathIn(scope, key), key });
 		}
 	}
 	return found;
@@ -157,14 +162,21 @@ function fromListing({ reading, listing }: Place): Stored | null {
 	return stored.quantization_method === null && stored.quantization_bits === null ? null : stored;
 }
 
+/** Publishes conversions for MLX and nothing else, and does not repeat it in the names. */
+const mlxOwner = 'mlx-community/';
+
+/** A quick look before the name is taken apart. */
+const mayNameMethod = new RegExp(`mlx|${[...quantizationWords.keys()].join('|')}`, 'i');
+
 /** A method named in the repository's name, the last resort: older GPTQ repositories say it nowhere else. */
 function fromName({ reading, id }: Place): Stored | null {
+	if (!mayNameMethod.test(id)) return null;
 	const words = id
 		.slice(id.indexOf('/') + 1, 200)
 		.toLowerCase()
 		.split(/[-_.\s]+/);
 	const named = words.map((word) => quantizationWords.get(word)).find((found) => found !== undefined);
-	const mlx = words.includes('mlx') ? { method: 'mlx', bits: null } : null;
+	const mlx = words.includes('mlx') || id.startsWith(mlxOwner) ? { method: 'mlx', bits: null } : null;
 	const bits = taggedBits(words) ?? taggedBits(words.map((word, at) => `${word}-${words[at + 1] ?? ''}`));
 	const found = named ?? (bits === null ? null : mlx);
 	if (found === null) return null;
@@ -190,6 +202,7 @@ const dtypeNames = new Map([
 ]);
 
 function dtypeName(written: string): string {
+	if (written === 'bfloat16' || written === 'float16' || written === 'float32') return written;
 	const plain = written
 		.slice(0, 40)
 		.replace(/^torch\./, '')
@@ -208,11 +221,12 @@ function storedDtype(listing: ListingFacts | null): string | null {
 
 /** Type of the unquantized weights: root before nested text model, then the Hub's count of stored elements. */
 function readDtype({ reading, scopes, listing }: Place): string | null {
-	for (const scope of [...scopes].reverse()) {
-		for (const key of ['dtype', 'torch_dtype']) {
+	for (const scope of rootFirst(scopes)) {
+		if (!holds(scope, 'dtype')) continue;
+		for (const key of keyGroups.dtype) {
 			const written = scope.config[key];
 			if (typeof written !== 'string' || written === '' || written === 'auto') continue;
-			reading.note('dtype', scope.path === '' ? key : `${scope.path}.${key}`, 'as written');
+			reading.note('dtype', pathIn(scope, key), 'as written');
 			return dtypeName(written);
 		}
 	}

@@ -1,12 +1,16 @@
 // Reading facts out of a configuration: where the text model stands, what counts as a number, and a trail of evidence.
 import { isJsonObject } from '#lib/core/config-text.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
+import { bitOf, groupsIn, type GroupSet } from '#lib/core/key-groups.ts';
 import type { Conflict, Evidence } from '#lib/core/model.ts';
+import { keyGroups, type KeyGroup } from '#lib/core/tables/config-keys.ts';
 
 /** One place to look for keys: an object inside the file and its path (`''` for the root). */
 export interface Scope {
 	config: JsonObject;
 	path: string;
+	/** Groups of known keys that the object holds. */
+	groups: GroupSet;
 }
 
 /** A value that was found, with the path of the key that held it. */
@@ -22,23 +26,23 @@ const maxWarnings = 40;
 /** Longest list of per-layer values that is looked at. */
 const maxListLength = 4096;
 
-/** Keys under which the text part of a model stands, in the order in which runtimes look for it. */
-export const nestedTextKeys = [
-	'text_config',
-	'llm_config',
-	'language_config',
-	'llm_cfg',
-	'language_model_config',
-	'text_model_config',
-	'language',
-];
-/** Parts of wrapper configurations (encoder-decoder, retrieval) that hold the text model when nothing above does. */
-const partKeys = ['decoder', 'generator', 'text_encoder'];
+/** An object of the file as a place to look for keys. */
+export function scopeOf(config: JsonObject, path: string): Scope {
+	return { config, path, groups: groupsIn(config) };
+}
+
+const textBit = bitOf('text_part');
+const wrappedBit = bitOf('wrapped_part');
+
+/** Does the scope hold any key of the group? (A cheap question, asked before any key of the group is.) */
+export function holds(scope: Scope, group: KeyGroup): boolean {
+	return (scope.groups & bitOf(group)) !== 0;
+}
 
 function nestedIn(config: JsonObject, prefix: string): Scope | null {
-	for (const key of nestedTextKeys) {
+	for (const key of keyGroups.text_part) {
 		const value = config[key];
-		if (isJsonObject(value)) return { config: value, path: `${prefix}${key}` };
+		if (isJsonObject(value)) return scopeOf(value, `${prefix}${key}`);
 	}
 	return null;
 }
@@ -47,20 +51,18 @@ function nestedIn(config: JsonObject, prefix: string): Scope | null {
  * Where the text model of a configuration stands: `thinker_config.text_config`, `text_config`, `llm_config` and their
  * like, the decoder of a wrapper, else the root itself. (Order of transformers, vLLM, SGLang and llama.cpp.)
  */
-export function textScope(root: JsonObject): Scope {
-	const thinker = root['thinker_config'];
-	if (isJsonObject(thinker)) {
-		return nestedIn(thinker, 'thinker_config.') ?? { config: thinker, path: 'thinker_config' };
-	}
-	const nested = nestedIn(root, '');
-	if (nested !== null) return nested;
-	for (const key of partKeys) {
-		const part = root[key];
-		if (isJsonObject(part) && typeof part['model_type'] === 'string' && root['hidden_size'] === undefined) {
-			return { config: part, path: key };
+export function textScope(root: Scope): Scope {
+	if ((root.groups & (textBit | wrappedBit)) === 0) return root;
+	const nested = nestedIn(root.config, '');
+	if (nested !== null)
+		return nested.path === 'thinker_config' ? (nestedIn(nested.config, 'thinker_config.') ?? nested) : nested;
+	for (const key of keyGroups.wrapped_part) {
+		const part = root.config[key];
+		if (isJsonObject(part) && typeof part['model_type'] === 'string' && root.config['hidden_size'] === undefined) {
+			return scopeOf(part, key);
 		}
 	}
-	return { config: root, path: '' };
+	return root;
 }
 
 /** A JSON value as a finite number; numbers written as text count. Null for anything else. */
@@ -85,12 +87,26 @@ function shown(value: JsonValue | undefined): string {
 }
 
 interface CountOptions {
-	/** Keys in the order in which they count; dots reach into nested objects (`attn_config.kv_n_heads`). */
-	keys: string[];
 	scopes: Scope[];
+	/** Group of keys to look for; the one named like the fact unless told. */
+	group?: KeyGroup;
 	/** Does 0 mean "none" (null without a warning)? */
 	zeroIsNone?: boolean;
 }
+
+/** Facts that are read as counts, each under the keys of the group of its name. */
+export type CountedFact =
+	| 'num_hidden_layers'
+	| 'hidden_size'
+	| 'intermediate_size'
+	| 'vocab_size'
+	| 'num_attention_heads'
+	| 'num_key_value_heads'
+	| 'head_dim'
+	| 'num_experts'
+	| 'num_experts_per_token'
+	| 'max_position_embeddings'
+	| 'sliding_window';
 
 /** Collects facts from one file together with evidence, conflicts and warnings. */
 export class Reading {
@@ -138,25 +154,30 @@ export class Reading {
 	 * A whole, positive count under the first of several keys, with evidence. Null when no key holds one; nonsense
 	 * (negative, fractional, absurdly large, objects, lists of different values) adds a warning.
 	 */
-	count(field: string, { keys, scopes, zeroIsNone = false }: CountOptions): number | null {
-		const found = this.#firstCount(field, { keys, scopes, zeroIsNone });
-		if (found === null) return null;
-		this.note(field, found.path, this.ruleAt(found.path, 'as written'));
-		this.#compare(field, found, { keys, scopes });
-		return found.value;
+	count(field: CountedFact, { scopes, group = field, zeroIsNone = false }: CountOptions): number | null {
+		const bit = bitOf(group);
+		for (const scope of scopes) {
+			if ((scope.groups & bit) === 0) continue;
+			const found = this.#countIn(scope, field, group);
+			if (found === null || (found.value === 0 && zeroIsNone)) continue;
+			if (found.value === 0) {
+				this.warn(`${found.path} is 0, so ${field} stays unknown.`);
+				continue;
+			}
+			this.note(field, found.path, this.ruleAt(found.path, 'as written'));
+			if (scopes.length > 1 && scope === scopes[0]) this.#compare(field, found, { scopes, group });
+			return found.value;
+		}
+		return null;
 	}
 
-	#firstCount(field: string, { keys, scopes, zeroIsNone }: CountOptions): Found<number> | null {
-		for (const { config, path } of scopes) {
-			const prefix = path === '' ? '' : `${path}.`;
-			for (const key of keys) {
-				const raw = at(config, key);
-				if (raw === undefined || raw === null) continue;
-				const value = this.#believable(field, raw, prefix + key);
-				if (value === 0 && zeroIsNone === true) return null;
-				if (value !== null && value > 0) return { value, path: prefix + key };
-				if (value === 0) this.warn(`${prefix}${key} is 0, so ${field} stays unknown.`);
-			}
+	#countIn(scope: Scope, field: string, group: KeyGroup): Found<number> | null {
+		for (const key of keyGroups[group]) {
+			const raw = at(scope.config, key);
+			if (raw === undefined || raw === null) continue;
+			const path = pathIn(scope, key);
+			const value = this.#believable(field, raw, path);
+			if (value !== null) return { value, path };
 		}
 		return null;
 	}
@@ -176,19 +197,26 @@ export class Reading {
 	}
 
 	/** Does a later place, as written in the file, say something else about the same field? */
-	#compare(field: string, chosen: Found<number>, { keys, scopes }: CountOptions): void {
-		for (const { config, path } of scopes.slice(1)) {
-			const key = keys.find((name) => typeof at(config, name) === 'number');
-			const other = key === undefined ? undefined : at(config, key);
+	#compare(field: string, chosen: Found<number>, { scopes, group }: { scopes: Scope[]; group: KeyGroup }): void {
+		for (const scope of scopes.slice(1)) {
+			const key = holds(scope, group)
+				? keyGroups[group].find((name) => typeof at(scope.config, name) === 'number')
+				: undefined;
+			const other = key === undefined ? undefined : at(scope.config, key);
 			if (key === undefined || typeof other !== 'number' || other === chosen.value) continue;
-			const otherPath = path === '' ? key : `${path}.${key}`;
-			if (otherPath === chosen.path || this.isFilled(otherPath) || this.isFilled(chosen.path)) continue;
+			const otherPath = pathIn(scope, key);
+			if (this.isFilled(otherPath) || this.isFilled(chosen.path)) continue;
 			this.conflict(field, chosen.value, [
 				{ value: chosen.value, path: chosen.path },
 				{ value: other, path: otherPath },
 			]);
 		}
 	}
+}
+
+/** Path of a key of a scope in the file. */
+export function pathIn(scope: Scope, key: string): string {
+	return scope.path === '' ? key : `${scope.path}.${key}`;
 }
 
 /** The value at a key, or at a dotted path of at most two keys. */

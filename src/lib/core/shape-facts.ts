@@ -1,8 +1,8 @@
 // What shapes in a configuration give: parameter counts and the memory of the attention cache.
 import type { JsonObject } from '#lib/core/listing.ts';
 import { kvCache, type KvCache } from '#lib/core/memory.ts';
-import { countParameters } from '#lib/core/parameters.ts';
-import type { CountedParameters } from '#lib/core/total-parameters.ts';
+import { countParameters, type ParameterCount } from '#lib/core/parameters.ts';
+import type { CountedParameters, StoredExtra } from '#lib/core/total-parameters.ts';
 
 /** Counts in parameters, cache figures in bytes with a 16-bit cache; null where the shapes do not suffice. */
 export interface ShapeFacts {
@@ -18,7 +18,49 @@ interface Subject {
 	text: JsonObject;
 }
 
+/** Types whose checkpoints hold a causal mask of context × context per layer. Source: their module classes. */
+const masked = new Set(['gpt2', 'gpt_neo', 'gptj', 'codegen', 'gpt_bigcode', 'gpt-sw3']);
+
+/**
+ * What checkpoints are known to store beyond a model's parameters. Source: differences between published counts and
+ * stored totals, checked to the unit for the first two; prediction layers are told by the configuration, not their size.
+ */
+function extrasOf({ modelType, root, text }: Subject, { groups }: ParameterCount): StoredExtra[] {
+	const extras: StoredExtra[] = [];
+	if (groups.head === 0) {
+		extras.push({ elements: groups.embed, sentence: 'the output matrix, a copy of the input embedding' });
+	}
+	const layers = firstCount(text, ['n_layer', 'num_layers', 'num_hidden_layers']);
+	const context = firstCount(text, ['n_positions', 'n_ctx', 'max_position_embeddings']);
+	if (modelType !== null && masked.has(modelType) && layers !== null && context !== null) {
+		extras.push({ elements: layers * context * context, sentence: 'causal masks' });
+	}
+	const predicting = firstCount(text, predictionKeys) ?? firstCount(root, predictionKeys);
+	if (predicting !== null) extras.push({ elements: null, sentence: 'next-token-prediction layers' });
+	return extras;
+}
+
+const predictionKeys = [
+	'num_nextn_predict_layers',
+	'num_mtp_modules',
+	'mtp_num_hidden_layers',
+	'mtp_transformer_layers',
+];
+
+function firstCount(config: JsonObject, keys: string[]): number | null {
+	for (const key of keys) {
+		const value = config[key];
+		if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
+	}
+	return null;
+}
+
 /** Shape facts of a filled configuration. */
-export function shapeFacts({ modelType, textType, root, text }: Subject): ShapeFacts {
-	return { counted: countParameters(modelType, root), cache: kvCache(textType ?? modelType, text) };
+export function shapeFacts(subject: Subject): ShapeFacts {
+	const { modelType, textType, root, text } = subject;
+	const counted = countParameters(modelType, root);
+	return {
+		counted: counted === null ? null : { ...counted, extras: extrasOf(subject, counted) },
+		cache: kvCache(textType ?? modelType, text),
+	};
 }

@@ -11,6 +11,15 @@ export interface ParameterFacts {
 	file: 'config' | 'listing' | 'name';
 	path: string;
 	rule: string;
+	/** The count of the other source, when both exist and differ by more than half a percent; null otherwise. */
+	rival: { total: number; file: 'config' | 'listing'; path: string } | null;
+}
+
+/** Something a checkpoint stores beside the parameters; `elements` is null when its size is not known. */
+export interface StoredExtra {
+	elements: number | null;
+	/** What it is, to follow "the files also hold". */
+	sentence: string;
 }
 
 /** What shapes in the configuration give; null where they do not suffice. */
@@ -18,6 +27,7 @@ export interface CountedParameters {
 	total: number | null;
 	active: number | null;
 	rule: string;
+	extras: StoredExtra[];
 }
 
 interface Subject {
@@ -47,25 +57,24 @@ function isPacked({ listing, quantization_method: method, quantization_bits: bit
 	return packed > whole / 4;
 }
 
+const sizeWord = /(?:^|[-_\s])(\d{1,4}(?:\.\d{1,3})?[bmt])(?![^-_\s])/i;
+
 /** The size in a repository's name (`Qwen2.5-7B-Instruct` → 7·10⁹; `8x7B` and active sizes like `A3B` are no totals). */
 export function sizeInName(id: string): number | null {
-	for (const word of id.slice(id.indexOf('/') + 1, 200).split(/[-_\s]+/)) {
-		const match = /^(\d{1,4}(?:\.\d{1,3})?)([bBmMtT])$/.exec(word);
-		const count = match === null ? null : parseParameterCount(word);
-		if (count !== null && count > 0) return count;
-	}
-	return null;
+	const word = sizeWord.exec(id.slice(id.indexOf('/') + 1, 200))?.[1];
+	const count = word === undefined ? null : parseParameterCount(word);
+	return count !== null && count > 0 ? count : null;
 }
 
 function near(count: number, size: number | null): boolean {
 	return size !== null && Math.abs(count - size) <= size * tolerance;
 }
 
-function fromListing(subject: Subject): ParameterFacts | null {
-	const { listing, id } = subject;
+function fromListing(subject: Subject): Omit<ParameterFacts, 'rival'> | null {
+	const { listing, id, counted } = subject;
 	const stored = believable(listing?.safetensors?.total);
 	const place = { active: null, file: 'listing' } as const;
-	if (stored !== null && (!isPacked(subject) || near(stored, sizeInName(id)))) {
+	if (stored !== null && (!isPacked(subject) || (counted === null && near(stored, sizeInName(id))))) {
 		const rule = isPacked(subject)
 			? 'stored elements, which the Hub has unpacked'
 			: 'stored elements of the safetensors files';
@@ -76,24 +85,52 @@ function fromListing(subject: Subject): ParameterFacts | null {
 	return { total: header, source: 'gguf', path: 'gguf.total', rule: 'parameters of the GGUF header', ...place };
 }
 
-function fromName(id: string): ParameterFacts | null {
+function fromName(id: string): Omit<ParameterFacts, 'rival'> | null {
 	const size = sizeInName(id);
 	if (size === null) return null;
 	const rule = "guess from the repository's name, rounded as it is there";
 	return { total: size, active: null, source: 'name', file: 'name', path: 'id', rule };
 }
 
+/** Two counts this close are the same; stored buffers and rounded shapes make no more of a difference. */
+const sameShare = 0.005;
+/** A known extra explains a difference when it meets it within this share of the model. */
+const metShare = 0.0005;
+/** Prediction layers are a small part of a model: the largest seen is 3 %. */
+const mostExtraShare = 0.1;
+
+/** The extra that explains why the files hold more than the model has; null when none does. */
+function explains(stored: number, total: number, extras: StoredExtra[]): StoredExtra | null {
+	const surplus = stored - total;
+	if (surplus <= 0) return null;
+	const exact = extras.find(({ elements }) => elements !== null && Math.abs(surplus - elements) <= total * metShare);
+	if (exact !== undefined) return exact;
+	return extras.find(({ elements }) => elements === null && surplus <= total * mostExtraShare) ?? null;
+}
+
 /**
  * Parameters of a model, by trust: elements of the safetensors files (not for packed quantization), the GGUF header,
- * shapes in the configuration, and last a size in the name. `active` comes from the shapes alone.
+ * shapes in the configuration, and last a size in the name. Where the files are known to hold more than the model has
+ * (a copied output matrix, masks, prediction layers), the shapes win and the rule says so. `active` comes from the
+ * shapes alone.
  */
 export function totalParameters(subject: Subject): ParameterFacts {
 	const { counted, id } = subject;
 	const listed = fromListing(subject);
-	if (listed !== null) return { ...listed, active: counted?.active ?? null };
-	if (counted !== null && counted.total !== null) {
-		const { total, active, rule } = counted;
-		return { total, active, source: 'config', file: 'config', path: '', rule };
+	const total = counted?.total ?? null;
+	if (counted === null || total === null) {
+		const found = listed ??
+			fromName(id) ?? { total: null, active: null, source: null, file: 'name', path: '', rule: '' };
+		return { ...found, rival: null };
 	}
-	return fromName(id) ?? { total: null, active: null, source: null, file: 'name', path: '', rule: '' };
+	const shaped = { total, active: counted.active, source: 'config', file: 'config', path: '' } as const;
+	const stored = listed?.total ?? null;
+	if (listed === null || stored === null) return { ...shaped, rule: counted.rule, rival: null };
+	if (Math.abs(stored - total) <= total * sameShare) return { ...listed, active: counted.active, rival: null };
+	const extra = listed.source === 'safetensors' ? explains(stored, total, counted.extras) : null;
+	if (extra === null) {
+		return { ...listed, active: counted.active, rival: { total, file: 'config', path: '' } };
+	}
+	const rule = `${counted.rule} The files also hold ${extra.sentence}.`;
+	return { ...shaped, rule, rival: { total: stored, file: 'listing', path: listed.path } };
 }

@@ -2,7 +2,8 @@
 import { Failure, type FailureCode } from '#lib/core/failure.ts';
 import { sleep, type Clock } from '#lib/server/clock.ts';
 import { unanswered, unavailable, type TokenState } from '#lib/server/hub-failure.ts';
-import { WireError, type HubTransport, type WireReply, type WireRequest } from '#lib/server/hub-transport.ts';
+import type { HubTransport, WireReply, WireRequest } from '#lib/server/hub-transport.ts';
+import { WireError } from '#lib/server/wire-error.ts';
 import { LONGEST_WAIT_MS } from '#lib/server/rate-window.ts';
 import type { Priority } from '#lib/server/rate-gate.ts';
 

@@ -1,7 +1,8 @@
 // What an error answer of the Hub means for a person: missing, private, gated in its five states, disabled, limited.
 import { blankSecrets, Failure, type FailureCode } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
-import type { WireError, WireReply } from '#lib/server/hub-transport.ts';
+import type { WireReply } from '#lib/server/hub-transport.ts';
+import type { WireError } from '#lib/server/wire-error.ts';
 
 /** What is known of the token: none set, not tried yet, accepted, or refused (then it is no longer sent). */
 export type TokenState = 'none' | 'unchecked' | 'ok' | 'rejected';

@@ -1,12 +1,12 @@
 // One exchange with the Hub over real sockets: redirects by hand, the token kept at home, sizes counted while reading.
-import type { Readable } from 'node:stream';
-import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
-import { Failure, isAbort } from '#lib/core/failure.ts';
+import { Failure } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { checkRedirect, guardedLookup } from '#lib/server/outbound.ts';
 import type { Bucket, Pass, Priority, RateGate } from '#lib/server/rate-gate.ts';
 import type { HeaderMap } from '#lib/server/rate-window.ts';
+import { readLimited } from '#lib/server/reply-body.ts';
+import { translate, WireError } from '#lib/server/wire-error.ts';
 
 /** Milliseconds: for the connection, for the reply's headers, between two pieces of a body, for a whole exchange. */
 export interface Deadlines {
@@ -62,49 +62,6 @@ export interface WireReply {
 	isCut: boolean;
 }
 
-/** Why an exchange brought no reply: `connect` (nobody there), `timeout`, or `broken` (cut, garbled). */
-export type WireTrouble = 'connect' | 'timeout' | 'broken';
-
-/** No usable reply came. The retry owner decides what it means. */
-export class WireError extends Error {
-	readonly trouble: WireTrouble;
-	/** The system's word for it, such as ECONNREFUSED. */
-	readonly reason: string;
-
-	constructor(trouble: WireTrouble, reason: string, cause: unknown) {
-		super(`${trouble}: ${reason}`, { cause });
-		this.name = 'WireError';
-		this.trouble = trouble;
-		this.reason = reason;
-	}
-}
-
-const connectCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENETUNREACH', 'EHOSTUNREACH']);
-const timeoutCodes = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
-
-function codeOf(error: unknown): string {
-	if (!(error instanceof Error)) return 'unknown';
-	if ('code' in error && typeof error.code === 'string') return error.code;
-	return error.cause === undefined ? error.name : codeOf(error.cause);
-}
-
-/** A socket's error as our own kind; aborts and our own failures pass through. */
-function translate(error: unknown): unknown {
-	if (error instanceof Failure || error instanceof WireError) return error;
-	const code = codeOf(error);
-	// undici reports a proxy's refusal as an abort.
-	const proxied = error instanceof Error && /proxy response/i.test(error.message);
-	if (proxied) return new WireError('connect', 'the proxy refused', error);
-	if (isAbort(error)) return error;
-	if (code === 'EBLOCKED') {
-		return new Failure('redirect_blocked', 'The Hub redirected to an address inside this network.', { cause: error });
-	}
-	const untrusted = /CERT|SELF_SIGNED|ERR_TLS|EPROTO|ERR_SSL/.test(code);
-	if (connectCodes.has(code) || untrusted) return new WireError('connect', code, error);
-	if (code === 'UND_ERR_CONNECT_TIMEOUT') return new WireError('connect', 'connection timed out', error);
-	return new WireError(timeoutCodes.has(code) ? 'timeout' : 'broken', code, error);
-}
-
 function flatten(headers: Record<string, string | string[] | undefined>): HeaderMap {
 	const flat: Record<string, string> = Object.create(null);
 	for (const [name, value] of Object.entries(headers)) {
@@ -116,53 +73,6 @@ function flatten(headers: Record<string, string | string[] | undefined>): Header
 function bucketOf(path: string): Bucket {
 	if (path.includes('/api/resolve-cache/') || path.includes('/resolve/')) return 'resolvers';
 	return path.includes('/api/') ? 'api' : 'pages';
-}
-
-/** The body decoded by its one content coding. A second coding is refused: chains are how bombs are packed. */
-function decoded(body: Readable, coding: string | undefined): Readable {
-	const name = coding?.trim().toLowerCase() ?? '';
-	if (name === '' || name === 'identity') return body;
-	if (name !== 'gzip' && name !== 'br') {
-		body.destroy();
-		throw new Failure('hub_error', 'The Hub answered in a content coding that was not asked for.');
-	}
-	const decoder = name === 'gzip' ? createGunzip() : createBrotliDecompress();
-	body.on('error', (error) => decoder.destroy(error));
-	decoder.on('close', () => body.destroy());
-	return body.pipe(decoder);
-}
-
-interface ReadOptions {
-	maxBytes: number;
-	cut: boolean;
-	coding: string | undefined;
-	signal: AbortSignal;
-}
-
-/** A body, at most `maxBytes` after decoding; stops the transfer at the first byte beyond. */
-async function readLimited(body: Readable, { maxBytes, cut, coding, signal }: ReadOptions): Promise<Buffer> {
-	const parts: Buffer[] = [];
-	let size = 0;
-	body.on('error', () => {}); // what ends the reading below is thrown there; later errors are nobody's
-	const source = decoded(body, coding);
-	const stop = () => source.destroy(new DOMException('Stopped', 'AbortError'));
-	signal.addEventListener('abort', stop, { once: true });
-	try {
-		for await (const part of source) {
-			size += part.length;
-			if (size > maxBytes && cut) return Buffer.concat([...parts, part]);
-			if (size > maxBytes) {
-				const most = Math.round(maxBytes / 1e6);
-				throw new Failure('response_too_large', `The Hub's answer is larger than ${most} MB and was not read.`);
-			}
-			parts.push(part);
-		}
-	} finally {
-		signal.removeEventListener('abort', stop);
-		source.destroy();
-		body.destroy();
-	}
-	return Buffer.concat(parts, size);
 }
 
 /** Counts the time of an exchange, but not the time spent waiting at the gate. */

@@ -60,7 +60,7 @@ Chinese-CLIP|chinese_clip:v chinese_clip_text_model:e chinese_clip_vision_model:
 CHMv2|chmv2:w
 CLAP|clap:a clap_audio_model:a clap_text_model:b
 CLIP|clip:v clip_text_model:e clip_vision_model:v clipseg:v clipseg_text_model:e clipseg_vision_model:v
-CLVP (Tortoise)|clvp:a clvp_decoder:b clvp_encoder:a
+CLVP (Tortoise)|clvp:b clvp_decoder:b clvp_encoder:a
 CodeGen|codegen:c
 CodeShell|codeshell:c
 CogVLM|cogvlm:m
@@ -197,7 +197,7 @@ Kokoro|kokoro:b
 Kosmos|kosmos-2.5:m kosmos-2:m kosmos_2_5_text_model:c kosmos_2_5_vision_model:v kosmos_2_text_model:c kosmos_2_vision_model:v
 Kyutai STT|kyutai:b kyutai_speech_to_text:b
 Laguna|laguna:c
-LASR|lasr_ctc:b lasr_encoder:a
+LASR|lasr:b lasr_ctc:b lasr_encoder:a
 LayoutLM|layoutlm:e layoutlmv2:i layoutlmv3:i layoutxlm:i
 LED|led:s
 LeViT|levit:v
@@ -261,7 +261,7 @@ Music Flamingo|musicflamingo:p musicflamingo_encoder:a
 MusicGen|musicgen:b musicgen_decoder:b musicgen_melody:b musicgen_melody_decoder:b
 MVP|mvp:s
 Nanbeige|nanbeige:c
-nanochat|nano:c nanochat:c
+nanochat|nanochat:c
 NAT|nat:v
 Nemotron|NemotronH_Nano_VL_V2:m deci:c llama_bidirec:e llama_nemotron_vl_embedding:i nemotron-nas:c nemotron3_5_asr:b nemotron3_diarization:b nemotron3_diarization_audio:a nemotron:c nemotron_asr_streaming:b nemotron_asr_streaming_encoder:a nemotron_h:c nemotron_h_nano_omni:q nemotron_h_omni:q nemotron_h_puzzle:c nemotron_labs_diffusion:c nemotron_nas:c nemotron_parse:m nemotron_voicechat:m nemotronh_nano_omni_reasoning_v3:q
 NeoBERT|neobert:e
@@ -290,7 +290,7 @@ OWL-ViT|owlv2:w owlv2_text_model:e owlv2_vision_model:v owlvit:w owlvit_text_mod
 PaddleOCR|paddleocr_vl:m paddleocr_vl_text:c paddleocr_vl_vision:v pp_chart2table:m pp_doclayout_v2:w pp_doclayout_v3:w pp_formulanet:m pp_lcnet:v pp_lcnet_v3:v pp_lcnet_v4:v pp_ocrv5_mobile_det:w pp_ocrv5_mobile_rec:w pp_ocrv5_server_det:w pp_ocrv5_server_rec:w pp_ocrv6_medium_det:w pp_ocrv6_small_det:w pp_ocrv6_small_rec:w pp_ocrv6_tiny_rec:w slanet:w slanext:w uvdoc:w uvdoc_backbone:v
 PaliGemma|paligemma:m
 Pangu|pangu:c pangu_ultra_moe:c
-Parakeet|parakeet_ctc:b parakeet_encoder:a parakeet_rnnt:b parakeet_tdt:b
+Parakeet|parakeet:b parakeet_ctc:b parakeet_encoder:a parakeet_rnnt:b parakeet_tdt:b
 PatchTST|patchtsmixer:o patchtst:o
 PEGASUS|pegasus:s pegasus_x:s
 Perceiver|perceiver:e

@@ -1,0 +1,227 @@
+// The copies of configs at hand, and what is kept of each look at the Hub: no question is asked of anybody here.
+import { normalize } from '#lib/core/characteristics.ts';
+import type { Failure } from '#lib/core/failure.ts';
+import type { ListingFacts } from '#lib/core/listing.ts';
+import type { FetchStatus, ModelCharacteristics, Source } from '#lib/core/model.ts';
+import { isCommit } from '#lib/core/repository.ts';
+import type { Catalog } from '#lib/server/catalog.ts';
+import type { Clock } from '#lib/server/clock.ts';
+import type { Database } from '#lib/server/database.ts';
+import { MOST_FILE_BYTES } from '#lib/server/hub.ts';
+import type { HubFile } from '#lib/server/hub-replies.ts';
+import type { Inventory } from '#lib/server/inventory.ts';
+import {
+	fetchState,
+	latestConfig,
+	readConfig,
+	saveConfig,
+	saveFetchState,
+	type StoredConfig,
+} from '#lib/server/store/configs.ts';
+import { readListing, saveListings } from '#lib/server/store/listings.ts';
+
+/** The file that is read of every model. */
+export const configFile = 'config.json';
+
+/** A gate that was closed so lately is not tried again for every card. */
+const GATE_FRESH_MS = 60 * 60 * 1000;
+
+/** A model at a branch, tag or commit; null means its default branch. */
+export interface Place {
+	id: string;
+	branch: string | null;
+}
+
+export interface CopiesOptions {
+	inventory: Pick<Inventory, 'text'>;
+	database: Database;
+	catalog: Pick<Catalog, 'learn' | 'learnFailure'>;
+	/** Facts that were shipped; null for a model they do not have. */
+	snapshot: { characteristics(id: string): ModelCharacteristics | null };
+	clock: Clock;
+}
+
+/** One copy of a config.json. `fetchedAt` is an ISO time. */
+interface Copy {
+	text: string;
+	commit: string | null;
+	source: Source;
+	fetchedAt: string;
+}
+
+/** What list fields tell, read at a commit (null: not known). */
+interface Listed {
+	id: string;
+	source: Source;
+	commit: string | null;
+	gated: boolean;
+}
+
+/** Reads and keeps copies. Null everywhere means that there is none. */
+export class ConfigCopies {
+	readonly #options: CopiesOptions;
+
+	constructor(options: CopiesOptions) {
+		this.#options = options;
+	}
+
+	/** How old an ISO time is; 0 for one in the future. */
+	ageMs(isoTime: string): number {
+		return Math.max(0, this.#options.clock.date().getTime() - Date.parse(isoTime));
+	}
+
+	#now(): string {
+		return this.#options.clock.date().toISOString();
+	}
+
+	/** From the copy on this machine. */
+	async local({ id, branch }: Place): Promise<ModelCharacteristics | null> {
+		const found = await this.#options.inventory.text(id, configFile, MOST_FILE_BYTES + 1, branch);
+		if (found === null || found.text.length > MOST_FILE_BYTES) return null;
+		const { text, commit } = found;
+		return this.#normalized(id, { text, commit, source: 'local', fetchedAt: this.#now() });
+	}
+
+	/** Our own copy of this very commit, or of the newest commit that was seen of the default branch. */
+	stored({ id, branch }: Place): StoredConfig | null {
+		const { database } = this.#options;
+		const commit = branch === null ? fetchState(database, id)?.commit : branch;
+		return commit != null && isCommit(commit) ? readConfig(database, id, commit, configFile) : null;
+	}
+
+	/** From our own copy, a remembered missing file, or a gate that was closed a moment ago. */
+	kept({ id, branch }: Place, stored: StoredConfig | null): ModelCharacteristics | null {
+		if (stored?.text != null) return this.#normalized(id, cached(stored, stored.text));
+		if (stored !== null && stored.status === '404') {
+			const facts = this.listing(id);
+			return facts && this.#fromFacts(facts, { id, source: 'cache', commit: stored.commit, gated: false });
+		}
+		return branch === null ? this.#keptGate(id) : null;
+	}
+
+	#keptGate(id: string): ModelCharacteristics | null {
+		const state = fetchState(this.#options.database, id);
+		const isClosed = state?.status === '401' || state?.status === '403';
+		if (!isClosed || this.ageMs(state.fetchedAt) > GATE_FRESH_MS) return null;
+		return this.#behindGate(id, state.message ?? `${id} is gated.`);
+	}
+
+	/** From our newest copy, whatever commit it is of, with why it was not looked at anew. */
+	older(id: string, failure: Failure): ModelCharacteristics | null {
+		const stored = latestConfig(this.#options.database, id, configFile);
+		if (stored?.text == null) return null;
+		return withWarning(this.#normalized(id, cached(stored, stored.text)), failure);
+	}
+
+	/** From the shipped facts. */
+	shipped(id: string, failure: Failure): ModelCharacteristics | null {
+		const shipped = this.#options.snapshot.characteristics(id);
+		const isQuiet = failure.code === 'offline' || failure.code === 'hub_unreachable';
+		return shipped === null || isQuiet ? shipped : withWarning(shipped, failure);
+	}
+
+	/** What the Hub's list last said of a model. */
+	listing(id: string): ListingFacts | null {
+		return readListing(this.#options.database, id)?.facts ?? null;
+	}
+
+	/** Keeps what the Hub says of a model beside its files. */
+	keepListing(facts: ListingFacts): void {
+		saveListings(this.#options.database, [facts], this.#now());
+	}
+
+	/** Takes in a config that the Hub sent, or said to be unchanged. */
+	take({ id, branch }: Place, file: HubFile, text: string): ModelCharacteristics {
+		const { database, catalog } = this.#options;
+		const { commit, etag, movedTo } = file;
+		const fetchedAt = this.#now();
+		const characteristics = this.#normalized(id, { text, commit, source: 'hub', fetchedAt });
+		if (movedTo !== null) characteristics.warnings.push(`The Hub now calls this model ${movedTo}.`);
+		database.transaction(() => {
+			if (commit !== null) saveConfig(database, { id, commit, file: configFile, status: 'ok', text, etag, fetchedAt });
+			if (branch !== null) return;
+			saveFetchState(database, { id, status: 'ok', statusCode: 200, message: null, commit, fetchedAt });
+			catalog.learn(id, characteristics);
+		});
+		return characteristics;
+	}
+
+	/** Takes in that a repository has no config: what its list fields tell is all there is. */
+	takeMissing({ id, branch }: Place, facts: ListingFacts): ModelCharacteristics {
+		const { database, catalog } = this.#options;
+		const commit = facts.sha ?? null;
+		const characteristics = this.#fromFacts(facts, { id, source: 'hub', commit, gated: false });
+		const fetchedAt = characteristics.fetched_at;
+		if (branch !== null) return characteristics;
+		database.transaction(() => {
+			const nothing = { id, file: configFile, status: '404', text: null, etag: null, fetchedAt } as const;
+			if (commit !== null) saveConfig(database, { ...nothing, commit });
+			saveFetchState(database, { id, status: '404', statusCode: 404, message: null, commit, fetchedAt });
+			catalog.learn(id, characteristics);
+		});
+		return characteristics;
+	}
+
+	/** Takes in that a gate is closed: what is known in spite of it; null when that is too little to be an answer. */
+	takeGate(id: string, failure: Failure): ModelCharacteristics | null {
+		const known = this.#behindGate(id, failure.message);
+		if (known === null) return null;
+		const { database, catalog } = this.#options;
+		const { message, statusCode = 403 } = failure;
+		const status = statusCode === 401 ? '401' : '403';
+		saveFetchState(database, { id, status, statusCode, message, commit: null, fetchedAt: this.#now() });
+		catalog.learn(id, known);
+		return known;
+	}
+
+	/** Takes in a refusal of the Hub. A dead line says nothing about the model and is not kept. */
+	takeFailure({ id, branch }: Place, { code, message, statusCode }: Failure): void {
+		if (branch !== null || code === 'offline' || code === 'hub_unreachable') return;
+		const { database, catalog } = this.#options;
+		const status = statusOf(statusCode);
+		const fetchedAt = this.#now();
+		saveFetchState(database, { id, status, statusCode: statusCode ?? null, message, commit: null, fetchedAt });
+		catalog.learnFailure(id, { status, message, ...(statusCode === undefined ? {} : { statusCode }) });
+	}
+
+	/** From the snapshot when it knows the sizes, else from list fields; null when neither says what the model is. */
+	#behindGate(id: string, sentence: string): ModelCharacteristics | null {
+		const shipped = this.#options.snapshot.characteristics(id);
+		const facts = this.listing(id);
+		const known =
+			shipped !== null && (facts === null || shipped.num_hidden_layers !== null)
+				? { ...shipped, config_status: 'gated' as const }
+				: facts && this.#fromFacts(facts, { id, source: 'hub', commit: facts.sha ?? null, gated: true });
+		if (known === null || !suffices(known)) return null;
+		return { ...known, warnings: [...known.warnings, sentence] };
+	}
+
+	#normalized(id: string, { text, commit, source, fetchedAt }: Copy): ModelCharacteristics {
+		return normalize({ id, source, revision: commit, fetchedAt, config: text, listing: this.listing(id) });
+	}
+
+	#fromFacts(listing: ListingFacts, { id, source, commit, gated }: Listed): ModelCharacteristics {
+		const fetchedAt = this.#now();
+		return normalize({ id, source, revision: commit, fetchedAt, config: null, listing, configGated: gated });
+	}
+}
+
+function cached({ commit, fetchedAt }: StoredConfig, text: string): Copy {
+	return { text, commit, source: 'cache', fetchedAt };
+}
+
+function statusOf(statusCode: number | undefined): Exclude<FetchStatus, 'ok' | 'none'> {
+	const known = { 401: '401', 403: '403', 404: '404', 429: '429' } as const;
+	if (statusCode === 401 || statusCode === 403 || statusCode === 404 || statusCode === 429) return known[statusCode];
+	return 'error';
+}
+
+/** Do these facts say what kind of model it is? */
+function suffices({ classification, model_type, architectures }: ModelCharacteristics): boolean {
+	return classification === 'gen' || classification === 'encoder' || model_type !== null || architectures !== null;
+}
+
+/** The same with a sentence that says why it was not looked at anew. */
+export function withWarning(characteristics: ModelCharacteristics, { message }: Failure): ModelCharacteristics {
+	return { ...characteristics, warnings: [...characteristics.warnings, `Not checked with the Hub: ${message}`] };
+}
