@@ -1,21 +1,10 @@
 // One Vite configuration for the app, the command line bundle (mode "cli") and both kinds of vitest project.
-import { existsSync } from 'node:fs';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { chromiumArgs, chromiumPath } from './tests/support/chromium.ts';
 import { workerSource } from './scripts/worker-source.mjs';
-
-const chromium = process.env.CHROMIUM_PATH ?? (existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : undefined);
-const quietChromium = [
-	'--disable-quic',
-	'--no-first-run',
-	'--disable-background-networking',
-	'--disable-component-update',
-	'--disable-sync',
-	'--disable-gpu',
-	...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-];
 
 export default defineConfig({
 	plugins: [workerSource(), tailwindcss(), sveltekit()],
@@ -54,7 +43,7 @@ export default defineConfig({
 						enabled: true,
 						headless: true,
 						screenshotFailures: false,
-						provider: playwright({ launchOptions: { executablePath: chromium, args: quietChromium } }),
+						provider: playwright({ launchOptions: { executablePath: chromiumPath, args: chromiumArgs } }),
 						instances: [{ browser: 'chromium' }],
 					},
 				},

@@ -9,7 +9,8 @@ import { Catalog } from '#lib/server/catalog.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import { saveModels } from '#lib/server/store/models.ts';
-import { randomRecord, seeded } from '../support/records.ts';
+import { randomRecord } from '../support/records.ts';
+import { seeded } from '../support/seeded.ts';
 import { median, report, times } from './report.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'modeldex-bench-'));

@@ -8,7 +8,8 @@ import { openDatabase } from '#lib/server/database.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import { saveModels } from '#lib/server/store/models.ts';
 import { startApp } from '../support/app-server.ts';
-import { randomRecord, seeded } from '../support/records.ts';
+import { randomRecord } from '../support/records.ts';
+import { seeded } from '../support/seeded.ts';
 import { median, report } from './report.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'modeldex-bench-'));

@@ -5,17 +5,7 @@ import { withCharacteristics, recordFromListing } from '#lib/core/entry.ts';
 import type { JsonValue, ListingFacts } from '#lib/core/listing.ts';
 import { keyGroups } from '#lib/core/tables/config-keys.ts';
 import { mlxModels } from '../support/mlx-configs.ts';
-
-/** A generator of numbers from 0 to 1 that is the same in every run (mulberry32). */
-function seeded(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-	};
-}
+import { seeded } from '../support/seeded.ts';
 
 const random = seeded(20_261_121);
 const below = (limit: number) => Math.floor(random() * limit);

@@ -6,6 +6,7 @@ import { countParameters } from '#lib/core/parameters.ts';
 import { countedModules } from '../support/counted-modules.ts';
 import { modelFacts } from '../support/model-facts.ts';
 import { isJson, type Json, readConfigs, readRows, withDefaults } from '../support/reference.ts';
+import { seeded } from '../support/seeded.ts';
 
 const typeOf = (config: Json): string | null => {
 	const type = config['model_type'];
@@ -277,17 +278,6 @@ describe('countParameters against published figures', () => {
 	});
 });
 
-/** A small repeatable random source (mulberry32), so that a failing case can be found again. */
-function makeRandom(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-	};
-}
-
 const absurd: unknown[] = [
 	...[null, undefined, '', 'abc', '12', -1, 0, 1, 0.5, 7, 1e9, 1e308, NaN, Infinity, true, false],
 	...[[], {}, [1, 2], ['full_attention'], ['hybrid', 'M'], { a: 1 }, new Array(64).fill('sliding_attention'), 'MEM*'],
@@ -299,7 +289,7 @@ describe('broken configs', () => {
 	const rounds = 5000;
 
 	it(`neither throw nor end in something that is no number, in ${rounds} mutations`, () => {
-		const random = makeRandom(20_260_808);
+		const random = seeded(20_260_808);
 		const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
 		const everyKey = [...new Set(seeds.flatMap((config) => Object.keys(config)))];
 		const types = [...new Set(seeds.map((config) => config['model_type']))];

@@ -16,7 +16,8 @@ import { openDatabase, openInMemory, type Database } from '#lib/server/database.
 import { migrate } from '#lib/server/migrations.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { plainList } from '../support/plain-list.ts';
-import { blankRecord, pick, randomRecord, randomRecords, seeded } from '../support/records.ts';
+import { blankRecord, pick, randomRecord, randomRecords } from '../support/records.ts';
+import { seeded } from '../support/seeded.ts';
 
 const root = temporaryFolder();
 

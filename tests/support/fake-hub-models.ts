@@ -1,6 +1,6 @@
 // Plausible models for the fake Hub: many families, sizes and formats, made from a seed.
 import { fakeRepo, hexOf, type FakeRepo } from './fake-hub-repo.ts';
-import { seeded } from './fake-hub-faults.ts';
+import { seeded } from './seeded.ts';
 
 interface Shape {
 	hidden: number;

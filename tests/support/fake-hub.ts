@@ -13,7 +13,8 @@ import {
 	type Quotas,
 } from './fake-hub-access.ts';
 import { apiAnswer } from './fake-hub-api.ts';
-import { FaultSwitch, seeded, type FakeAnswer, type FakeFault, type FakeFaultRule } from './fake-hub-faults.ts';
+import { FaultSwitch, type FakeAnswer, type FakeFault, type FakeFaultRule } from './fake-hub-faults.ts';
+import { seeded } from './seeded.ts';
 import { askAccess, cachedFileAnswer, cdnAnswer, fileAnswer } from './fake-hub-files.ts';
 import type { FakeRepo } from './fake-hub-repo.ts';
 import { FakeWorld, type FakeRequest, type FakeSwitches } from './fake-hub-world.ts';

@@ -3,7 +3,7 @@ import { afterAll } from 'vitest';
 import { machineClock, type Clock } from '#lib/server/clock.ts';
 import { Hub } from '#lib/server/hub.ts';
 import type { Deadlines } from '#lib/server/hub-transport.ts';
-import { seeded } from './fake-hub-faults.ts';
+import { seeded } from './seeded.ts';
 import { startFakeHub, type FakeHub, type FakeHubOptions } from './fake-hub.ts';
 
 interface RigOptions extends FakeHubOptions {

@@ -1,16 +1,7 @@
 // Made-up catalog rows: seeded, with the mix of known and unknown facts that real lists have.
 import type { ModelRecord, QuantizationChoice } from '#lib/core/model.ts';
-
-/** A repeatable source of numbers from 0 up to 1 (mulberry32). */
-export function seeded(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-	};
-}
+import { entry } from './models.ts';
+import { seeded } from './seeded.ts';
 
 /** One of the choices; earlier ones come more often. */
 export function pick<T>(random: () => number, choices: readonly [T, ...T[]]): T {
@@ -46,27 +37,7 @@ const authors = [
 /** A record with nothing known but its id. */
 export function blankRecord(id: string): ModelRecord {
 	return {
-		id,
-		author: id.includes('/') ? (id.split('/')[0] ?? null) : null,
-		model_type: null,
-		architectures: null,
-		classification: 'unknown',
-		confidence: 'low',
-		fetchStatus: 'none',
-		architecture_family: 'Unknown',
-		quantization_bits: null,
-		quantization_method: null,
-		quantization: 'unknown',
-		context_window: null,
-		parameters_total: null,
-		is_multimodal: null,
-		multimodal_type: null,
-		downloads: null,
-		likes: null,
-		license: null,
-		gated: false,
-		updated_at: null,
-		local: false,
+		...entry({ id }),
 		dtype: null,
 		created_at: null,
 		size_bytes: null,
