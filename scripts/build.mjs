@@ -65,11 +65,11 @@ export async function build() {
 	const stamp = sources();
 	const env = buildEnv();
 	const vite = join(root, 'node_modules/vite/bin/vite.js');
-	if ((await run(process.execPath, [vite, 'build', '--logLevel', 'warn'], { env })) !== 0) {
+	if ((await run(process.execPath, [vite, 'build', '--logLevel', 'warn'], { env, quiet: true })) !== 0) {
 		stop('The build failed; its output is above.');
 	}
 	const cli = ['build', '--logLevel', 'warn', '--config', join(root, 'scripts/cli.vite.config.mjs')];
-	if ((await run(process.execPath, [vite, ...cli], { env })) !== 0) {
+	if ((await run(process.execPath, [vite, ...cli], { env, quiet: true })) !== 0) {
 		stop('The build of the command line failed; its output is above.');
 	}
 	writeFileSync(join(root, 'build', 'index.js'), startFile);

@@ -1,4 +1,5 @@
 // Takes the pictures of docs/pictures from a real run: the built app, an empty data directory, no network.
+// With a folder as argument: every page, wide and narrow, light and dark, into that folder, to look at.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,15 +60,25 @@ async function openFilter(page) {
 	await page.waitForLoadState('networkidle');
 }
 
-for (const theme of /** @type {const} */ (['light', 'dark'])) {
-	for (const viewport of [wide, narrow]) {
-		await picture('models', '/models', theme, viewport);
-		await picture('specs', '/models?q=qwen3-8b', theme, viewport, openSpecs);
-		await picture('filter', '/models', theme, viewport, openFilter);
-		await picture('filtered', '/models?family=Qwen&quantization=4', theme, viewport);
-		await picture('empty', '/models?q=zzzz&family=Qwen', theme, viewport);
-		await picture('model', '/models/Qwen/Qwen3-8B', theme, viewport);
+async function everyPage() {
+	for (const theme of /** @type {const} */ (['light', 'dark'])) {
+		for (const viewport of [wide, narrow]) {
+			await picture('models', '/models', theme, viewport);
+			await picture('specs', '/models?q=qwen2.5-7b', theme, viewport, openSpecs);
+			await picture('filter', '/models', theme, viewport, openFilter);
+			await picture('filtered', '/models?family=Qwen&quantization=4', theme, viewport);
+			await picture('empty', '/models?q=zzzz&family=Qwen', theme, viewport);
+			await picture('table', '/models?view=table', theme, viewport);
+			await picture('model', '/models/Qwen/Qwen2.5-7B-Instruct', theme, viewport);
+		}
 	}
+}
+
+if (process.argv[2]) await everyPage();
+else {
+	await picture('models', '/models', 'light', wide);
+	await picture('models', '/models', 'dark', wide);
+	await picture('filter', '/models', 'light', wide, openFilter);
 }
 await chrome.close();
 server.kill('SIGTERM');

@@ -41,19 +41,28 @@ let child = null;
 
 /**
  * Runs a step to its end and gives its exit code. A signal that ends us ends the step first.
- * @param {string} command @param {string[]} args @param {import('node:child_process').SpawnOptions} [options]
+ * With `quiet` its output is shown only when it fails: builders tell developers much that nobody here asked for.
+ * @param {string} command @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions & { quiet?: boolean }} [options]
  * @returns {Promise<number>}
  */
-export function run(command, args, options = {}) {
+export function run(command, args, { quiet = false, ...options } = {}) {
 	const shell = process.platform === 'win32' && !command.endsWith('.exe') && command !== process.execPath;
 	return new Promise((resolve) => {
 		// Output goes to stderr, so that stdout stays for answers.
-		child = spawn(command, args, { cwd: root, env: cleanEnv(), stdio: ['ignore', 2, 2], shell, ...options });
+		const out = quiet ? 'pipe' : 2;
+		child = spawn(command, args, { cwd: root, env: cleanEnv(), stdio: ['ignore', out, out], shell, ...options });
+		/** @type {Buffer[]} */
+		const held = [];
+		for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => held.push(chunk));
 		child.on('error', (error) => {
 			process.stderr.write(`${command}: ${error.message}\n`);
 			resolve(1);
 		});
-		child.on('close', (code) => resolve(code ?? 1));
+		child.on('close', (code) => {
+			if (code !== 0) process.stderr.write(Buffer.concat(held));
+			resolve(code ?? 1);
+		});
 	}).finally(() => (child = null));
 }
 

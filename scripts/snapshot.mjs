@@ -116,7 +116,8 @@ function ofConfig(id, text, whole) {
 	if (c.config_status !== 'ok') return {};
 	/** @param {string} field @param {Facts[string]} value */
 	const told = (field, value) => (c.evidence[field]?.file === configFile ? value : null);
-	const byShape = c.parameters.source === 'config';
+	// A total that leaves a tower out is none: the rule says which.
+	const byShape = c.parameters.source === 'config' && !/not counted/.test(c.evidence.parameters?.rule ?? '');
 	const multimodal = c.multimodal_type ?? (whole && c.evidence.is_multimodal?.path !== '' ? 'none' : null);
 	return {
 		model_type: c.model_type,

@@ -200,6 +200,13 @@ describe('one config', () => {
 		expect(fake.stats.requests).toHaveLength(4);
 	});
 
+	it('that is far too large is an answer too, read no further than the limit', async () => {
+		fake.fault({ match: 'resolve-cache', fault: { kind: 'body', body: Buffer.alloc(50_000_000, 32) } });
+		const read = await reader().read('meadow/Open');
+		expect(read).toMatchObject({ config_status: 'invalid', hidden_size: null });
+		expect(read.warnings[0]).toMatch(/MB|large|long/i);
+	});
+
 	it('refuses what is no id without asking', async () => {
 		await expect(reader().read('../../etc/passwd')).rejects.toMatchObject({ code: 'invalid_model_id' });
 		expect(fake.stats.requests).toHaveLength(0);
@@ -412,6 +419,17 @@ describe('many configs', () => {
 		const configs = reader(another());
 		const lines = await clock.during(collectLines(configs.readMany(ids, { signal, patient: true })), idle(fake));
 		expect(lines.filter((line) => 'characteristics' in line)).toHaveLength(30);
+	});
+
+	it('end when the process does, and none is begun after it', async () => {
+		fake.fault({ match: '/resolve/', fault: { kind: 'stall', where: 'headers', ms: 60_000 } });
+		const configs = reader();
+		const lines = collectLines(configs.readMany(ids, { signal }));
+		await expect.poll(() => fake.stats.open).toBeGreaterThan(0);
+		configs.close();
+		await expect(lines).rejects.toMatchObject({ name: 'AbortError' });
+		await expect.poll(() => fake.stats.open, { timeout: 250, interval: 5 }).toBe(0);
+		await expect(configs.read('meadow/Open')).rejects.toMatchObject({ name: 'AbortError' });
 	});
 
 	it('leave nothing half kept: every stored file is whole', async () => {

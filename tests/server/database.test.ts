@@ -177,7 +177,8 @@ describe('two processes on one database', () => {
 		const { database } = open(directory);
 		const worker = join(import.meta.dirname, '../support/writer.mjs');
 		const writers = ['one', 'two', 'three'].map((name) => {
-			const child = fork(worker, [join(directory, 'modeldex.db'), name, '300'], { stdio: 'pipe' });
+			const wanted = name === 'three' ? '1000000' : '300'; // the third writes until it is killed
+			const child = fork(worker, [join(directory, 'modeldex.db'), name, wanted], { stdio: 'pipe' });
 			let acknowledged = 0;
 			child.on('message', (count) => {
 				acknowledged = Number(count);

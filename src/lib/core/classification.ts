@@ -161,6 +161,28 @@ function byClassName({ architectures, named }: Subject): Signal | null {
 	return { vote: kindVotes[row.kind], file: named, path: 'architectures', rule: `${row.type} is ${what}` };
 }
 
+interface NameSignals {
+	type: Signal | null;
+	architecture: Signal | null;
+}
+
+const nameCache = new Map<string, NameSignals>();
+const cacheSize = 2000;
+
+/** What type and class say, remembered: of a hundred thousand models there are a few thousand pairs. */
+function byNames(subject: Subject): NameSignals {
+	const { modelType, architectures, config, named } = subject;
+	const own = isDecoder(config) ? 'decoder' : offersGeneration(config) ? 'writer' : '';
+	const key = `${named} ${own} ${modelType?.length ?? -1} ${modelType ?? ''} ${architectures[0] ?? ''}`;
+	const known = nameCache.get(key);
+	if (known !== undefined) return known;
+	const type = byType(subject);
+	const architecture = byArchitecture(subject) ?? (type === null ? byClassName(subject) : null);
+	if (nameCache.size >= cacheSize) nameCache.clear();
+	nameCache.set(key, { type, architecture });
+	return { type, architecture };
+}
+
 function byTask(listing: ListingFacts | null): Signal | null {
 	const tag = listing?.pipeline_tag;
 	const task = tag === undefined ? undefined : tasks.get(tag);
@@ -183,13 +205,13 @@ function byTags(listing: ListingFacts | null): Signal | null {
 	return signal(/^(?:CAUSAL_LM|SEQ_2_SEQ_LM)$/i.test(task) ? 'gen' : 'encoder', `an adapter for ${task.slice(0, 30)}`);
 }
 
-const vectorWord = new RegExp(`/(?:.*[-_.\\s])?(${[...vectorWords].join('|')})(?![^-_.\\s])`);
+const vectorWord = new RegExp(`[-_./\\s](${[...vectorWords].join('|')})(?![^-_.\\s])`, 'i');
 
 function byName(id: string): Signal | null {
-	const name = id.slice(0, 200).toLowerCase();
+	const name = id.slice(0, 200);
 	const signal = (rule: string): Signal => ({ vote: 'encoder', file: 'name', path: 'id', rule });
 	if (name.startsWith('sentence-transformers/')) return signal('guess from the owner sentence-transformers');
-	const word = vectorWord.exec(name)?.[1];
+	const word = vectorWord.exec(`/${name.slice(name.indexOf('/') + 1)}`)?.[1]?.toLowerCase();
 	return word === undefined ? null : signal(`guess from "${word}" in the repository's name`);
 }
 
@@ -248,15 +270,13 @@ function locked(subject: Subject): ClassFact {
 
 /**
  * Class of a model. The architecture class decides first, then the model type, then task and tags; a class without a
- * head means vectors, unless the type and the Hub's task both say that it writes. A writer's class whose task, library or (last) name says
- * vectors is an encoder: Qwen3-Embedding ships `Qwen3ForCausalLM`. Confidence is `high` where two signals agree and
+ * head means vectors, unless the type and the Hub's task both say that it writes. A writer's class whose task, library
+ * or (last) name says vectors is an encoder: Qwen3-Embedding ships `Qwen3ForCausalLM`. Confidence is `high` where two signals agree and
  * none contradicts, `medium` for one signal or an outvoted contradiction, `low` otherwise and for list fields alone.
  */
 export function classify(subject: Subject): ClassFact {
 	const library = byLibrary(subject.config);
-	const type = library ?? byType(subject);
-	const architecture =
-		library !== null ? null : (byArchitecture(subject) ?? (type === null ? byClassName(subject) : null));
+	const { type, architecture } = library === null ? byNames(subject) : { type: library, architecture: null };
 	const task = byTask(subject.listing);
 	const tags = byTags(subject.listing);
 	const name = byName(subject.id);

@@ -100,7 +100,8 @@ function whatItIs(record: ModelRecord, c: ModelCharacteristics): Partial<ModelRe
 
 /**
  * The count to keep: stored elements before shapes, shapes before a size in the name, and shapes before the stored
- * elements of packed formats. A row's count that equals the name's size is taken for a guess from it.
+ * elements of packed formats or where the reading weighed both. A row's count that equals the name's size is taken for
+ * a guess from it.
  */
 function betterCount(record: ModelRecord, c: ModelCharacteristics): number | null {
 	const { total, source } = c.parameters;
@@ -109,7 +110,8 @@ function betterCount(record: ModelRecord, c: ModelCharacteristics): number | nul
 	if (source === 'name') return kept;
 	const isPacked = c.quantization_bits !== null && c.quantization_bits < 8;
 	const isGuess = kept === sizeInName(record.id);
-	return source === 'config' && !isPacked && !isGuess ? kept : total;
+	const sawBoth = c.conflicts.some(({ field }) => field === 'parameters');
+	return source === 'config' && !isPacked && !isGuess && !sawBoth ? kept : total;
 }
 
 /**

@@ -77,7 +77,7 @@ export class ConfigCopies {
 	/** From the copy on this machine. */
 	async local({ id, branch }: Place): Promise<ModelCharacteristics | null> {
 		const found = await this.#options.inventory.text(id, configFile, MOST_FILE_BYTES + 1, branch);
-		if (found === null || found.text.length > MOST_FILE_BYTES) return null;
+		if (found === null) return null;
 		const { text, commit } = found;
 		return this.#normalized(id, { text, commit, source: 'local', fetchedAt: this.#now() });
 	}

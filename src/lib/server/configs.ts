@@ -4,7 +4,7 @@ import type { ListingFacts } from '#lib/core/listing.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
 import { parseRepositoryId, parseRevision } from '#lib/core/repository.ts';
 import { ConfigCopies, configFile, withWarning, type CopiesOptions, type Place } from '#lib/server/config-copies.ts';
-import type { Hub } from '#lib/server/hub.ts';
+import { MOST_FILE_BYTES, type Hub } from '#lib/server/hub.ts';
 import type { AskOptions } from '#lib/server/hub-client.ts';
 import { asReady } from '#lib/server/pool.ts';
 import { SharedWork } from '#lib/server/shared-work.ts';
@@ -64,7 +64,9 @@ export class Configs {
 
 	/** Ends what is under way, background checks included. */
 	close(): void {
-		this.#closing.abort(new DOMException('Modeldex is closing.', 'AbortError'));
+		const reason = new DOMException('Modeldex is closing.', 'AbortError');
+		this.#closing.abort(reason);
+		this.#underWay.close(reason);
 	}
 
 	/**
@@ -83,9 +85,9 @@ export class Configs {
 		parseRepositoryId(id);
 		const branch = revision == null || revision === 'main' ? null : parseRevision(revision);
 		const key = `${id} ${branch ?? ''} ${refresh}`;
+		this.#closing.signal.throwIfAborted();
 		return this.#underWay.join(key, signal, (shared) => {
-			const stop = AbortSignal.any([shared, this.#closing.signal]);
-			return this.#best({ id, branch, refresh, ask: { ...ask, signal: stop } });
+			return this.#best({ id, branch, refresh, ask: { ...ask, signal: shared } });
 		});
 	}
 
@@ -171,7 +173,9 @@ export class Configs {
 		const { id, branch, ask } = order;
 		const stored = this.#copies.stored(order);
 		const etag = stored?.text == null ? undefined : (stored.etag?.replaceAll('"', '') ?? undefined);
-		const file = await this.#options.hub.file(id, configFile, { ...ask, revision: branch ?? 'main', etag });
+		// One byte more than is allowed: what is larger is then known to be, and is an answer (unreadable), not a failure.
+		const limits = { limitBytes: MOST_FILE_BYTES + 1, revision: branch ?? 'main', etag };
+		const file = await this.#options.hub.file(id, configFile, { ...ask, ...limits });
 		if (file === null) return this.#copies.takeMissing(order, await this.#facts(order));
 		const text = file.text ?? stored?.text ?? null;
 		if (text !== null) return this.#copies.take(order, file, text);

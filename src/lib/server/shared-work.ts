@@ -29,6 +29,12 @@ export class SharedWork<T> {
 		}
 	}
 
+	/** Ends everything under way; callers get the reason. */
+	close(reason: unknown): void {
+		for (const { controller } of this.#underWay.values()) controller.abort(reason);
+		this.#underWay.clear();
+	}
+
 	#start(key: string, start: (signal: AbortSignal) => Promise<T>): Shared<T> {
 		const controller = new AbortController();
 		const promise = start(controller.signal).finally(() => {

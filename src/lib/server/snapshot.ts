@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { normalize } from '#lib/core/characteristics.ts';
 import { recordFromListing } from '#lib/core/entry.ts';
 import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
-import type { Evidence, ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
+import type { Conflict, Evidence, ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
 import { quantizationChoice } from '#lib/core/quantization.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import type { Database } from '#lib/server/database.ts';
@@ -55,13 +55,19 @@ function names({ facts }: Known): JsonObject {
 }
 
 /** The parameter count to believe: stored elements and shapes before a published figure, that before a guess by name. */
+/** Two counts this close are the same. */
+const sameShare = 0.005;
+
+/** Shapes win over files that hold more or less than them: copies of matrices, masks, packed weights. */
 function parameters({ facts }: Known, read: ModelCharacteristics): [ModelCharacteristics['parameters'], string | null] {
 	const active = facts.counted_active ?? facts.published_active ?? read.parameters.active;
 	const { total, source } = read.parameters;
-	if (total !== null && source !== 'name') return [{ total, active, source }, 'stored_elements'];
-	if (facts.counted_total !== undefined) {
-		return [{ total: facts.counted_total, active, source: 'config' }, 'counted_total'];
+	const shaped = facts.counted_total;
+	const isListed = total !== null && source !== 'name';
+	if (shaped !== undefined && (!isListed || Math.abs(total - shaped) > shaped * sameShare)) {
+		return [{ total: shaped, active, source: 'config' }, 'counted_total'];
 	}
+	if (isListed) return [{ total, active, source }, 'stored_elements'];
 	if (facts.published_total !== undefined) {
 		return [{ total: facts.published_total, active, source: null }, 'published_total'];
 	}
@@ -155,8 +161,18 @@ function toCharacteristics(model: Known): ModelCharacteristics {
 		...modality(model, evidence),
 		parameters: counted,
 		evidence,
+		conflicts: [...read.conflicts, ...rivals(model, counted.total, field)],
 		warnings: [notTheFile, ...read.warnings],
 	};
+}
+
+/** The stored elements, where the shapes were believed instead. */
+function rivals({ facts, sourceOf }: Known, total: number | null, field: string | null): Conflict[] {
+	const stored = facts.stored_elements;
+	if (field !== 'counted_total' || stored === undefined) return [];
+	const claim = (path: string, value: number | null) => ({ value, file: sourceOf.get(path) ?? '', path });
+	const claims = [claim('counted_total', total), claim('stored_elements', stored)];
+	return [{ field: 'parameters', claims, chosen: total }];
 }
 
 /** Is anything known about what the model takes in? The normalizer says "text only" also where nothing tells. */

@@ -9,5 +9,5 @@ const bodySchema = z.strictObject({ ids: z.array(z.string().max(300)).min(1).max
 export const POST: RequestHandler = async ({ locals, request }) => {
 	const { ids } = await readBody(request, bodySchema, { bytes: 64 * 1024 });
 	const { configs, closing } = locals.app;
-	return ndjson((signal) => configs.readMany(ids, { signal }), AbortSignal.any([request.signal, closing]));
+	return ndjson((signal) => configs.readMany(ids, { signal }), [request.signal, closing]);
 };
