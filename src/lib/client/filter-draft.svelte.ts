@@ -9,6 +9,8 @@ interface DraftOptions {
 	facets: Facets;
 	total: number;
 	count: Counter;
+	/** Called when a draft has been counted: what it will show may be fetched. */
+	counted?: (query: ModelQuery) => void;
 	/** How long choices are gathered before they are counted. */
 	gatherMs?: number;
 }
@@ -22,13 +24,15 @@ export class FilterDraft {
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#request: AbortController | null = null;
 	#count: Counter;
+	#counted: (query: ModelQuery) => void;
 	#gatherMs: number;
 
-	constructor({ query, facets, total, count, gatherMs = 120 }: DraftOptions) {
+	constructor({ query, facets, total, count, counted = () => {}, gatherMs = 120 }: DraftOptions) {
 		this.#query = $state.raw({ ...query, cursor: null });
 		this.#facets = $state.raw(facets);
 		this.#total = total;
 		this.#count = count;
+		this.#counted = counted;
 		this.#gatherMs = gatherMs;
 	}
 
@@ -80,6 +84,7 @@ export class FilterDraft {
 			this.#total = page.total;
 			this.#facets = page.facets;
 			this.#isCounted = true;
+			this.#counted(this.#query);
 		} catch {
 			// The choices still hold, only their count is missing; the modal says so.
 			if (!request.signal.aborted) this.#isCounted = true;

@@ -1,0 +1,123 @@
+// What the first page costs and how it holds up: bytes of script, time from a filter click to its list, axe, widths.
+import { gzipSync } from 'node:zlib';
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+import { startApp, type AppServer } from '../support/app-server.ts';
+
+let app: AppServer;
+
+test.beforeAll(async () => {
+	app = await startApp();
+});
+
+test.afterAll(async () => {
+	await app.stop();
+});
+
+async function open(page: Page, path: string): Promise<void> {
+	await page.goto(app.url + path);
+	await page.locator('html[data-hydrated]').waitFor();
+}
+
+/** Bytes of all script the page has fetched so far, each file compressed by itself. */
+function scripts(page: Page): () => Promise<number> {
+	const files = new Map<string, Promise<Buffer>>();
+	page.on('response', (response) => {
+		if (/\.js(\?|$)/.test(response.url())) files.set(response.url(), response.body());
+	});
+	return async () => {
+		const bodies = await Promise.all(files.values());
+		return bodies.reduce((sum, body) => sum + gzipSync(body, { level: 9 }).length, 0);
+	};
+}
+
+test('the first page needs at most 90 kB of compressed script; the modal brings its own when it opens', async ({
+	page,
+}) => {
+	const bytes = scripts(page);
+	await open(page, '/models');
+	await page.waitForLoadState('networkidle');
+	const first = await bytes();
+	process.stdout.write(`first-page script: ${first} bytes gzip\n`);
+	expect(first).toBeLessThanOrEqual(90_000);
+	await page.keyboard.press('f');
+	await page.getByRole('dialog', { name: 'Filter Models' }).waitFor();
+	expect(await bytes()).toBeGreaterThan(first + 10_000);
+});
+
+test('a filter click shows its list at once, also on a slow machine', async ({ page }) => {
+	await open(page, '/models?family=Qwen&quantization=4');
+	const devtools = await page.context().newCDPSession(page);
+	await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+	const times: number[] = [];
+	for (let round = 0; round < 7; round += 1) {
+		const took = page.evaluate(
+			() =>
+				new Promise<number>((done) => {
+					const title = () => document.querySelector('[data-testid=model-card] h2')?.textContent;
+					const before = title();
+					const clicked = () => {
+						const start = performance.now();
+						const seen = new MutationObserver(() => {
+							if (title() === before) return;
+							seen.disconnect();
+							done(performance.now() - start);
+						});
+						seen.observe(document.body, { childList: true, characterData: true, subtree: true });
+					};
+					addEventListener('click', clicked, { once: true, capture: true });
+				}),
+		);
+		await page.getByRole('link', { name: 'Remove filter: Qwen' }).click();
+		times.push(await took);
+		await page.goBack();
+		await page.getByRole('link', { name: 'Remove filter: Qwen' }).waitFor();
+	}
+	const median = [...times].sort((a, b) => a - b)[3] ?? NaN;
+	const all = times.map((time) => time.toFixed(0)).join(' ');
+	process.stdout.write(`filter click to new list, 4 times slowed: ${median.toFixed(0)} ms (${all})\n`);
+	expect(median).toBeLessThan(1000); // the aim is 100 ms on a quiet machine; tests share theirs with others
+});
+
+for (const scheme of ['light', 'dark'] as const) {
+	test(`axe finds nothing serious in ${scheme} theme`, async ({ page }) => {
+		test.slow();
+		const check = async (state: string) => {
+			const { violations } = await new AxeBuilder({ page }).analyze();
+			const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+			expect(serious.map(({ id, nodes }) => `${state}: ${id} ${nodes[0]?.html}`)).toEqual([]);
+		};
+		await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+		await open(page, '/models?q=qwen');
+		await check('list');
+		await page.getByRole('button', { name: 'Show specs' }).first().click();
+		await page
+			.getByRole('button', { name: /^Where from/ })
+			.first()
+			.click();
+		await page.getByRole('dialog').waitFor();
+		await check('where from');
+		await page.keyboard.press('Escape');
+		await page.getByRole('dialog').waitFor({ state: 'detached' });
+		await page.getByRole('button', { name: /^Filter/ }).click();
+		await page.getByRole('dialog', { name: 'Filter Models' }).waitFor();
+		await check('filter');
+		await open(page, '/models?q=qwen&view=table');
+		await check('table');
+	});
+}
+
+for (const width of [390, 720, 1200, 2000]) {
+	test(`nothing is wider than a screen of ${width} pixels`, async ({ page }) => {
+		await page.setViewportSize({ width, height: 844 });
+		for (const path of [
+			'/models',
+			'/models?view=table',
+			'/models?quantization=2&min_params=1T',
+			'/models?family=Qwen&gated=false',
+		]) {
+			await open(page, path);
+			expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+		}
+	});
+}
