@@ -55,8 +55,8 @@ const reports = mkdtempSync(join(tmpdir(), 'modeldex-test-'));
 
 await interruptible(async () => {
 	await check('sync', '@sveltejs/kit/svelte-kit.js', ['sync']);
-	await check('lint', 'eslint/bin/eslint.js', ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/']);
-	await check('format', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn', '--cache']);
+	await check('lint', 'eslint/bin/eslint.js', ['.']);
+	await check('format', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']);
 	await check('types', 'svelte-check/bin/svelte-check', ['--tsconfig', './tsconfig.json', '--threshold', 'warning']);
 
 	if (only.length === 0 || only.includes('unit')) {
