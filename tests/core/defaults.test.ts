@@ -57,7 +57,7 @@ describe('fillDefaults', () => {
 		{ model_type: 'llama', quantization_config: { bits: 4 } },
 		{ model_type: 'llama', architectures: ['LlamaForCausalLM'], torch_dtype: 'float16' },
 	])('leaves the stub %j as it is', (config) => {
-		expect(fillDefaults('llama', config).filled).toBe(config);
+		expect(fill('llama', config)).toEqual({ filled: config, from: [] });
 	});
 
 	it('knows nothing of unknown and of odd types', () => {

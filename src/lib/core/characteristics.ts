@@ -277,9 +277,9 @@ function begin(input: NormalizeInput): Known & { status: ConfigStatus } {
 	const written = root === null ? null : scopeOf(root, '');
 	const stub = written !== null && isStub(written);
 	const whole = !stub && input.configPartial !== true;
-	const filled = written !== null && whole ? fillScope(rawType, written) : { root: written, from: nothing };
-	const view = filled.root === null ? null : viewOf(filled.root, rawType, whole);
-	const reading = new Reading(input.configFile ?? 'config.json', filled.from, view?.textType ?? 'the class');
+	const from = written !== null && whole ? fillScope(rawType, written) : nothing;
+	const view = written === null ? null : viewOf(written, rawType, whole);
+	const reading = new Reading(input.configFile ?? 'config.json', from, view?.textType ?? 'the class');
 	for (const sentence of warnings) reading.warn(sentence);
 	const names = readNames(root, listing, reading);
 	if (view !== null) view.textType ??= names.modelType;

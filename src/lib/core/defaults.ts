@@ -2,7 +2,7 @@
 import { isJsonObject } from '#lib/core/config-text.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
 import { bitOf, groupsOfKey, type GroupSet } from '#lib/core/key-groups.ts';
-import { pathIn, scopeOf, type Scope } from '#lib/core/reading.ts';
+import { partOf, pathIn, scopeOf, type Scope } from '#lib/core/reading.ts';
 import { classDefaultLines } from '#lib/core/tables/class-defaults.ts';
 import { keyGroups } from '#lib/core/tables/config-keys.ts';
 
@@ -101,21 +101,18 @@ function valueFor(key: string, value: JsonValue, config: JsonObject): JsonValue 
 	return key === 'rope_parameters' ? value : undefined;
 }
 
-/** The scope with the defaults of its class laid under it; the scope itself when nothing was missing. */
-function lay(scope: Scope, defaults: JsonObject, from: Set<string>): Scope {
-	const { config, path } = scope;
-	let groups = scope.groups;
-	let filled: JsonObject | null = null;
-	for (const { key, meaning, groups: added, value } of prepare(defaults)) {
-		const given = meaning === 0 ? config[key] !== undefined : (scope.groups & meaning) !== 0;
+/** Lays the defaults of a class under a scope, whose object is a copy of ours. */
+function lay(scope: Scope, defaults: JsonObject, from: Set<string>): void {
+	const { config } = scope;
+	const written = scope.groups;
+	for (const { key, meaning, groups, value } of prepare(defaults)) {
+		const given = meaning === 0 ? config[key] !== undefined : (written & meaning) !== 0;
 		const used = given ? undefined : valueFor(key, value, config);
 		if (used === undefined) continue;
-		filled ??= { ...config };
-		filled[key] = used;
-		groups |= added;
+		config[key] = used;
+		scope.groups |= groups;
 		from.add(pathIn(scope, key));
 	}
-	return filled === null ? scope : { config: filled, path, groups };
 }
 
 function typeOf(config: JsonObject): string | null {
@@ -131,18 +128,14 @@ function nestedDefaults(nested: JsonObject, parent: JsonObject | null, key: stri
 }
 
 /** Fills the nested text configurations of one level, then the level itself. */
-function fillLevel(level: Scope, defaults: JsonObject | null, from: Set<string>): Scope {
-	let { config } = level;
+function fillLevel(level: Scope, defaults: JsonObject | null, from: Set<string>): void {
 	for (const key of (level.groups & textBit) === 0 ? [] : filledParts) {
-		const nested = config[key];
-		if (!isJsonObject(nested)) continue;
-		const scope = scopeOf(nested, pathIn(level, key));
-		const below = nestedDefaults(nested, defaults, key);
-		const filled = level.path.length > 40 ? scope : fillLevel(scope, below, from);
-		if (filled !== scope) config = { ...config, [key]: filled.config };
+		const part = level.path.length > 40 ? null : partOf(level, key);
+		if (part === null) continue;
+		fillLevel(part, nestedDefaults(part.config, defaults, key), from);
+		level.config[key] = part.config;
 	}
-	const inner = config === level.config ? level : { ...level, config };
-	return defaults === null ? inner : lay(inner, defaults, from);
+	if (defaults !== null) lay(level, defaults, from);
 }
 
 /** Is there no size in the configuration at all, so that only its type can be known? (GGUF repositories ship such stubs.) */
@@ -152,23 +145,26 @@ export function isStub({ config, groups }: Scope): boolean {
 	return ![...keyGroups.text_part, ...keyGroups.wrapped_part, 'vision_config'].some((key) => isJsonObject(config[key]));
 }
 
-/** As `fillDefaults`, for the root of a configuration as a scope. */
-export function fillScope(modelType: string | null, root: Scope): { root: Scope; from: Set<string> } {
+/** As `fillDefaults`, inside of a scope. Returns what was filled, as `key` or `text_config.key`. */
+export function fillScope(modelType: string | null, root: Scope): Set<string> {
 	const from = new Set<string>();
-	if (isStub(root)) return { root, from };
+	if (isStub(root)) return from;
 	const own = modelType === null ? null : classDefaults(modelType);
 	const ofText = own?.['text_config'];
 	const flat = isJsonObject(ofText) && !isJsonObject(root.config['text_config']) && (root.groups & sizes) !== 0;
 	const defaults = flat ? { ...own, ...ofText } : own;
-	return { root: fillLevel(root, defaults, from), from };
+	fillLevel(root, defaults, from);
+	return from;
 }
 
 /**
  * Fills absent keys with the defaults of the type's configuration class, as transformers does when it loads the file
  * (nested text configurations by their own type, else by the parent's). A key that is present, even as null, stays; a
- * file without any size stays as it is: `{"model_type":"llama"}` does not mean the smallest Llama.
+ * file without any size stays as it is: `{"model_type":"llama"}` does not mean the smallest Llama. The answer is a
+ * copy without prototypes.
  */
 export function fillDefaults(modelType: string | null, config: JsonObject): FilledConfig {
-	const { root, from } = fillScope(modelType, scopeOf(config, ''));
+	const root = scopeOf(config, '');
+	const from = fillScope(modelType, root);
 	return { filled: root.config, from };
 }

@@ -35,9 +35,24 @@ export function groupsOfKey(key: string): GroupSet {
 	return vocabulary.get(key) ?? 0;
 }
 
-/** Groups of which the object holds at least one key, whatever its value. */
-export function groupsIn(config: JsonObject): GroupSet {
-	let found = 0;
-	for (const key in config) found |= vocabulary.get(key) ?? 0;
-	return found;
+/** A copy of an object without a prototype, and the groups of which it holds at least one key, whatever the value. */
+export interface TamedObject {
+	config: JsonObject;
+	groups: GroupSet;
+}
+
+/**
+ * Copies an object into one without a prototype, in one walk that also notes which groups of keys it holds. Objects of
+ * JSON.parse have a hidden class each, so that asking them for keys they lack is slow (about 100 ns each, and a file is
+ * asked for a few hundred); objects without a prototype are hash tables and answer in a tenth of that.
+ */
+export function tame(object: JsonObject): TamedObject {
+	const config: JsonObject = Object.create(null);
+	let groups = 0;
+	for (const key in object) {
+		if (key === '__proto__') continue;
+		config[key] = object[key];
+		groups |= vocabulary.get(key) ?? 0;
+	}
+	return { config, groups };
 }

@@ -1,9 +1,10 @@
 // Whether a model works with images, video or sound besides (or instead of) text, told by several signals in order.
 import { matchArchitecture, matchModelType, nameTokens, type TypeKind } from '#lib/core/architecture.ts';
 import { isJsonObject } from '#lib/core/config-text.ts';
+import { bitOf } from '#lib/core/key-groups.ts';
 import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
 import type { MultimodalType } from '#lib/core/model.ts';
-import { holds, pathIn, scopeOf, type Scope } from '#lib/core/reading.ts';
+import { holds, partOf, pathIn, type Scope } from '#lib/core/reading.ts';
 import { keyGroups } from '#lib/core/tables/config-keys.ts';
 import { tasks } from '#lib/core/tables/tasks.ts';
 
@@ -45,8 +46,8 @@ const words: Record<Sense, Set<string>> = {
 
 /** Places where the parts of a model stand: the root, and the thinker of omni models. */
 function places(root: Scope): Scope[] {
-	const thinker = holds(root, 'text_part') ? root.config['thinker_config'] : undefined;
-	return isJsonObject(thinker) ? [root, scopeOf(thinker, 'thinker_config')] : [root];
+	const thinker = holds(root, 'text_part') ? partOf(root, 'thinker_config') : null;
+	return thinker === null ? [root] : [root, thinker];
 }
 
 function isPart(value: JsonValue | undefined): boolean {
@@ -72,26 +73,18 @@ function byStructure(among: Scope[], sense: Sense): Signal | null {
 	return null;
 }
 
-const wordCache = new Map<string, Record<Sense, string | null>>();
 const cacheSize = 2000;
 
-/** The words for images and for sound in a name, remembered by name: types and classes are few. */
-function wordsIn(name: string): Record<Sense, string | null> {
-	const known = wordCache.get(name);
-	if (known !== undefined) return known;
-	const tokens = nameTokens(name);
-	const first = (sense: Sense) => tokens.find((token) => words[sense].has(token)) ?? null;
-	const found = { vision: first('vision'), audio: first('audio') };
-	if (wordCache.size >= cacheSize) wordCache.clear();
-	wordCache.set(name, found);
-	return found;
+/** The first word for a sense in a name. */
+function wordIn(name: string, sense: Sense): string | null {
+	return nameTokens(name).find((token) => words[sense].has(token)) ?? null;
 }
 
 function byWords({ modelType, architectures }: Subject, sense: Sense): Signal | null {
-	const inType = modelType === null ? null : wordsIn(modelType)[sense];
+	const inType = modelType === null ? null : wordIn(modelType, sense);
 	if (inType !== null) return { path: 'model_type', rule: `the model type holds the word "${inType}"` };
 	for (const name of architectures) {
-		const inClass = wordsIn(name)[sense];
+		const inClass = wordIn(name, sense);
 		if (inClass !== null) return { path: 'architectures', rule: `a class name holds the word "${inClass}"` };
 	}
 	return null;
@@ -161,15 +154,36 @@ function byLibrary(config: JsonObject): (Signal & { type: MultimodalType }) | nu
 		: null;
 }
 
-function fromConfig(subject: Subject): ModalityFact | null {
-	const { root } = subject;
-	if (root === null) return null;
-	const among = places(root);
-	const found =
-		joined(byStructure(among, 'vision'), byStructure(among, 'audio')) ??
-		(holds(root, 'library') ? byLibrary(root.config) : null) ??
-		joined(byWords(subject, 'vision'), byWords(subject, 'audio'));
-	return found === null ? null : { ...found, looked: true, file: 'config' };
+const anyMark =
+	bitOf('vision_part') | bitOf('audio_part') | bitOf('vision_token') | bitOf('audio_token') | bitOf('text_part');
+
+/** What the configuration's own keys say; most text models have none of them and are done after one question. */
+function fromKeys(root: Scope): (Signal & { type: MultimodalType }) | null {
+	const among = (root.groups & anyMark) === 0 ? [] : places(root);
+	const found = among.length === 0 ? null : joined(byStructure(among, 'vision'), byStructure(among, 'audio'));
+	return found ?? (holds(root, 'library') ? byLibrary(root.config) : null);
+}
+
+interface NameAnswer {
+	words: (Signal & { type: MultimodalType }) | null;
+	table: (Signal & { type: MultimodalType | null }) | null;
+}
+
+const nameCache = new Map<string, NameAnswer>();
+
+/** What the words in the names and the table of types say, remembered: names repeat, models do not. */
+function fromNames(subject: Subject): NameAnswer {
+	const { modelType, architectures } = subject;
+	if (architectures.length > 1) {
+		return { words: joined(byWords(subject, 'vision'), byWords(subject, 'audio')), table: byTable(subject) };
+	}
+	const key = `${modelType?.length ?? -1} ${modelType ?? ''} ${architectures[0] ?? ''}`;
+	const known = nameCache.get(key);
+	if (known !== undefined) return known;
+	const answer = { words: joined(byWords(subject, 'vision'), byWords(subject, 'audio')), table: byTable(subject) };
+	if (nameCache.size >= cacheSize) nameCache.clear();
+	nameCache.set(key, answer);
+	return answer;
 }
 
 function fromTask(listing: ListingFacts | null): ModalityFact | null {
@@ -184,16 +198,16 @@ function fromTask(listing: ListingFacts | null): ModalityFact | null {
  * multimodal, audio and their like in the model type and the class names, then the table of types, then the Hub's task.
  */
 export function readModality(subject: Subject): ModalityFact {
-	const direct = fromConfig(subject);
-	if (direct !== null) return direct;
-	const named = subject.root === null ? joined(byWords(subject, 'vision'), byWords(subject, 'audio')) : null;
-	if (named !== null) return { ...named, looked: true, file: 'listing' };
-	const table = byTable(subject);
-	const file = subject.root === null ? 'listing' : 'config';
-	if (table !== null && (table.type !== null || subject.whole)) return { ...table, looked: true, file };
-	const task = fromTask(subject.listing);
+	const { root, whole, listing } = subject;
+	const file = root === null ? 'listing' : 'config';
+	const direct = root === null ? null : fromKeys(root);
+	if (direct !== null) return { ...direct, looked: true, file };
+	const { words: named, table } = fromNames(subject);
+	if (named !== null) return { ...named, looked: true, file };
+	if (table !== null && (table.type !== null || whole)) return { ...table, looked: true, file };
+	const task = fromTask(listing);
 	if (task !== null) return task;
 	if (table !== null) return { ...table, looked: true, file };
 	const rule = 'no part, token id, word or type for images or sound';
-	return { type: null, looked: subject.whole && subject.root !== null, file, path: '', rule };
+	return { type: null, looked: whole && root !== null, file, path: '', rule };
 }

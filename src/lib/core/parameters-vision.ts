@@ -239,18 +239,9 @@ export interface Sides {
 
 const noSides: Sides = { parameters: 0, counted: [], missing: [] };
 
-const sideNames = new Set(sideKeys.map(([key]) => key));
-
-/** Is any key of a side there at all? One walk over the keys that exist is cheaper than asking for all that may. */
-function mentionsSide(config: Config): boolean {
-	for (const key in config) if (sideNames.has(key)) return true;
-	return false;
-}
-
 /** Counts the towers of a model. A part that is there but unknown is named in `missing`, never taken as nothing. */
 export function countSides(modelType: string | null, root: Config, d: Dimensions): Sides {
 	const outer = part(root, 'thinker_config') ?? root;
-	if (!mentionsSide(root) && (outer === root || !mentionsSide(outer))) return noSides;
 	let sides = noSides;
 	for (const [key, name] of sideKeys) {
 		const value = outer[key] ?? root[key];

@@ -1,5 +1,6 @@
 // One quantization object of a configuration → method, bits and group size, with the keys they came from.
 import { isJsonObject } from '#lib/core/config-text.ts';
+import { tame } from '#lib/core/key-groups.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
 import { asNumber } from '#lib/core/reading.ts';
 import { modelOptBits, quantizationSchemes, type QuantizationScheme } from '#lib/core/tables/quantization.ts';
@@ -289,7 +290,8 @@ function readGroup(config: JsonObject, scheme: QuantizationScheme | undefined): 
 }
 
 /** Reads one quantization object. An object that says nothing we know gives nulls. */
-export function readScheme(config: JsonObject, home: Home): SchemeFacts {
+export function readScheme(written: JsonObject, home: Home): SchemeFacts {
+	const { config } = tame(written);
 	const method = methodOf(config, home);
 	const scheme = method === null ? undefined : schemes.get(method.name);
 	const { bits, group: groupOfWeights, warning } = readBits(config, scheme);

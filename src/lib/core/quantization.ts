@@ -77,6 +77,7 @@ function noteScheme(reading: Reading, facts: SchemeFacts, file?: string): Stored
 
 /** Quantization written in the configuration itself. Null when no home of it is there. */
 function fromConfig({ reading, scopes }: Place): Stored | null {
+	if (!scopes.some((scope) => holds(scope, 'quantization'))) return null;
 	const read = findHomes(scopes).map(({ config, path, key }) => readScheme(config, { path, key }));
 	const saying = read.filter((facts) => facts.method !== null || facts.bits !== null);
 	const first = saying[0];

@@ -1,7 +1,7 @@
 // Reading facts out of a configuration: where the text model stands, what counts as a number, and a trail of evidence.
 import { isJsonObject } from '#lib/core/config-text.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
-import { bitOf, groupsIn, type GroupSet } from '#lib/core/key-groups.ts';
+import { bitOf, tame, type GroupSet } from '#lib/core/key-groups.ts';
 import type { Conflict, Evidence } from '#lib/core/model.ts';
 import { keyGroups, type KeyGroup } from '#lib/core/tables/config-keys.ts';
 
@@ -11,6 +11,8 @@ export interface Scope {
 	path: string;
 	/** Groups of known keys that the object holds. */
 	groups: GroupSet;
+	/** Nested objects that are scopes of their own already, by key. */
+	parts: Map<string, Scope> | null;
 }
 
 /** A value that was found, with the path of the key that held it. */
@@ -26,9 +28,10 @@ const maxWarnings = 40;
 /** Longest list of per-layer values that is looked at. */
 const maxListLength = 4096;
 
-/** An object of the file as a place to look for keys. */
-export function scopeOf(config: JsonObject, path: string): Scope {
-	return { config, path, groups: groupsIn(config) };
+/** An object of the file as a place to look for keys: a copy, so that defaults can be laid under it. */
+export function scopeOf(object: JsonObject, path: string): Scope {
+	const { config, groups } = tame(object);
+	return { config, path, groups, parts: null };
 }
 
 const textBit = bitOf('text_part');
@@ -39,10 +42,22 @@ export function holds(scope: Scope, group: KeyGroup): boolean {
 	return (scope.groups & bitOf(group)) !== 0;
 }
 
-function nestedIn(config: JsonObject, prefix: string): Scope | null {
+/** The nested object under a key as a scope; null when there is none. */
+export function partOf(scope: Scope, key: string): Scope | null {
+	const known = scope.parts?.get(key);
+	if (known !== undefined) return known;
+	const value = scope.config[key];
+	if (!isJsonObject(value)) return null;
+	const part = scopeOf(value, pathIn(scope, key));
+	scope.parts ??= new Map();
+	scope.parts.set(key, part);
+	return part;
+}
+
+function textPartOf(scope: Scope): Scope | null {
 	for (const key of keyGroups.text_part) {
-		const value = config[key];
-		if (isJsonObject(value)) return scopeOf(value, `${prefix}${key}`);
+		const part = partOf(scope, key);
+		if (part !== null) return part;
 	}
 	return null;
 }
@@ -53,14 +68,12 @@ function nestedIn(config: JsonObject, prefix: string): Scope | null {
  */
 export function textScope(root: Scope): Scope {
 	if ((root.groups & (textBit | wrappedBit)) === 0) return root;
-	const nested = nestedIn(root.config, '');
-	if (nested !== null)
-		return nested.path === 'thinker_config' ? (nestedIn(nested.config, 'thinker_config.') ?? nested) : nested;
+	const nested = textPartOf(root);
+	if (nested !== null) return nested.path === 'thinker_config' ? (textPartOf(nested) ?? nested) : nested;
+	if (root.config['hidden_size'] !== undefined) return root;
 	for (const key of keyGroups.wrapped_part) {
-		const part = root.config[key];
-		if (isJsonObject(part) && typeof part['model_type'] === 'string' && root.config['hidden_size'] === undefined) {
-			return scopeOf(part, key);
-		}
+		const part = partOf(root, key);
+		if (part !== null && typeof part.config['model_type'] === 'string') return part;
 	}
 	return root;
 }

@@ -55,12 +55,24 @@ function firstCount(config: JsonObject, keys: string[]): number | null {
 	return null;
 }
 
+/** The count with its extras, which are looked for only when a stored total is there to be explained. */
+function withExtras(subject: Subject, count: ParameterCount): CountedParameters {
+	return {
+		total: count.total,
+		active: count.active,
+		rule: count.rule,
+		get extras() {
+			return extrasOf(subject, count);
+		},
+	};
+}
+
 /** Shape facts of a filled configuration. */
 export function shapeFacts(subject: Subject): ShapeFacts {
 	const { modelType, textType, root, text } = subject;
 	const counted = countParameters(modelType, root);
 	return {
-		counted: counted === null ? null : { ...counted, extras: extrasOf(subject, counted) },
+		counted: counted === null ? null : withExtras(subject, counted),
 		cache: kvCache(textType ?? modelType, text),
 	};
 }
