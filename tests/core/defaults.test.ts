@@ -60,6 +60,17 @@ describe('fillDefaults', () => {
 		expect(fill('llama', config)).toEqual({ filled: config, from: [] });
 	});
 
+	it('answers with objects that have no prototype and no key that could stand for one', () => {
+		const config: JsonObject = JSON.parse(
+			'{"hidden_size": 64, "text_config": {"__proto__": {"x": 1}}, "__proto__": {"y": 1}}',
+		);
+		const { filled } = fillDefaults('gemma3', config);
+		for (const object of [filled, filled['text_config']]) {
+			expect(Object.getPrototypeOf(object)).toBeNull();
+			expect(Object.hasOwn(Object(object), '__proto__')).toBe(false);
+		}
+	});
+
 	it('knows nothing of unknown and of odd types', () => {
 		expect(classDefaults('no-such-type')).toBeNull();
 		expect(classDefaults('__proto__')).toBeNull();
