@@ -1,5 +1,5 @@
 // One exchange with the Hub over real sockets: redirects by hand, the token kept at home, sizes counted while reading.
-import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { Failure } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { checkRedirect, guardedLookup } from '#lib/server/outbound.ts';
@@ -123,13 +123,20 @@ export class HubTransport {
 	readonly endpoint: URL;
 	readonly #base: string;
 	readonly #options: TransportOptions;
-	readonly #dispatcher: Dispatcher;
+	/** Made when the Hub is first asked: loading undici takes as long as half the rest of a start. */
+	#dispatcher: Promise<Dispatcher> | null = null;
+	#isClosed = false;
 
 	constructor(options: TransportOptions) {
 		this.#options = options;
 		this.#base = options.endpoint;
 		this.endpoint = new URL(options.endpoint);
-		const { connectMs, headersMs, idleMs } = options.deadlines;
+	}
+
+	async #makeDispatcher(): Promise<Dispatcher> {
+		const { deadlines, proxy } = this.#options;
+		const { connectMs, headersMs, idleMs } = deadlines;
+		const { Agent, ProxyAgent } = await import('undici');
 		const common = {
 			headersTimeout: headersMs,
 			bodyTimeout: idleMs,
@@ -137,16 +144,18 @@ export class HubTransport {
 			pipelining: 1,
 			maxHeaderSize: 32 * 1024,
 		};
-		const connect = { timeout: connectMs, lookup: guardedLookup(this.endpoint) };
-		const proxied = options.proxy !== null && this.endpoint.protocol === 'https:';
-		this.#dispatcher = proxied
-			? new ProxyAgent({
-					...common,
-					uri: options.proxy ?? '',
-					proxyTls: { timeout: connectMs },
-					requestTls: { timeout: connectMs },
-				})
-			: new Agent({ ...common, connect });
+		if (proxy !== null && this.endpoint.protocol === 'https:') {
+			const tls = { timeout: connectMs };
+			return new ProxyAgent({ ...common, uri: proxy, proxyTls: tls, requestTls: tls });
+		}
+		return new Agent({ ...common, connect: { timeout: connectMs, lookup: guardedLookup(this.endpoint) } });
+	}
+
+	/** The sockets; throws when they were closed. */
+	#sockets(): Promise<Dispatcher> {
+		if (this.#isClosed) throw new WireError('broken', 'Modeldex is closing', undefined);
+		this.#dispatcher ??= this.#makeDispatcher();
+		return this.#dispatcher;
 	}
 
 	get deadlines(): Deadlines {
@@ -155,7 +164,8 @@ export class HubTransport {
 
 	/** Ends idle sockets at once and all others as they are. */
 	async close(): Promise<void> {
-		await this.#dispatcher.destroy();
+		this.#isClosed = true;
+		await (await this.#dispatcher)?.destroy();
 	}
 
 	/** Sends a request and follows redirects. Throws WireError, or a Failure that no retry can change. */
@@ -210,7 +220,8 @@ export class HubTransport {
 		stopwatch.run();
 		const { headersMs, idleMs } = this.#options.deadlines;
 		try {
-			const reply = await this.#dispatcher.request({
+			const dispatcher = await this.#sockets();
+			const reply = await dispatcher.request({
 				origin: url.origin,
 				path: url.pathname + url.search,
 				method: 'GET',
