@@ -7,6 +7,8 @@ import type { ConfigReader } from '#lib/client/characteristics.svelte.ts';
 import type { ModelCharacteristics, ModelEntry } from '#lib/core/model.ts';
 import { characteristics, entry, qwen } from '../support/models.ts';
 import CardFixture from './CardFixture.svelte';
+// Loaded when first needed; here beforehand, so that no test waits for it to be compiled.
+import '#lib/components/EvidenceNote.svelte';
 
 const never: ConfigReader = async function* () {
 	await new Promise(() => {});

@@ -63,6 +63,18 @@ function context({ entry, characteristics, loading }: Known): CardBadge[] {
 	return [known('context', `${formatCount(tokens)} ctx`, `Context window: ${formatCount(tokens)} tokens`)];
 }
 
+/** Bits of a weight by the name of its number type. */
+const widths = new Map([
+	['bfloat16', 16],
+	['float16', 16],
+	['float32', 32],
+]);
+
+/** Bits of a weight that is not quantized; null when they are not known. */
+function plainWidth(entry: ModelEntry, characteristics: ModelCharacteristics | null): number | null {
+	return widths.get(characteristics?.dtype ?? '') ?? (entry.quantization === 'fp16' ? 16 : null);
+}
+
 function quantization({ entry, characteristics, loading }: Known): CardBadge[] {
 	const bits = characteristics?.quantization_bits ?? entry.quantization_bits;
 	const method = characteristics?.quantization_method ?? entry.quantization_method;
@@ -72,8 +84,9 @@ function quantization({ entry, characteristics, loading }: Known): CardBadge[] {
 		const title = `Quantized${bits === null ? '' : ` to ${formatBits(bits)} weights`}${name ? ` with ${name}` : ''}`;
 		return [known('quantization', text, title, bits === null ? null : name)];
 	}
-	if (entry.quantization === 'fp16') {
-		return [known('quantization', '16-bit', 'Not quantized: 16-bit weights')];
+	const width = plainWidth(entry, characteristics);
+	if (width !== null) {
+		return [known('quantization', `${width}-bit`, `Not quantized: ${width}-bit weights`)];
 	}
 	return loading && entry.quantization === 'unknown' ? [awaited('quantization')] : [];
 }
