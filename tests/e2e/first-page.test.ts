@@ -1,4 +1,4 @@
-// What the first page costs and how it holds up: bytes of script, time from a filter click to its list, axe, widths.
+// What the first page costs and how it holds up: bytes of script, axe, widths.
 import { gzipSync } from 'node:zlib';
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
@@ -43,40 +43,6 @@ test('the first page needs at most 90 kB of compressed script; the modal brings 
 	await page.keyboard.press('f');
 	await page.getByRole('dialog', { name: 'Filter Models' }).waitFor();
 	expect(await bytes()).toBeGreaterThan(first + 10_000);
-});
-
-test('a filter click shows its list at once, also on a slow machine', async ({ page }) => {
-	await open(page, '/models?family=Qwen&quantization=4');
-	const devtools = await page.context().newCDPSession(page);
-	await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
-	const times: number[] = [];
-	for (let round = 0; round < 7; round += 1) {
-		const took = page.evaluate(
-			() =>
-				new Promise<number>((done) => {
-					const title = () => document.querySelector('[data-testid=model-card] h2')?.textContent;
-					const before = title();
-					const clicked = () => {
-						const start = performance.now();
-						const seen = new MutationObserver(() => {
-							if (title() === before) return;
-							seen.disconnect();
-							done(performance.now() - start);
-						});
-						seen.observe(document.body, { childList: true, characterData: true, subtree: true });
-					};
-					addEventListener('click', clicked, { once: true, capture: true });
-				}),
-		);
-		await page.getByRole('link', { name: 'Remove filter: Qwen' }).click();
-		times.push(await took);
-		await page.goBack();
-		await page.getByRole('link', { name: 'Remove filter: Qwen' }).waitFor();
-	}
-	const median = [...times].sort((a, b) => a - b)[3] ?? NaN;
-	const all = times.map((time) => time.toFixed(0)).join(' ');
-	process.stdout.write(`filter click to new list, 4 times slowed: ${median.toFixed(0)} ms (${all})\n`);
-	expect(median).toBeLessThan(1000); // the aim is 100 ms on a quiet machine; tests share theirs with others
 });
 
 for (const scheme of ['light', 'dark'] as const) {
