@@ -9,7 +9,6 @@ import { projectFolder } from './support/built-server.ts';
 /** Longer than 300 lines, and why that is better than two files. */
 const longFiles: LongFiles = {
 	'src/lib/core/characteristics.ts': 'the fields of the record one after the other, in the order they need each other',
-	'src/lib/core/layer-patterns.ts': 'one row per habit of laying out layers: a table whose cells are small functions',
 	'src/lib/core/parameters-dense.ts': 'one row per model type: a table whose cells are formulas',
 	'src/lib/core/parameters-encoder.ts': 'one row per model type: a table whose cells are formulas',
 	'src/lib/core/parameters-moe.ts': 'one row per model type: a table whose cells are formulas',

@@ -1,20 +1,17 @@
 // The plain sizes of a model (layers, widths, heads, experts), read under all the names that configurations use for them.
-import { asNumber, holds, pathIn, type CountedFact, type Reading, type Scope } from '#lib/core/reading.ts';
+import {
+	asNumber,
+	holds,
+	pathIn,
+	type CountedFact,
+	type Reading,
+	type Scope,
+	type SizeFact,
+} from '#lib/core/reading.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
 
 /** Sizes of the text model; counts, null when the configuration does not say. */
-export type Dimensions = Pick<
-	ModelCharacteristics,
-	| 'num_hidden_layers'
-	| 'hidden_size'
-	| 'intermediate_size'
-	| 'vocab_size'
-	| 'num_attention_heads'
-	| 'num_key_value_heads'
-	| 'head_dim'
-	| 'num_experts'
-	| 'num_experts_per_token'
->;
+export type Dimensions = Pick<ModelCharacteristics, SizeFact>;
 
 /** Types whose feed-forward width is four times the hidden size when the configuration gives none. */
 const fourfold = new Set([

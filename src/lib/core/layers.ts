@@ -11,17 +11,8 @@ import {
 	statedType,
 	textConfig,
 } from '#lib/core/shape.ts';
-import {
-	type Attention,
-	blockPart,
-	full,
-	isUnusual,
-	listedLayers,
-	type Mixer,
-	mixerRule,
-	type MixerRule,
-	type State,
-} from '#lib/core/layer-patterns.ts';
+import { blockPart, isUnusual, listedLayers, mixerRule } from '#lib/core/layer-patterns.ts';
+import { type Attention, full, type Mixer, type MixerRule, type State } from '#lib/core/mixers.ts';
 
 export type { Attention, State };
 

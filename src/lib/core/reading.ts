@@ -107,8 +107,8 @@ interface CountOptions {
 	zeroIsNone?: boolean;
 }
 
-/** Facts that are read as counts, each under the keys of the group of its name. */
-export type CountedFact =
+/** The plain sizes of the text model. */
+export type SizeFact =
 	| 'num_hidden_layers'
 	| 'hidden_size'
 	| 'intermediate_size'
@@ -117,9 +117,10 @@ export type CountedFact =
 	| 'num_key_value_heads'
 	| 'head_dim'
 	| 'num_experts'
-	| 'num_experts_per_token'
-	| 'max_position_embeddings'
-	| 'sliding_window';
+	| 'num_experts_per_token';
+
+/** Facts that are read as counts, each under the keys of the group of its name. */
+export type CountedFact = SizeFact | 'max_position_embeddings' | 'sliding_window';
 
 /** Collects facts from one file together with evidence, conflicts and warnings. */
 export class Reading {

@@ -60,7 +60,13 @@ export const settingRows: readonly SettingRow[] = [
 		fallback: 'none',
 		about: 'key that pages ask for once and programs send as a bearer token; required to listen beyond this machine',
 	},
-	{ name: 'MODELDEX_CONFIG', flag: 'config', value: 'file', fallback: 'none', about: 'registry file (YAML)' },
+	{
+		name: 'MODELDEX_CONFIG',
+		flag: 'config',
+		value: 'file',
+		fallback: 'none',
+		about: 'registry file (YAML); nothing reads it yet',
+	},
 	{
 		name: 'HF_ENDPOINT',
 		flag: 'endpoint',
