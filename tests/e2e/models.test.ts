@@ -64,6 +64,9 @@ test('search narrows as one types, / focuses it, and the back button undoes a fi
 	await expect(page).toHaveURL(/q=gemma/);
 	await expect.poll(() => total(page)).toBeLessThan(before);
 	await expect(cards(page).first()).toContainText(/gemma/i);
+	await page.keyboard.press('Escape');
+	await expect(page.getByRole('searchbox')).not.toBeFocused();
+	await expect(page.getByRole('searchbox')).toHaveValue('gemma');
 });
 
 test('the filter modal filters by architecture and quantization; chips take single choices away', async ({ page }) => {
