@@ -226,7 +226,7 @@ const confidenceRules = {
 	low: 'a guess, a contradiction or too little to go by',
 };
 
-function readShapes({ names, view, reading }: Known): ShapeFacts {
+function readShapes({ names, view, reading, listing }: Known): ShapeFacts {
 	const text = view?.scopes[0];
 	if (view === null || text === undefined || !view.whole) return noShapes;
 	const shapes = shapeFacts({
@@ -234,6 +234,7 @@ function readShapes({ names, view, reading }: Known): ShapeFacts {
 		textType: view.textType,
 		root: view.root.config,
 		text: text.config,
+		hasStored: listing?.safetensors !== undefined,
 	});
 	const { cache } = shapes;
 	if (cache === null) return shapes;
@@ -255,16 +256,18 @@ function readParameters(
 		quantization_method: stored.quantization_method,
 		quantization_bits: stored.quantization_bits,
 	});
-	const [path, file] = place(reading, facts.file, facts.path);
-	if (facts.total !== null) reading.note('parameters', path, facts.rule, file);
-	if (facts.rival !== null && facts.total !== null) {
-		const [otherPath, otherFile] = place(reading, facts.rival.file, facts.rival.path);
-		reading.conflict('parameters', facts.total, [
-			{ value: facts.total, file, path },
-			{ value: facts.rival.total, file: otherFile, path: otherPath },
+	if (facts === null) return { total: null, active: null, source: null };
+	const { claim, active, rival } = facts;
+	const [path, file] = place(reading, claim.file, claim.path);
+	reading.note('parameters', path, claim.rule, file);
+	if (rival !== null) {
+		const [otherPath, otherFile] = place(reading, rival.file, rival.path);
+		reading.conflict('parameters', claim.total, [
+			{ value: claim.total, file, path },
+			{ value: rival.total, file: otherFile, path: otherPath },
 		]);
 	}
-	return { total: facts.total, active: facts.active, source: facts.source };
+	return { total: claim.total, active, source: claim.source };
 }
 
 const nothing: Set<string> = new Set();

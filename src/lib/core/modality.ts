@@ -137,8 +137,8 @@ function joined(vision: Signal | null, audio: Signal | null): (Signal & { type: 
 		const path = vision.path === audio.path ? vision.path : `${vision.path}, ${audio.path}`;
 		return { type: 'vision-audio', path, rule: `${vision.rule}; ${audio.rule}` };
 	}
-	if (vision !== null) return { type: 'vision', ...vision };
-	return audio === null ? null : { type: 'audio', ...audio };
+	if (vision !== null) return { type: 'vision', path: vision.path, rule: vision.rule };
+	return audio === null ? null : { type: 'audio', path: audio.path, rule: audio.rule };
 }
 
 /** Diffusers and timm components name no model type, but their own keys. */
@@ -193,6 +193,13 @@ function fromTask(listing: ListingFacts | null): ModalityFact | null {
 	return { type: task.modality, looked: true, file: 'listing', path: 'pipeline_tag', rule };
 }
 
+type Sensed = Signal & { type: MultimodalType | null };
+
+/** A signal as the answer. (Field by field: spreading into a literal is a slow path of V8, also below.) */
+function told({ type, path, rule }: Sensed, file: ModalityFact['file']): ModalityFact {
+	return { type, looked: true, file, path, rule };
+}
+
 /**
  * Modality of a model: a configured part (vision_config, audio_config) or token id first, then the words vl, vision,
  * multimodal, audio and their like in the model type and the class names, then the table of types, then the Hub's task.
@@ -201,13 +208,13 @@ export function readModality(subject: Subject): ModalityFact {
 	const { root, whole, listing } = subject;
 	const file = root === null ? 'listing' : 'config';
 	const direct = root === null ? null : fromKeys(root);
-	if (direct !== null) return { ...direct, looked: true, file };
+	if (direct !== null) return told(direct, file);
 	const { words: named, table } = fromNames(subject);
-	if (named !== null) return { ...named, looked: true, file };
-	if (table !== null && (table.type !== null || whole)) return { ...table, looked: true, file };
+	if (named !== null) return told(named, file);
+	if (table !== null && (table.type !== null || whole)) return told(table, file);
 	const task = fromTask(listing);
 	if (task !== null) return task;
-	if (table !== null) return { ...table, looked: true, file };
+	if (table !== null) return told(table, file);
 	const rule = 'no part, token id, word or type for images or sound';
 	return { type: null, looked: whole && root !== null, file, path: '', rule };
 }

@@ -14,7 +14,7 @@ import {
 import { type Config, type Dimensions, expertCount, figure, figureOr, flag, part } from '#lib/core/shape.ts';
 import { type LayerGroup, layerPlan } from '#lib/core/layers.ts';
 import { denseParts, outputHead, type ParameterRow, type Parts, unknownParts } from '#lib/core/decoder.ts';
-import { feedForwards } from '#lib/core/parameters-moe.ts';
+import { feedForwards, withBlocks } from '#lib/core/parameters-moe.ts';
 
 /** How a hybrid differs: its mixers, its dense block and its experts, norms inside the mixers included. */
 interface HybridOptions {
@@ -33,10 +33,10 @@ function hybrid(rule: string, o: HybridOptions): ParameterRow {
 			if (plan === null) return unknownParts;
 			let mixers = 0;
 			for (const group of plan.groups) mixers += group.count * (o.mixer(d, group) + 2 * d.hidden);
-			const blocks = feedForwards({ ...d, layers: plan.layers }, o.dense(d), o.experts);
+			const blocks = feedForwards(d, o.dense(d), o.experts, plan.layers);
 			const embed = d.vocab * d.hidden;
 			const head = outputHead(d, root, o.tied);
-			return { ...blocks, embed, head, other: mixers + blocks.other + d.hidden };
+			return withBlocks(embed, head, mixers + d.hidden, blocks);
 		},
 	};
 }

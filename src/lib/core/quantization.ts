@@ -151,7 +151,8 @@ function fromTags(reading: Reading, listing: ListingFacts, known: Stored): Store
 	const tagged = (field: string) => reading.note(field, 'tags', 'Hub tag', listingFile);
 	if (method !== null && known.quantization_method === null) tagged('quantization_method');
 	if (bits !== null && known.quantization_bits === null) tagged('quantization_bits');
-	return { ...known, quantization_method: method, quantization_bits: bits };
+	const { quantization_group_size } = known;
+	return { quantization_method: method, quantization_bits: bits, quantization_group_size };
 }
 
 /** Quantization told by the Hub's list fields: the configuration's excerpt first, then tags. */
@@ -249,7 +250,9 @@ function unquantizedGguf(place: Place): string | null {
 /** Storage of the weights, from the configuration, else the GGUF files, else list fields, else the name. */
 export function readQuantization(place: Place): QuantizationFacts {
 	const stored = fromConfig(place) ?? fromGguf(place) ?? fromListing(place) ?? fromName(place) ?? none;
-	return { ...stored, dtype: readDtype(place) ?? unquantizedGguf(place) };
+	const { quantization_method, quantization_bits, quantization_group_size } = stored;
+	const dtype = readDtype(place) ?? unquantizedGguf(place);
+	return { quantization_method, quantization_bits, quantization_group_size, dtype };
 }
 
 const buckets: [bits: number, choice: QuantizationChoice][] = [

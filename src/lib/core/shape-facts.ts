@@ -16,6 +16,8 @@ interface Subject {
 	/** Root and text model, with absent keys filled in. */
 	root: JsonObject;
 	text: JsonObject;
+	/** Is there a stored total that extras could explain? */
+	hasStored: boolean;
 }
 
 /** Types whose checkpoints hold a causal mask of context × context per layer. Source: their module classes. */
@@ -57,14 +59,8 @@ function firstCount(config: JsonObject, keys: string[]): number | null {
 
 /** The count with its extras, which are looked for only when a stored total is there to be explained. */
 function withExtras(subject: Subject, count: ParameterCount): CountedParameters {
-	return {
-		total: count.total,
-		active: count.active,
-		rule: count.rule,
-		get extras() {
-			return extrasOf(subject, count);
-		},
-	};
+	const { total, active, rule } = count;
+	return { total, active, rule, extras: subject.hasStored ? extrasOf(subject, count) : [] };
 }
 
 /** Shape facts of a filled configuration. */
