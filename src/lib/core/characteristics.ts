@@ -5,6 +5,7 @@ import { parseConfigText } from '#lib/core/config-text.ts';
 import { readContext, type ContextFacts } from '#lib/core/context.ts';
 import { fillScope, isStub } from '#lib/core/defaults.ts';
 import { readDimensions, type Dimensions } from '#lib/core/dimensions.ts';
+import { bitOf } from '#lib/core/key-groups.ts';
 import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
 import { readModality } from '#lib/core/modality.ts';
 import type { ConfigStatus, ModelCharacteristics, Source } from '#lib/core/model.ts';
@@ -157,11 +158,15 @@ function contextOf(view: View | null, listing: ListingFacts | null, reading: Rea
 	return { ...read, context_window: listed };
 }
 
+const cacheBit = bitOf('use_cache');
+
+/** Is a cache used? The root is asked first, then the text model. */
 function useCache(view: View | null, reading: Reading): boolean {
-	const places = view === null ? [] : [view.root, ...view.scopes];
-	for (const scope of places) {
-		const written = holds(scope, 'use_cache') ? scope.config['use_cache'] : undefined;
-		if (typeof written !== 'boolean') continue;
+	const scopes = view?.scopes ?? [];
+	for (let at = scopes.length - 1; at >= 0; at -= 1) {
+		const scope = scopes[at];
+		const written = scope !== undefined && holds(scope, cacheBit) ? scope.config['use_cache'] : undefined;
+		if (scope === undefined || typeof written !== 'boolean') continue;
 		reading.note('use_cache', pathIn(scope, 'use_cache'), 'as written');
 		return written;
 	}

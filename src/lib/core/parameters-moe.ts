@@ -1,7 +1,7 @@
 // Parameter counts of decoders with routed experts: total, and the experts that work on one token.
 import { type ExpertOptions, gated, indexer, latentAttention, mixture } from '#lib/core/blocks.ts';
 import { type Dimensions, figure, figureOr, flag, layerCount, list, part } from '#lib/core/shape.ts';
-import { feedForwardCounts, layerPlan } from '#lib/core/layers.ts';
+import { feedForwardCounts, layersOf } from '#lib/core/layers.ts';
 import {
 	around,
 	type DecoderOptions,
@@ -141,7 +141,7 @@ const mimoV2: ParameterRow = {
 	rule: 'MiMo V2: full and sliding layers of their own shapes, routed experts',
 	count(d, root) {
 		const { config: c, hidden } = d;
-		const plan = layerPlan(d.type, c);
+		const plan = layersOf(d);
 		if (plan === null) return unknownParts;
 		const o: DecoderOptions = {};
 		const { embed, head, rest } = around(d, root, o);
@@ -183,7 +183,7 @@ const deepseekV4: ParameterRow = {
 	count(d, root) {
 		const { hidden } = d;
 		const hc = figure(d.config, 'hc_mult');
-		const plan = layerPlan(d.type, d.config);
+		const plan = layersOf(d);
 		if (plan === null) return unknownParts;
 		const connections = 2 * ((2 + hc) * hc * hc * hidden + (2 + hc) * hc + 3);
 		let mixers = d.layers * (v4Attention(d) + 2 * hidden + connections);

@@ -244,7 +244,7 @@ export function countSides(modelType: string | null, root: Config, d: Dimensions
 	const missing: string[] = [];
 	let parameters = 0;
 	for (const [key, name] of sideKeys) {
-		const value = outer[key] ?? root[key];
+		const value = outer === root ? root[key] : (outer[key] ?? root[key]);
 		if (value === undefined || value === null || value === '') continue;
 		const known = modelType !== null && Object.hasOwn(towers, modelType) ? towers[modelType]?.[key] : undefined;
 		const side = part(outer, key);

@@ -1,7 +1,7 @@
 // What shapes in a configuration give: parameter counts and the memory of the attention cache.
 import type { JsonObject } from '#lib/core/listing.ts';
 import { kvCache, type KvCache } from '#lib/core/memory.ts';
-import { countParameters, type ParameterCount } from '#lib/core/parameters.ts';
+import { countText, type ParameterCount, textFigures } from '#lib/core/parameters.ts';
 import type { CountedParameters, StoredExtra } from '#lib/core/total-parameters.ts';
 
 /** Counts in parameters, cache figures in bytes with a 16-bit cache; null where the shapes do not suffice. */
@@ -66,9 +66,10 @@ function withExtras(subject: Subject, count: ParameterCount): CountedParameters 
 /** Shape facts of a filled configuration. */
 export function shapeFacts(subject: Subject): ShapeFacts {
 	const { modelType, textType, root, text } = subject;
-	const counted = countParameters(modelType, root);
+	const figures = textFigures(modelType, root);
+	const counted = countText(modelType, root, figures);
 	return {
 		counted: counted === null ? null : withExtras(subject, counted),
-		cache: kvCache(textType ?? modelType, text),
+		cache: kvCache(textType ?? modelType, text, figures),
 	};
 }

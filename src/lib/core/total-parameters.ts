@@ -101,7 +101,6 @@ function fromName(id: string): Claim | null {
 	return { source: 'name', file: 'name', path: 'id', rule, total: size };
 }
 
-
 /** Two counts this close are the same; stored buffers and rounded shapes make no more of a difference. */
 const sameShare = 0.005;
 /** A known extra explains a difference when it meets it within this share of the model. */
