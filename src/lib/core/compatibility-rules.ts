@@ -2,13 +2,14 @@
 import { formatBits, formatMethod } from '#lib/core/format.ts';
 import type { RunFacts } from '#lib/core/run-facts.ts';
 import { listsOf, own, standingOf, type Standing } from '#lib/core/runtime-lookup.ts';
-import { confidences, type RuntimeConfidence, type RuntimeEngine, type RuntimeProfile } from '#lib/core/runtime.ts';
+import { runtimeConfidences } from '#lib/core/choice.ts';
+import type { RuntimeConfidence, RuntimeEngine, RuntimeProfile } from '#lib/core/runtime.ts';
 import { formatWords, type WeightFormat } from '#lib/core/weight-formats.ts';
 
 /** A sentence that is only made when somebody reads it: lists of a million rows ask for the answer alone. */
 export type Say = () => string;
 
-/** What the rules found. `level` is an index of `confidences`. */
+/** What the rules found. `level` is an index of `runtimeConfidences`. */
 export interface Verdict {
 	answer: 'yes' | 'unknown' | 'no';
 	level: number;
@@ -32,7 +33,7 @@ class Finding {
 	isTried = false;
 
 	atMost(confidence: RuntimeConfidence): void {
-		this.level = Math.min(this.level, confidences.indexOf(confidence));
+		this.level = Math.min(this.level, runtimeConfidences.indexOf(confidence));
 	}
 
 	doubt(say: Say): void {

@@ -3,7 +3,8 @@ import { judge, type Verdict } from '#lib/core/compatibility-rules.ts';
 import { advise, type Recommendation } from '#lib/core/compatibility-advice.ts';
 import { formatCount } from '#lib/core/format.ts';
 import type { CompatibilitySubject, RunFacts } from '#lib/core/run-facts.ts';
-import { confidences, type RuntimeConfidence, type RuntimeProfile } from '#lib/core/runtime.ts';
+import { runtimeConfidences } from '#lib/core/choice.ts';
+import type { RuntimeConfidence, RuntimeProfile } from '#lib/core/runtime.ts';
 
 /** Changes whenever the rules may answer differently for the same facts and profiles: kept answers are then made anew. */
 export const checkerVersion = 1;
@@ -79,7 +80,7 @@ export function checkCompatibility(
 	return {
 		runtime: profile.id,
 		compatible,
-		confidence: isTooLong ? 'none' : (confidences[verdict.level] ?? 'none'),
+		confidence: isTooLong ? 'none' : (runtimeConfidences[verdict.level] ?? 'none'),
 		reasons,
 		warnings: warningsOf(subject, profile, verdict),
 		recommendations: advise({ subject, profile, verdict, compatible, relatives }),

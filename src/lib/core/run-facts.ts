@@ -118,6 +118,19 @@ export function subjectOf(row: RowFacts, { characteristics: c, files }: SubjectO
 	};
 }
 
+/** A list row with its kept facts as the check sees it: without file names, which rows do not carry. */
+export function rowSubject(
+	facts: RunFacts,
+	row: Pick<RowFacts, 'id' | 'context_window' | 'is_multimodal' | 'gated' | 'tags'>,
+): CompatibilitySubject {
+	const { id, context_window, is_multimodal } = row;
+	const rest = { gated: row.gated !== false, hasProjector: null, bases: basesOf(row.tags ?? []) };
+	return { ...facts, id, context_window, is_multimodal, ...rest };
+}
+
+/** Changes when facts are made or written in another way: texts kept until then are made anew. */
+export const runFactsVersion = '1';
+
 /** The facts as a text that is equal for equal facts: a few thousand different ones over a million models. */
 export function writeRunFacts(facts: RunFacts): string {
 	const { model_type, architectures, formats, quantization_method, quantization_bits, library } = facts;

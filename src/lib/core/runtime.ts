@@ -1,11 +1,11 @@
 // What a runtime is: which architectures, formats and quantizations it says it loads, with the source and version of that.
+import type { runtimeConfidences } from '#lib/core/choice.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
 import type { WeightFormat } from '#lib/core/weight-formats.ts';
 
-/** How sure an answer is. `none`: the runtime's own lists rule the model out; `low`: something that decides is not known. */
-export const confidences = ['none', 'low', 'medium', 'high'] as const;
-export type RuntimeConfidence = (typeof confidences)[number];
+/** How sure it is that a runtime runs a model, from not at all upwards. */
+export type RuntimeConfidence = (typeof runtimeConfidences)[number];
 
 /**
  * One program that reads weights. A runtime may hold several (LM Studio has llama.cpp and MLX). A list is what the

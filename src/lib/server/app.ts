@@ -5,6 +5,8 @@ import { Cards } from '#lib/server/cards.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { machineClock, type Clock } from '#lib/server/clock.ts';
 import type { Settings } from '#lib/server/config.ts';
+import { Compatibility } from '#lib/server/compatibility.ts';
+import { CompatibleModelsFinder } from '#lib/server/compatible-models.ts';
 import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
@@ -57,6 +59,8 @@ export interface App {
 	configs: Configs;
 	refresh: CatalogRefresh;
 	details: Details;
+	compatibility: Compatibility;
+	compatibleModels: CompatibleModelsFinder;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -113,7 +117,9 @@ function makeReaders({ settings, version, database, catalog, snapshot, log, cloc
 	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
 	const files = new FileLists({ database, hub, local: inventory, date });
 	const details = new Details({ database, catalog, hub, configs, files, cards, date });
-	return { hub, inventory, configs, localModels, refresh, renderer, details };
+	const compatibility = new Compatibility({ database, catalog, details, version });
+	const compatibleModels = new CompatibleModelsFinder({ hub, catalog, database, clock });
+	return { hub, inventory, configs, localModels, refresh, renderer, details, compatibility, compatibleModels };
 }
 
 /**
@@ -133,6 +139,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
 	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random });
 	const { hub, configs, localModels, refresh, renderer, inventory, details } = readers;
+	const { compatibility, compatibleModels } = readers;
 	if (background) {
 		await localModels.start();
 		refresh.start();
@@ -150,6 +157,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 		configs,
 		refresh,
 		details,
+		compatibility,
+		compatibleModels,
 		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
 		closing: ending.signal,
 		health: () => ({
