@@ -5,6 +5,8 @@ import { Cards } from '#lib/server/cards.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { machineClock, type Clock } from '#lib/server/clock.ts';
 import type { Settings } from '#lib/server/config.ts';
+import { Compatibility } from '#lib/server/compatibility.ts';
+import { CompatibleModelsFinder } from '#lib/server/compatible-models.ts';
 import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
@@ -60,6 +62,8 @@ export interface App {
 	refresh: CatalogRefresh;
 	details: Details;
 	discovery: Discovery;
+	compatibility: Compatibility;
+	compatibleModels: CompatibleModelsFinder;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -119,7 +123,20 @@ function makeReaders({ settings, version, database, catalog, snapshot, log, cloc
 	const newId = () => randomBytes(8).toString('hex');
 	const common = { hub, inventory, database, catalog, snapshot, clock };
 	const discovery = new Discovery({ ...common, watch: noWatch, newId, onBug });
-	return { hub, inventory, configs, localModels, refresh, renderer, details, discovery };
+	const compatibility = new Compatibility({ database, catalog, details, version });
+	const compatibleModels = new CompatibleModelsFinder({ hub, catalog, database, clock });
+	return {
+		hub,
+		inventory,
+		configs,
+		localModels,
+		refresh,
+		renderer,
+		details,
+		discovery,
+		compatibility,
+		compatibleModels,
+	};
 }
 
 /**
@@ -139,6 +156,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
 	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random });
 	const { hub, configs, localModels, refresh, renderer, inventory, details, discovery } = readers;
+	const { compatibility, compatibleModels } = readers;
 	if (background) {
 		await localModels.start();
 		refresh.start();
@@ -157,6 +175,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 		refresh,
 		details,
 		discovery,
+		compatibility,
+		compatibleModels,
 		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
 		closing: ending.signal,
 		health: () => ({

@@ -23,7 +23,8 @@ function basesFromTags(row: string, from = ''): string {
  * Never change a step that has been released: add one. `models` holds a row per model with the columns that filters
  * and sorting need; `record` is the whole row as JSON. Times are milliseconds since 1970, sizes bytes, null is unknown.
  * `changed` grows with every write, so that each process sees what the others wrote. `is_learned` is 1 once the row's
- * characteristics were read from the model's own config and not from a list.
+ * characteristics were read from the model's own config and not from a list. `runs` is a number of `run_facts`, where a
+ * few thousand texts serve all rows.
  */
 export const migrations: readonly Migration[] = [
 	{
@@ -101,6 +102,16 @@ export const migrations: readonly Migration[] = [
 	{
 		name: 'what the listing said of each model, for reading configs later',
 		statements: ['CREATE TABLE listings (id TEXT PRIMARY KEY, facts TEXT NOT NULL, as_of TEXT NOT NULL) WITHOUT ROWID'],
+	},
+	{
+		name: 'what decides which runtimes load a model, and the answers that were given',
+		statements: [
+			'CREATE TABLE run_facts (number INTEGER PRIMARY KEY, facts TEXT NOT NULL UNIQUE)',
+			'ALTER TABLE models ADD COLUMN runs INTEGER NOT NULL DEFAULT 0',
+			`CREATE TABLE compatibility (
+				id TEXT PRIMARY KEY, revision TEXT NOT NULL, stamp TEXT NOT NULL, reports TEXT NOT NULL
+			) WITHOUT ROWID`,
+		],
 	},
 ];
 
