@@ -160,7 +160,8 @@ export function writeGguf(file: GgufFile): Uint8Array {
 		end = Math.max(end, Number(offset) + sizeOf(tensor));
 	}
 	const start = Math.ceil(pen.length / alignment) * alignment;
-	if (tensors.length > 0 && file.bare !== true && end <= mostWeights) pen.bytes(new Uint8Array(start - pen.length + end));
+	if (tensors.length > 0 && file.bare !== true && end <= mostWeights)
+		pen.bytes(new Uint8Array(start - pen.length + end));
 	return pen.done();
 }
 
