@@ -19,7 +19,10 @@ export interface AskOptions {
 }
 
 /** What is asked: the request without what every request has in common. */
-export type Question = Pick<WireRequest, 'path' | 'maxBytes' | 'cut' | 'accept' | 'compressed' | 'page' | 'etag'>;
+export type Question = Pick<
+	WireRequest,
+	'path' | 'maxBytes' | 'cut' | 'accept' | 'compressed' | 'page' | 'etag' | 'range'
+>;
 
 /** Thrown by a reader of replies: not what was asked for. Asked once more, then it is a failure. */
 export class UnreadableReply extends Error {

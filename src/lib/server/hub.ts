@@ -3,8 +3,10 @@ import { Failure } from '#lib/core/failure.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import { collidingNames, encodeId, isDigest, parseRepositoryId, parseRevision, quoted } from '#lib/core/repository.ts';
 import type { Clock } from '#lib/server/clock.ts';
+import { fileAddress, listPath, usualExpand, type ListOrder } from '#lib/server/hub-addresses.ts';
 import { HubClient, UnreadableReply, type AskOptions, type Question } from '#lib/server/hub-client.ts';
 import { failureOf, type TokenState } from '#lib/server/hub-failure.ts';
+import { readPiece, type HubPiece, type Range } from '#lib/server/hub-pieces.ts';
 import {
 	addEntries,
 	checkCommit,
@@ -24,41 +26,6 @@ import { RateGate, type BucketBudget } from '#lib/server/rate-gate.ts';
 export const MOST_FILE_BYTES = 5 * 1024 * 1024;
 const MOST_PAGE_BYTES = 25 * 1024 * 1024;
 const MOST_TREE_PAGES = 200;
-
-/** Fields asked of the Hub for a list: everything cards and filters show, without the heavy ones. */
-export const usualExpand = [
-	'author',
-	'createdAt',
-	'lastModified',
-	'downloads',
-	'likes',
-	'trendingScore',
-	'gated',
-	'private',
-	'disabled',
-	'pipeline_tag',
-	'library_name',
-	'tags',
-	'safetensors',
-	'gguf',
-	'config',
-	'baseModels',
-	'sha',
-];
-
-/** What to list. `pageSize` is at most 1,000; `most` rows in all, everything when left out. */
-export interface ListOrder {
-	search?: string;
-	author?: string;
-	filter?: string[];
-	pipelineTag?: string;
-	sort?: 'downloads' | 'likes' | 'lastModified' | 'createdAt' | 'trendingScore';
-	pageSize?: number;
-	most?: number;
-	expand?: readonly string[];
-	/** Where an earlier listing stopped. */
-	cursor?: string | null;
-}
 
 /** One page. `skipped` counts rows that were no rows; `cursor` is where the next page starts, null at the end. */
 export interface ListedPage {
@@ -177,26 +144,12 @@ export class Hub {
 		} while (cursor !== null);
 	}
 
-	#listPath(order: ListOrder, limit: number, cursor: string | null): string {
-		const params = new URLSearchParams();
-		const put = (name: string, value: string | undefined) => value !== undefined && params.append(name, value);
-		put('search', order.search);
-		put('author', order.author);
-		put('pipeline_tag', order.pipelineTag);
-		for (const tag of order.filter ?? []) put('filter', tag);
-		put('sort', order.sort ?? 'downloads');
-		put('limit', String(Math.max(1, Math.min(1000, limit))));
-		for (const name of this.#allowed(order.expand ?? usualExpand)) put('expand', name);
-		if (cursor !== null) put('cursor', cursor);
-		return `/api/models?${params}`;
-	}
-
 	#allowed(expand: readonly string[]): string[] {
 		return expand.filter((name) => this.#expandable === null || this.#expandable.has(name));
 	}
 
 	async #page(order: ListOrder, limit: number, cursor: string | null, options: AskOptions): Promise<ListedPage> {
-		const question = this.#json(this.#listPath(order, limit, cursor), true);
+		const question = this.#json(listPath(order, this.#allowed(order.expand ?? usualExpand), { limit, cursor }), true);
 		const reply = await this.#client.ask(question, options, (received) => {
 			if (received.status === 400 && this.#learnExpand(received)) return null;
 			if (received.status >= 400) throw this.#failure(received, { id: null });
@@ -277,20 +230,47 @@ export class Hub {
 		path: string,
 		{ revision = 'main', etag, limitBytes, ...options }: FileOptions = {},
 	): Promise<HubFile | null> {
-		const encoded = path.split('/').map(encodeURIComponent).join('/');
-		const address = `/${encodeId(parseRepositoryId(id))}/resolve/${encodeURIComponent(parseRevision(revision))}/${encoded}`;
+		const address = fileAddress(id, revision, path);
 		const size = { maxBytes: limitBytes ?? MOST_FILE_BYTES, cut: limitBytes !== undefined };
 		const base = { path: address, ...size, accept: '*/*', compressed: false, page: false };
 		const question: Question = etag !== undefined && isDigest(etag) ? { ...base, etag } : base;
-		const file = await this.#client.ask(question, options, (reply) => {
+		return this.#askFile(question, { id, revision, path }, options, (reply) => readFile(reply, id, revision));
+	}
+
+	/**
+	 * A piece of a file of any size at a revision, shorter than asked only at the end of the file; null when the
+	 * repository has no such file. One request to the Hub and one to its CDN, where the token is not sent.
+	 */
+	async range(
+		id: string,
+		path: string,
+		{ revision = 'main', start, length, ...options }: AskOptions & Range & { revision?: string },
+	): Promise<HubPiece | null> {
+		const range = { start, length };
+		const size = { maxBytes: length, cut: true, page: true };
+		const base = { path: fileAddress(id, revision, path), accept: '*/*', compressed: false };
+		return this.#askFile({ ...base, ...size, range }, { id, revision, path }, options, (reply) => {
+			return readPiece(reply, { id, revision, ...range });
+		});
+	}
+
+	/** Asks for a file; null when the repository has none of that name. */
+	async #askFile<T>(
+		question: Question,
+		about: { id: string; revision: string; path: string },
+		options: AskOptions,
+		read: (reply: WireReply) => T,
+	): Promise<T | null> {
+		const found = await this.#client.ask(question, options, (reply) => {
 			if (reply.headers['x-error-code'] === 'EntryNotFound') return null;
 			if (reply.status === 404 && !('x-error-code' in reply.headers)) return 'unclear';
-			if (reply.status >= 400) throw this.#failure(reply, { id, revision, path });
-			return readFile(reply, id, revision);
+			const isBehind = reply.status === 416 && question.range !== undefined;
+			if (reply.status >= 400 && !isBehind) throw this.#failure(reply, about);
+			return { value: read(reply) };
 		});
-		if (file !== 'unclear') return file;
+		if (found !== 'unclear') return found?.value ?? null;
 		// A bare 404 says neither "no such model" nor "no such file": some mirrors send nothing else.
-		await this.info(id, options);
+		await this.info(about.id, options);
 		return null;
 	}
 }
