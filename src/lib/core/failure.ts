@@ -31,6 +31,8 @@ export const failureKinds = {
 	unsafe_local_path: { status: 409, exit: 1 },
 	payload_too_large: { status: 413, exit: 2 },
 	unsupported_media_type: { status: 415, exit: 2 },
+	invalid_gguf: { status: 422, exit: 6 },
+	invalid_safetensors: { status: 422, exit: 6 },
 	too_many_attempts: { status: 429, exit: 9 },
 	headers_too_large: { status: 431, exit: 2 },
 	internal: { status: 500, exit: 1 },

@@ -53,7 +53,9 @@ export interface WireRequest {
 	compressed: boolean;
 	/** Entity tag without quotes: the reply may be 304. */
 	etag?: string | undefined;
-	/** A page of a list: has longer time. */
+	/** Part of a file that is wanted: `length` bytes from `start`. Who sends the whole is cut off behind it. */
+	range?: { start: number; length: number } | undefined;
+	/** A page of a list, or a part of a large file: has longer time. */
 	page: boolean;
 	priority: Priority;
 	maxWaitMs: number;
@@ -206,7 +208,8 @@ export class HubTransport {
 				const maxBytes = good ? request.maxBytes : MOST_ERROR_BYTES;
 				const { signal } = request;
 				const coding = headers['content-encoding'];
-				const body = await readLimited(hop.body, { maxBytes, cut: request.cut || !good, coding, signal });
+				const skip = status === 200 ? (request.range?.start ?? 0) : 0;
+				const body = await readLimited(hop.body, { maxBytes, cut: request.cut || !good, skip, coding, signal });
 				const isCut = body.length > maxBytes;
 				return { status, headers, hops, movedTo, isCut, body: isCut ? body.subarray(0, maxBytes) : body };
 			}
@@ -257,9 +260,14 @@ export class HubTransport {
 			accept: request.accept,
 			'accept-encoding': request.compressed ? 'gzip, br' : 'identity',
 			...(athome && request.token !== null ? { authorization: `Bearer ${request.token}` } : {}),
+			...(request.range === undefined ? {} : { range: rangeHeader(request.range) }),
 			...(athome && request.etag !== undefined ? { 'if-none-match': `"${request.etag}"` } : {}),
 		};
 	}
+}
+
+function rangeHeader({ start, length }: { start: number; length: number }): string {
+	return `bytes=${start}-${start + length - 1}`;
 }
 
 /** No reply came: trouble of the Hub, unless the asker went away. */
