@@ -9,6 +9,7 @@ import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
+import { Flags } from '#lib/server/flags.ts';
 import type { TokenState } from '#lib/server/hub-failure.ts';
 import { Hub } from '#lib/server/hub.ts';
 import { Inventory } from '#lib/server/inventory.ts';
@@ -20,6 +21,7 @@ import type { BucketBudget } from '#lib/server/rate-gate.ts';
 import { CatalogRefresh, type RefreshProgress } from '#lib/server/refresh.ts';
 import { Sessions } from '#lib/server/session.ts';
 import { loadSnapshot, readSnapshot, type Snapshot } from '#lib/server/snapshot.ts';
+import { readMeta } from '#lib/server/store/meta.ts';
 
 /** The Hub as this process knows it. `online` is null before the first attempt; the endpoint carries no credentials. */
 export interface HubHealth {
@@ -57,6 +59,9 @@ export interface App {
 	configs: Configs;
 	refresh: CatalogRefresh;
 	details: Details;
+	flags: Flags;
+	/** The one user of this machine, for rollouts; the same as long as the database lives. */
+	userId: string | null;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -150,6 +155,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 		configs,
 		refresh,
 		details,
+		flags: new Flags({ database, environment: settings.features, date: () => clock.date() }),
+		userId: readMeta(database, 'user'),
 		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
 		closing: ending.signal,
 		health: () => ({

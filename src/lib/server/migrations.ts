@@ -102,6 +102,22 @@ export const migrations: readonly Migration[] = [
 		name: 'what the listing said of each model, for reading configs later',
 		statements: ['CREATE TABLE listings (id TEXT PRIMARY KEY, facts TEXT NOT NULL, as_of TEXT NOT NULL) WITHOUT ROWID'],
 	},
+	{
+		name: 'feature flags, their lists of users, the trace of their changes, and the id of the one user here',
+		statements: [
+			'CREATE TABLE flags (flag TEXT PRIMARY KEY, is_killed INTEGER NOT NULL, percent REAL, salt TEXT NOT NULL) WITHOUT ROWID',
+			`CREATE TABLE flag_users (
+				flag TEXT NOT NULL, list TEXT NOT NULL, user_id TEXT NOT NULL, PRIMARY KEY (flag, list, user_id)
+			) WITHOUT ROWID`,
+			`CREATE TABLE flag_changes (
+				number INTEGER PRIMARY KEY, flag TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+				old TEXT, new TEXT
+			)`,
+			'CREATE INDEX flag_changes_flag ON flag_changes (flag)',
+			// Without sign-in there is one user; rollouts by percentage need to know them again.
+			"INSERT INTO meta (key, value) VALUES ('user', 'user-' || lower(hex(randomblob(6))))",
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */
