@@ -4,6 +4,7 @@ import { CardRenderer } from '#lib/server/card-renderer.ts';
 import { Cards } from '#lib/server/cards.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { machineClock, type Clock } from '#lib/server/clock.ts';
+import { toFailure } from '#lib/core/failure.ts';
 import type { Settings } from '#lib/server/config.ts';
 import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
@@ -22,6 +23,7 @@ import { CatalogRefresh, type RefreshProgress } from '#lib/server/refresh.ts';
 import { Sessions } from '#lib/server/session.ts';
 import { loadSnapshot, readSnapshot, type Snapshot } from '#lib/server/snapshot.ts';
 import { readMeta } from '#lib/server/store/meta.ts';
+import { Telemetry } from '#lib/server/telemetry.ts';
 
 /** The Hub as this process knows it. `online` is null before the first attempt; the endpoint carries no credentials. */
 export interface HubHealth {
@@ -60,6 +62,7 @@ export interface App {
 	refresh: CatalogRefresh;
 	details: Details;
 	flags: Flags;
+	telemetry: Telemetry;
 	/** The one user of this machine, for rollouts; the same as long as the database lives. */
 	userId: string | null;
 	/** Aborted when the process is about to end; streams and background work end with it. */
@@ -138,6 +141,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
 	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random });
 	const { hub, configs, localModels, refresh, renderer, inventory, details } = readers;
+	const telemetry = new Telemetry({
+		database,
+		clock,
+		onError: (error) => log.error('telemetry_not_written', { message: toFailure(error).message }),
+	});
 	if (background) {
 		await localModels.start();
 		refresh.start();
@@ -156,6 +164,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		refresh,
 		details,
 		flags: new Flags({ database, environment: settings.features, date: () => clock.date() }),
+		telemetry,
 		userId: readMeta(database, 'user'),
 		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
 		closing: ending.signal,
@@ -177,6 +186,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 			configs.close();
 			await Promise.all([localModels.close(), refresh.close()]);
 			await Promise.all([hub.close(), renderer.close()]);
+			telemetry.close();
 			database.close();
 		},
 	};

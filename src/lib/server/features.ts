@@ -6,6 +6,9 @@ export interface Feature {
 	variable: string;
 	/** Is it on for everyone unless told otherwise? */
 	fallback: boolean;
+	/** What it does, for people. */
+	title: string;
+	/** The same for the table of settings, with what may be written. */
 	about: string;
 }
 
@@ -14,6 +17,7 @@ export const loadChatModelsWorker: Feature = {
 	flag: 'load-chat-models-worker',
 	variable: 'FEATURE_LOAD_CHAT_MODELS_WORKER',
 	fallback: true,
+	title: 'Look for chat models in a worker of the page',
 	about: 'pages look for chat models in a worker: on, off (beats what is stored), or a percentage of users such as 25%',
 };
 

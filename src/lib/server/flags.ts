@@ -47,8 +47,12 @@ const mostChanges = 200;
 
 const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest();
 
+function isName(name: string): boolean {
+	return name !== '' && name.length <= longestName && !/[\u0000-\u001f\u007f]/.test(name);
+}
+
 function checkName(what: string, name: string): void {
-	if (name !== '' && name.length <= longestName && !/[\u0000-\u001f\u007f]/.test(name)) return;
+	if (isName(name)) return;
 	throw new Failure('bad_request', `The ${what} has to be a text of 1 to ${longestName} characters.`);
 }
 
@@ -95,7 +99,7 @@ export class Flags {
 	#rollout(flag: string, told: RolloutSetting | undefined): Rollout {
 		const stored = this.#stored(flag);
 		const list = (name: FlagList) => ({
-			has: (userId: string) => isListed(this.#database, { flag, list: name }, userId),
+			has: (userId: string) => isName(userId) && isListed(this.#database, { flag, list: name }, userId),
 		});
 		return {
 			flag,

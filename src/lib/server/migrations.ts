@@ -118,6 +118,23 @@ export const migrations: readonly Migration[] = [
 			"INSERT INTO meta (key, value) VALUES ('user', 'user-' || lower(hex(randomblob(6))))",
 		],
 	},
+	{
+		name: 'what this machine counts of its own work',
+		statements: [
+			`CREATE TABLE telemetry (
+				period TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL,
+				PRIMARY KEY (period, kind, name)
+			) WITHOUT ROWID`,
+			`CREATE TABLE telemetry_runs (
+				number INTEGER PRIMARY KEY, started_at TEXT NOT NULL, ended_at TEXT, listed INTEGER, dropped INTEGER,
+				errors INTEGER, requests INTEGER, duration_ms INTEGER, is_rate_limited INTEGER, is_cancelled INTEGER
+			)`,
+			`CREATE TABLE loader_failures (
+				model_id TEXT NOT NULL, code TEXT NOT NULL, count INTEGER NOT NULL, last_at TEXT NOT NULL,
+				PRIMARY KEY (model_id, code)
+			) WITHOUT ROWID`,
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */
