@@ -62,7 +62,7 @@ function checkFlag(flag: string): void {
 }
 
 /**
- * The flags of all features. Every question reads the database anew (some 20 µs), so a change counts at once in every
+ * The flags of all features. Every question reads the database anew (some 50 µs), so a change counts at once in every
  * process. "Off" wins, whoever says it: the environment or the kill switch here. Otherwise the environment's `on` or
  * percentage takes the place of the stored percentage; both lists hold in either case.
  */
