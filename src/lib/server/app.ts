@@ -9,6 +9,7 @@ import type { Settings } from '#lib/server/config.ts';
 import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
+import { Discovery } from '#lib/server/discovery.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
 import { Flags } from '#lib/server/flags.ts';
 import type { TokenState } from '#lib/server/hub-failure.ts';
@@ -61,6 +62,7 @@ export interface App {
 	configs: Configs;
 	refresh: CatalogRefresh;
 	details: Details;
+	discovery: Discovery;
 	flags: Flags;
 	telemetry: Telemetry;
 	/** The one user of this machine, for rollouts; the same as long as the database lives. */
@@ -121,7 +123,15 @@ function makeReaders({ settings, version, database, catalog, snapshot, log, cloc
 	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
 	const files = new FileLists({ database, hub, local: inventory, date });
 	const details = new Details({ database, catalog, hub, configs, files, cards, date });
-	return { hub, inventory, configs, localModels, refresh, renderer, details };
+	const telemetry = new Telemetry({
+		database,
+		clock,
+		onError: (error) => log.error('telemetry_not_written', { message: toFailure(error).message }),
+	});
+	const newId = () => randomBytes(8).toString('hex');
+	const common = { hub, inventory, database, catalog, snapshot, clock };
+	const discovery = new Discovery({ ...common, watch: telemetry, newId, onBug });
+	return { hub, inventory, configs, localModels, refresh, renderer, details, telemetry, discovery };
 }
 
 /**
@@ -140,12 +150,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { catalog, snapshot } = prepared;
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
 	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random });
-	const { hub, configs, localModels, refresh, renderer, inventory, details } = readers;
-	const telemetry = new Telemetry({
-		database,
-		clock,
-		onError: (error) => log.error('telemetry_not_written', { message: toFailure(error).message }),
-	});
+	const { hub, configs, localModels, refresh, renderer, inventory, details, telemetry, discovery } = readers;
 	if (background) {
 		await localModels.start();
 		refresh.start();
@@ -163,6 +168,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		configs,
 		refresh,
 		details,
+		discovery,
 		flags: new Flags({ database, environment: settings.features, date: () => clock.date() }),
 		telemetry,
 		userId: readMeta(database, 'user'),
@@ -184,7 +190,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		close: async () => {
 			ending.abort();
 			configs.close();
-			await Promise.all([localModels.close(), refresh.close()]);
+			await Promise.all([localModels.close(), refresh.close(), discovery.close()]);
 			await Promise.all([hub.close(), renderer.close()]);
 			telemetry.close();
 			database.close();

@@ -203,7 +203,7 @@ export class Configs {
 			if (!(error instanceof Failure)) throw error;
 			// Without list fields the snapshot may still know something.
 		}
-		return this.#copies.takeGate(id, failure);
+		return this.#copies.takeGate(order, failure);
 	}
 
 	/** What stands in when the Hub gives nothing: a copy at hand, an older one of ours, the snapshot. */
