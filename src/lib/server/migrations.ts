@@ -113,6 +113,39 @@ export const migrations: readonly Migration[] = [
 			) WITHOUT ROWID`,
 		],
 	},
+	{
+		name: 'feature flags, their lists of users, the trace of their changes, and the id of the one user here',
+		statements: [
+			'CREATE TABLE flags (flag TEXT PRIMARY KEY, is_killed INTEGER NOT NULL, percent REAL, salt TEXT NOT NULL) WITHOUT ROWID',
+			`CREATE TABLE flag_users (
+				flag TEXT NOT NULL, list TEXT NOT NULL, user_id TEXT NOT NULL, PRIMARY KEY (flag, list, user_id)
+			) WITHOUT ROWID`,
+			`CREATE TABLE flag_changes (
+				number INTEGER PRIMARY KEY, flag TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+				old TEXT, new TEXT
+			)`,
+			'CREATE INDEX flag_changes_flag ON flag_changes (flag)',
+			// Without sign-in there is one user; rollouts by percentage need to know them again.
+			"INSERT INTO meta (key, value) VALUES ('user', 'user-' || lower(hex(randomblob(6))))",
+		],
+	},
+	{
+		name: 'what this machine counts of its own work',
+		statements: [
+			`CREATE TABLE telemetry (
+				period TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL,
+				PRIMARY KEY (period, kind, name)
+			) WITHOUT ROWID`,
+			`CREATE TABLE telemetry_runs (
+				number INTEGER PRIMARY KEY, started_at TEXT NOT NULL, ended_at TEXT, listed INTEGER, dropped INTEGER,
+				errors INTEGER, requests INTEGER, duration_ms INTEGER, is_rate_limited INTEGER, is_cancelled INTEGER
+			)`,
+			`CREATE TABLE loader_failures (
+				model_id TEXT NOT NULL, code TEXT NOT NULL, count INTEGER NOT NULL, last_at TEXT NOT NULL,
+				PRIMARY KEY (model_id, code)
+			) WITHOUT ROWID`,
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */
