@@ -1,0 +1,36 @@
+// How far a run is and how long it may still take, from what it has done so far.
+import type { DiscoveryCounts } from '#lib/core/discovery.ts';
+
+/** Where reading stood when it began: Unix milliseconds, and models with an end by then. */
+export interface PaceMark {
+	at: number;
+	settled: number;
+}
+
+/** Reads before which nothing is said about the pace. */
+const fewest = 5;
+/** Milliseconds before which nothing is said about the pace. */
+const soonest = 1_500;
+
+/** Models whose class, lock or failure is known. */
+export function settledOf(counts: DiscoveryCounts): number {
+	return counts.gen + counts.encoder + counts.unknown + counts.auth + counts.failed;
+}
+
+/** Seconds until the last config is read at the pace so far; null while that cannot be told. */
+export function secondsLeft(counts: DiscoveryCounts, mark: PaceMark | null, now: number): number | null {
+	const left = counts.waiting + counts.reading;
+	if (mark === null || left === 0) return null;
+	const read = settledOf(counts) - mark.settled;
+	const took = now - mark.at;
+	return read < fewest || took < soonest ? null : Math.ceil((took / read) * (left / 1000));
+}
+
+/** A stretch of time as one reads it: `45 s`, `3 min`, `1 h 10 min`. */
+export function formatSeconds(seconds: number): string {
+	const whole = Math.max(1, Math.round(seconds));
+	if (whole < 90) return `${whole} s`;
+	const minutes = Math.round(whole / 60);
+	if (minutes < 60) return `${minutes} min`;
+	return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
