@@ -1,7 +1,6 @@
 // How far a run is and how long it may still take, from what it has done so far.
-import type { DiscoveryCounts } from '#lib/core/discovery.ts';
 
-/** Where reading stood when it began: Unix milliseconds, and models with an end by then. */
+/** Where a run stands: Unix milliseconds, and candidates that have come to an end by then. */
 export interface PaceMark {
 	at: number;
 	settled: number;
@@ -12,17 +11,14 @@ const fewest = 5;
 /** Milliseconds before which nothing is said about the pace. */
 const soonest = 1_500;
 
-/** Models whose class, lock or failure is known. */
-export function settledOf(counts: DiscoveryCounts): number {
-	return counts.gen + counts.encoder + counts.unknown + counts.auth + counts.failed;
-}
-
-/** Seconds until the last config is read at the pace so far; null while that cannot be told. */
-export function secondsLeft(counts: DiscoveryCounts, mark: PaceMark | null, now: number): number | null {
-	const left = counts.waiting + counts.reading;
+/**
+ * Seconds until so many more configs are read, at the pace since the mark of the first one; null while that cannot be
+ * told.
+ */
+export function secondsLeft(left: number, mark: PaceMark | null, now: PaceMark): number | null {
 	if (mark === null || left === 0) return null;
-	const read = settledOf(counts) - mark.settled;
-	const took = now - mark.at;
+	const read = now.settled - mark.settled;
+	const took = now.at - mark.at;
 	return read < fewest || took < soonest ? null : Math.ceil((took / read) * (left / 1000));
 }
 

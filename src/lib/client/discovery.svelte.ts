@@ -9,7 +9,7 @@ import {
 	type ErrorGroup,
 	type GroupedItems,
 } from '#lib/client/discovery-groups.ts';
-import { secondsLeft, settledOf, type PaceMark } from '#lib/client/discovery-pace.ts';
+import { secondsLeft, type PaceMark } from '#lib/client/discovery-pace.ts';
 import {
 	countDiscovery,
 	discoveryDefaults,
@@ -30,6 +30,8 @@ export interface DiscoveryView {
 	readonly phase: DiscoveryPhase;
 	/** Of the current run alone. */
 	readonly counts: DiscoveryCounts;
+	/** Models of the current run whose config counts, and how many of them have come to an end. */
+	readonly candidates: { readonly total: number; readonly settled: number };
 	/** Of the current run and those it goes on from. */
 	readonly groups: GroupedItems;
 	/** Failed models by reason; empty while a run goes on. */
@@ -59,6 +61,7 @@ const noCounts = countDiscovery(newDiscovery(''));
 const nothing: DiscoveryView = {
 	phase: 'idle',
 	counts: noCounts,
+	candidates: { total: 0, settled: 0 },
 	groups: groupItems([], true),
 	errors: [],
 	meta: null,
@@ -207,18 +210,21 @@ export class DiscoveryStore {
 		const state = this.#run?.state;
 		if (state === undefined) return;
 		const counts = countDiscovery(state);
-		const now = state.latestAt ?? 0;
-		if (counts.reading > 0) this.#mark ??= { at: now, settled: settledOf(counts) };
+		const total = [...state.items.values()].filter(({ entry }) => entry.excluded_by === undefined).length;
+		const left = counts.waiting + counts.reading;
+		const pace = { at: state.latestAt ?? 0, settled: total - left };
+		if (counts.reading > 0) this.#mark ??= pace;
 		const isOver = state.phase !== 'running';
 		const groups = groupItems(this.#items(), isOver);
 		this.#view = {
 			phase: this.#phase(),
 			counts,
+			candidates: { total, settled: pace.settled },
 			groups,
 			errors: isOver ? errorGroups(groups.failed, state.meta?.errors ?? []) : [],
 			meta: state.meta,
 			failure: state.failure,
-			secondsLeft: isOver ? null : secondsLeft(counts, this.#mark, now),
+			secondsLeft: isOver ? null : secondsLeft(left, this.#mark, pace),
 			canContinue: isOver && this.#listed !== null && groups.unread.some(isBeyondLimit),
 		};
 	}
