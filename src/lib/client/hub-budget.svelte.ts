@@ -22,6 +22,8 @@ export function readBudget(health: unknown): BudgetLine[] {
 interface WatchOptions {
 	fetch: Fetch;
 	everyMs?: number;
+	/** Before the first look: whatever it watches has more urgent things to show. */
+	firstMs?: number;
 }
 
 /** Keeps the budget up to date between `start` and the end it returns. */
@@ -30,7 +32,7 @@ export class HubBudgetWatch {
 	#options: Required<WatchOptions>;
 
 	constructor(options: WatchOptions) {
-		this.#options = { everyMs: 2_000, ...options };
+		this.#options = { everyMs: 2_000, firstMs: 500, ...options };
 	}
 
 	/** The newest answer; null before there was one. */
@@ -38,11 +40,15 @@ export class HubBudgetWatch {
 		return this.#lines;
 	}
 
-	/** Asks at once and then again and again while the page is on the screen. Returns how to stop. */
+	/** Asks again and again while the page is on the screen. Returns how to stop. */
 	start(): () => void {
-		void this.#look();
-		const timer = setInterval(() => void this.#look(), this.#options.everyMs);
-		return () => clearInterval(timer);
+		let timer: ReturnType<typeof setTimeout>;
+		const look = () => {
+			void this.#look();
+			timer = setTimeout(look, this.#options.everyMs);
+		};
+		timer = setTimeout(look, this.#options.firstMs);
+		return () => clearTimeout(timer);
 	}
 
 	async #look(): Promise<void> {
