@@ -8,6 +8,8 @@ import type { Settings } from '#lib/server/config.ts';
 import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
+import { noWatch } from '#lib/server/discovery-watch.ts';
+import { Discovery } from '#lib/server/discovery.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
 import type { TokenState } from '#lib/server/hub-failure.ts';
 import { Hub } from '#lib/server/hub.ts';
@@ -57,6 +59,7 @@ export interface App {
 	configs: Configs;
 	refresh: CatalogRefresh;
 	details: Details;
+	discovery: Discovery;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -113,7 +116,10 @@ function makeReaders({ settings, version, database, catalog, snapshot, log, cloc
 	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
 	const files = new FileLists({ database, hub, local: inventory, date });
 	const details = new Details({ database, catalog, hub, configs, files, cards, date });
-	return { hub, inventory, configs, localModels, refresh, renderer, details };
+	const newId = () => randomBytes(8).toString('hex');
+	const common = { hub, inventory, database, catalog, snapshot, clock };
+	const discovery = new Discovery({ ...common, watch: noWatch, newId, onBug });
+	return { hub, inventory, configs, localModels, refresh, renderer, details, discovery };
 }
 
 /**
@@ -132,7 +138,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { catalog, snapshot } = prepared;
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
 	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random });
-	const { hub, configs, localModels, refresh, renderer, inventory, details } = readers;
+	const { hub, configs, localModels, refresh, renderer, inventory, details, discovery } = readers;
 	if (background) {
 		await localModels.start();
 		refresh.start();
@@ -150,6 +156,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		configs,
 		refresh,
 		details,
+		discovery,
 		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
 		closing: ending.signal,
 		health: () => ({
@@ -168,7 +175,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		close: async () => {
 			ending.abort();
 			configs.close();
-			await Promise.all([localModels.close(), refresh.close()]);
+			await Promise.all([localModels.close(), refresh.close(), discovery.close()]);
 			await Promise.all([hub.close(), renderer.close()]);
 			database.close();
 		},

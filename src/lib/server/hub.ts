@@ -3,7 +3,8 @@ import { Failure } from '#lib/core/failure.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import { collidingNames, encodeId, isDigest, parseRepositoryId, parseRevision, quoted } from '#lib/core/repository.ts';
 import type { Clock } from '#lib/server/clock.ts';
-import { HubClient, UnreadableReply, type AskOptions, type Question } from '#lib/server/hub-client.ts';
+import type { AskOptions } from '#lib/server/hub-attempts.ts';
+import { HubClient, UnreadableReply, type Question } from '#lib/server/hub-client.ts';
 import { failureOf, type TokenState } from '#lib/server/hub-failure.ts';
 import {
 	addEntries,
@@ -16,6 +17,7 @@ import {
 	type FileTree,
 	type HubFile,
 } from '#lib/server/hub-replies.ts';
+import { listParams, usualExpand, type ListedPage, type ListOrder } from '#lib/server/hub-list.ts';
 import { readRow } from '#lib/server/hub-rows.ts';
 import { HubTransport, usualDeadlines, type Deadlines, type WireReply } from '#lib/server/hub-transport.ts';
 import { RateGate, type BucketBudget } from '#lib/server/rate-gate.ts';
@@ -24,48 +26,6 @@ import { RateGate, type BucketBudget } from '#lib/server/rate-gate.ts';
 export const MOST_FILE_BYTES = 5 * 1024 * 1024;
 const MOST_PAGE_BYTES = 25 * 1024 * 1024;
 const MOST_TREE_PAGES = 200;
-
-/** Fields asked of the Hub for a list: everything cards and filters show, without the heavy ones. */
-export const usualExpand = [
-	'author',
-	'createdAt',
-	'lastModified',
-	'downloads',
-	'likes',
-	'trendingScore',
-	'gated',
-	'private',
-	'disabled',
-	'pipeline_tag',
-	'library_name',
-	'tags',
-	'safetensors',
-	'gguf',
-	'config',
-	'baseModels',
-	'sha',
-];
-
-/** What to list. `pageSize` is at most 1,000; `most` rows in all, everything when left out. */
-export interface ListOrder {
-	search?: string;
-	author?: string;
-	filter?: string[];
-	pipelineTag?: string;
-	sort?: 'downloads' | 'likes' | 'lastModified' | 'createdAt' | 'trendingScore';
-	pageSize?: number;
-	most?: number;
-	expand?: readonly string[];
-	/** Where an earlier listing stopped. */
-	cursor?: string | null;
-}
-
-/** One page. `skipped` counts rows that were no rows; `cursor` is where the next page starts, null at the end. */
-export interface ListedPage {
-	rows: ListingFacts[];
-	skipped: number;
-	cursor: string | null;
-}
 
 /** `movedTo` is the id the Hub now uses when it differs from the one asked for. */
 export interface ModelInfo {
@@ -80,6 +40,8 @@ interface FileOptions extends AskOptions {
 	/** Entity tag of the content already here, without quotes. */
 	etag?: string | undefined;
 	limitBytes?: number;
+	/** The repository was listed a moment ago, so that a bare 404 can only mean the file. */
+	isListed?: boolean;
 }
 
 interface HubOptions {
@@ -101,9 +63,12 @@ export class Hub {
 	readonly #client: HubClient;
 	/** Names the Hub takes in `expand`; null until it has refused one. */
 	#expandable: Set<string> | null = null;
+	readonly #options: HubOptions;
 
-	constructor({ endpoint, token, offline, proxy, version, clock, random, deadlines }: HubOptions) {
+	constructor(options: HubOptions) {
+		const { endpoint, token, offline, proxy, version, clock, random, deadlines } = options;
 		this.endpoint = endpoint;
+		this.#options = options;
 		this.#gate = new RateGate({ clock, random });
 		this.#transport = new HubTransport({
 			endpoint,
@@ -127,6 +92,14 @@ export class Hub {
 
 	get tokenState(): TokenState {
 		return this.#client.token;
+	}
+
+	/**
+	 * The same Hub for somebody else: another token (null asks as nobody) with request limits and a memory of its own.
+	 * Null for whoever this one asks for anyway. To be closed by the caller.
+	 */
+	as(token: string | null): Hub | null {
+		return token === this.#options.token ? null : new Hub({ ...this.#options, token });
 	}
 
 	/** What is left of the Hub's request limits, per bucket; empty before its first answer. */
@@ -177,26 +150,13 @@ export class Hub {
 		} while (cursor !== null);
 	}
 
-	#listPath(order: ListOrder, limit: number, cursor: string | null): string {
-		const params = new URLSearchParams();
-		const put = (name: string, value: string | undefined) => value !== undefined && params.append(name, value);
-		put('search', order.search);
-		put('author', order.author);
-		put('pipeline_tag', order.pipelineTag);
-		for (const tag of order.filter ?? []) put('filter', tag);
-		put('sort', order.sort ?? 'downloads');
-		put('limit', String(Math.max(1, Math.min(1000, limit))));
-		for (const name of this.#allowed(order.expand ?? usualExpand)) put('expand', name);
-		if (cursor !== null) put('cursor', cursor);
-		return `/api/models?${params}`;
-	}
-
 	#allowed(expand: readonly string[]): string[] {
 		return expand.filter((name) => this.#expandable === null || this.#expandable.has(name));
 	}
 
 	async #page(order: ListOrder, limit: number, cursor: string | null, options: AskOptions): Promise<ListedPage> {
-		const question = this.#json(this.#listPath(order, limit, cursor), true);
+		const expand = this.#allowed(order.expand ?? usualExpand);
+		const question = this.#json(`/api/models?${listParams(order, { limit, cursor, expand })}`, true);
 		const reply = await this.#client.ask(question, options, (received) => {
 			if (received.status === 400 && this.#learnExpand(received)) return null;
 			if (received.status >= 400) throw this.#failure(received, { id: null });
@@ -275,7 +235,7 @@ export class Hub {
 	async file(
 		id: string,
 		path: string,
-		{ revision = 'main', etag, limitBytes, ...options }: FileOptions = {},
+		{ revision = 'main', etag, limitBytes, isListed = false, ...options }: FileOptions = {},
 	): Promise<HubFile | null> {
 		const encoded = path.split('/').map(encodeURIComponent).join('/');
 		const address = `/${encodeId(parseRepositoryId(id))}/resolve/${encodeURIComponent(parseRevision(revision))}/${encoded}`;
@@ -289,6 +249,7 @@ export class Hub {
 			return readFile(reply, id, revision);
 		});
 		if (file !== 'unclear') return file;
+		if (isListed) return null;
 		// A bare 404 says neither "no such model" nor "no such file": some mirrors send nothing else.
 		await this.info(id, options);
 		return null;
