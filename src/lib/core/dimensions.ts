@@ -51,7 +51,12 @@ interface Place {
 	textType: string | null;
 }
 
-function derive(reading: Reading, field: string, value: number | null, [path, rule]: [string, string]): number | null {
+function derive(
+	reading: Reading,
+	field: SizeFact,
+	value: number | null,
+	[path, rule]: [string, string],
+): number | null {
 	if (value === null) return null;
 	reading.note(field, path, rule);
 	return value;

@@ -152,7 +152,8 @@ function fromTags(reading: Reading, listing: ListingFacts, known: Stored): Store
 	const bits = known.quantization_bits ?? taggedBits(tags) ?? word?.bits ?? null;
 	const mlx = bits !== null && isMlx(listing) ? 'mlx' : null;
 	const method = known.quantization_method ?? word?.method ?? mlx;
-	const tagged = (field: string) => reading.note(field, 'tags', 'Hub tag', listingFile);
+	const tagged = (field: 'quantization_method' | 'quantization_bits') =>
+		reading.note(field, 'tags', 'Hub tag', listingFile);
 	if (method !== null && known.quantization_method === null) tagged('quantization_method');
 	if (bits !== null && known.quantization_bits === null) tagged('quantization_bits');
 	const { quantization_group_size } = known;

@@ -2,6 +2,7 @@
 import { isJsonObject } from '#lib/core/config-text.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
 import { bitOf, keysOf, tame, type GroupKey, type GroupSet } from '#lib/core/key-groups.ts';
+import { write, type EvidenceField } from '#lib/core/evidence.ts';
 import { rememberedPair } from '#lib/core/memo.ts';
 import type { Conflict, Evidence } from '#lib/core/model.ts';
 import { keyGroups } from '#lib/core/tables/config-keys.ts';
@@ -149,8 +150,8 @@ export class Reading {
 	}
 
 	/** Notes where a fact came from. */
-	note(field: string, path: string, rule: string, file = this.file): void {
-		this.evidence[field] = { file, path, rule };
+	note(field: EvidenceField, path: string, rule: string, file = this.file): void {
+		write(this.evidence, field, { file, path, rule });
 	}
 
 	/** Adds a sentence for the reader of the facts; repeated and overly many ones are dropped. */
