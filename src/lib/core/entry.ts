@@ -1,5 +1,6 @@
 // The list row of a model: made from the Hub's list fields alone, and completed by what its configuration says.
 import { normalize } from '#lib/core/characteristics.ts';
+import { mergeFit } from '#lib/core/fit-facts.ts';
 import { licenseOf } from '#lib/core/license.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import type { FetchStatus, ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
@@ -56,6 +57,7 @@ export function recordFromListing(facts: ListingFacts, origin: string, asOf: str
 		quantization: quantizationChoice(c),
 		context_window: c.context_window,
 		parameters_total: c.parameters.total,
+		fit: c.fit,
 		is_multimodal: knowsModality(c, facts) ? c.is_multimodal : null,
 		multimodal_type: c.multimodal_type,
 		downloads: orNull(facts.downloads),
@@ -66,7 +68,6 @@ export function recordFromListing(facts: ListingFacts, origin: string, asOf: str
 		local: false,
 		dtype: c.dtype,
 		created_at: orNull(facts.created_at),
-		size_bytes: null,
 		trending: orNull(facts.trending),
 		revision: orNull(facts.sha),
 		origin,
@@ -135,6 +136,7 @@ export function withCharacteristics(record: ModelRecord, c: ModelCharacteristics
 			c.model_type === null && c.architectures === null ? record.architecture_family : c.architecture_family,
 		context_window: c.context_window ?? record.context_window,
 		parameters_total: betterCount(record, c),
+		fit: mergeFit(c.fit, record.fit),
 		is_multimodal: looked ? c.is_multimodal : record.is_multimodal,
 		multimodal_type: looked ? c.multimodal_type : record.multimodal_type,
 		revision: c.revision ?? record.revision,

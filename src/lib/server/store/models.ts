@@ -6,7 +6,6 @@ import { number, text, type Database, type Parameter, type Row } from '#lib/serv
 const recordSchema = entrySchema.extend({
 	dtype: z.string().nullable(),
 	created_at: z.string().nullable(),
-	size_bytes: z.number().nullable(),
 	trending: z.number().nullable(),
 	revision: z.string().nullable(),
 	origin: z.string(),
@@ -194,7 +193,7 @@ function parameters({ record, isLearned, isRead }: Known, changed: number): Para
 		finite(record.trending),
 		milliseconds(record.updated_at),
 		milliseconds(record.created_at),
-		finite(record.size_bytes),
+		finite(record.fit?.weights_bytes ?? null),
 		changed,
 		JSON.stringify(record),
 	];
