@@ -12,7 +12,8 @@ import {
 	type FitSubject,
 } from '#lib/core/fit.ts';
 import { borrowFit, fitOfFiles, mergeFit } from '#lib/core/fit-facts.ts';
-import { namedMemory, parseMemory, presets, usableMemory, type Device } from '#lib/core/hardware.ts';
+import { parseMemory } from '#lib/core/amount.ts';
+import { namedMemory, presets, usableMemory, type Device } from '#lib/core/hardware.ts';
 import type { FitFacts } from '#lib/core/model.ts';
 import { modelFacts } from '../support/model-facts.ts';
 import { isJson, readRows } from '../support/reference.ts';

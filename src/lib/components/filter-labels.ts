@@ -27,6 +27,7 @@ const words: Record<FilterName, Record<string, string>> = {
 	min_params: {},
 	max_params: {},
 	min_context: {},
+	fits: {},
 };
 
 /** One active filter in words: `4-bit`, `At least 7B`, `Gated`. */
@@ -34,6 +35,7 @@ export function filterLabel(name: FilterName, value: string): string {
 	if (name === 'min_params') return `At least ${formatParameters(Number(value))}`;
 	if (name === 'max_params') return `At most ${formatParameters(Number(value))}`;
 	if (name === 'min_context') return `At least ${formatCount(Number(value))} tokens`;
+	if (name === 'fits') return `Fits ${value}`;
 	if (name === 'author') return `By ${value}`;
 	if (name === 'license' && value !== 'unknown') return licenseLabel(value);
 	if (name === 'quantization') {

@@ -118,6 +118,21 @@ export function neededBytes(facts: FitFacts, tokens: number, place: FitPlace): n
 	return weights + cache.whole + cache.windows + cache.states + place.runtime.overhead(weights);
 }
 
+/** The figures of one row, for callers that keep rows in arrays; NaN is not known. */
+export interface RowFigures {
+	weights: number;
+	perToken: number;
+	perWindowToken: number;
+	window: number;
+	state: number;
+}
+
+/** As `neededBytes` by the general rule, a 16-bit cache and one conversation; NaN when a part is not known. */
+export function neededByRow(row: RowFigures, tokens: number): number {
+	const cache = row.perToken * tokens + row.perWindowToken * Math.min(tokens, row.window) + row.state;
+	return row.weights + cache + anyRuntime.overhead(row.weights);
+}
+
 /** The error of the sum as a share: that of the weights and that of the overhead; caches are exact. */
 function bandOf(facts: FitFacts, need: number, { runtime }: FitPlace): number {
 	const weights = facts.weights_bytes ?? 0;

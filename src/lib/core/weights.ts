@@ -1,20 +1,21 @@
 // How many bytes a model's weights take when no file tells: parameters by part × the bits that each part has.
 import { isJsonObject } from '#lib/core/config-text.ts';
-import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
-import { ggufMixes, oddRowType, tensorBits, type GgufMix } from '#lib/core/tables/gguf-mixes.ts';
+import { ggufRecipe } from '#lib/core/gguf-weights.ts';
+import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
 import {
+	allOf,
 	modelParts,
 	otherScheme,
 	plainKeys,
 	weightSchemes,
 	type Cost,
 	type ModelPart,
+	type PartBits,
+	type PartCounts,
 	type Quantized,
+	type Recipe,
 	type WeightScheme,
 } from '#lib/core/tables/weight-schemes.ts';
-
-/** Parameters by what they are for. */
-export type PartCounts = Readonly<Record<ModelPart, number>>;
 
 /** What has to be known of a model to say how large its weights are. Null: not known. */
 export interface WeightSubject {
@@ -104,41 +105,52 @@ export function usualParts(total: number): PartCounts {
 	return { embed, head, experts: 0, other: total - embed - head, vision: 0 };
 }
 
-type Bits = Record<ModelPart, number>;
-
-/** Bits of every part, in words, and how far off they may be. */
-interface Recipe {
-	bits: Bits;
-	band: number;
-	words: string;
-}
-
-function allOf(bits: number): Bits {
-	return { embed: bits, head: bits, experts: bits, other: bits, vision: bits };
-}
-
 const schemeOf = new Map<string, WeightScheme>(
 	weightSchemes.flatMap((scheme) => scheme.methods.map((method) => [method, scheme] as const)),
 );
 
-/** Names of modules that the configuration says are left alone; at most a few thousand are looked at. */
-function leftAlone(config: JsonObject): string[] {
-	const lists = plainKeys.map((key) => config[key]).filter(Array.isArray);
-	return lists.flatMap((list) => list.slice(0, 5000)).filter((name) => typeof name === 'string');
+/** Modules looked at in one list or object; real recipes name a few hundred. */
+const mostModules = 5000;
+
+/** What a quantization object says of single modules: those left alone, and whether some have other bits. */
+interface Exceptions {
+	names: string[];
+	isMixed: boolean;
 }
 
-/** Do layers or groups have other bits than the rest? */
-function isMixed(config: JsonObject, bits: number | null): boolean {
-	if (config['quant_algo'] === 'MIXED_PRECISION') return true;
-	const groups = config['config_groups'];
-	const others = isJsonObject(groups)
-		? Object.values(groups).map((one) => (isJsonObject(one) ? one['weights'] : null))
-		: [];
-	const layers = [...Object.values(config).slice(0, 5000), ...others];
-	return layers.some((layer) => {
-		const own = isJsonObject(layer) ? (layer['bits'] ?? layer['num_bits']) : undefined;
-		return typeof own === 'number' && bits !== null && own !== bits;
-	});
+function otherBits(value: JsonValue | undefined, bits: number | null): boolean {
+	if (!isJsonObject(value)) return false;
+	const own = value['bits'] ?? value['num_bits'];
+	return typeof own === 'number' && bits !== null && own !== bits;
+}
+
+function groupsDiffer(groups: JsonValue | undefined, bits: number | null): boolean {
+	if (!isJsonObject(groups)) return false;
+	for (const name in groups) {
+		const group = groups[name];
+		if (isJsonObject(group) && otherBits(group['weights'], bits)) return true;
+	}
+	return false;
+}
+
+/** One walk over the object: asking it for keys it lacks costs more. */
+function exceptionsOf(config: JsonObject, bits: number | null): Exceptions {
+	const names: string[] = [];
+	let isMixed = false;
+	let seen = 0;
+	for (const key in config) {
+		if ((seen += 1) > mostModules) break;
+		const value = config[key];
+		if (typeof value !== 'object') {
+			if (value === 'MIXED_PRECISION') isMixed = true;
+		} else if (Array.isArray(value)) {
+			if (!plainKeys.has(key)) continue;
+			for (const name of value.slice(0, mostModules)) if (typeof name === 'string') names.push(name);
+		} else if (!isMixed) {
+			isMixed = key === 'config_groups' ? groupsDiffer(value, bits) : otherBits(value, bits);
+		}
+	}
+	return { names, isMixed };
 }
 
 const mixedBand = 0.15;
@@ -147,7 +159,7 @@ const mixerNames = /self_attn|attention|linear_attn|mixer|conv/i;
 
 /** The bits of each part under a method. A part of which some modules are left alone lies between both. */
 function recipeOf(scheme: WeightScheme, cost: Cost, q: Quantized, plainBits: number): Recipe {
-	const names = leftAlone(q.config);
+	const { names, isMixed } = exceptionsOf(q.config, q.bits);
 	const plain = new Set(scheme.plain);
 	if (q.config['lm_head'] === true) plain.delete('head');
 	if (q.method === 'compressed-tensors' && names.length > 0) {
@@ -159,14 +171,14 @@ function recipeOf(scheme: WeightScheme, cost: Cost, q: Quantized, plainBits: num
 	if (q.method === 'exl2' || q.method === 'exl3')
 		bits.head = typeof q.config['head_bits'] === 'number' ? q.config['head_bits'] : 6;
 	let { band } = scheme;
-	if (isMixed(q.config, q.bits)) band += mixedBand;
+	if (isMixed) band += mixedBand;
 	if (!plain.has('other') && names.some((name) => mixerNames.test(name) && !towerNames.test(name))) {
 		bits.other = (cost.bits + plainBits) / 2;
 		band += 0.05;
 	}
-	const kept = modelParts.filter((part) => plain.has(part) && part !== 'vision').map((part) => partWords[part]);
-	const rest = kept.length === 0 ? '' : `; ${kept.join(', ')} in ${plainBits} bits`;
-	return { bits, band, words: `${cost.words}${rest}` };
+	let kept = '';
+	for (const part of plain) if (part !== 'vision') kept += `${kept === '' ? '; ' : ', '}${partWords[part]}`;
+	return { bits, band, words: kept === '' ? cost.words : `${cost.words}${kept} in ${plainBits} bits` };
 }
 
 const partWords: Readonly<Record<ModelPart, string>> = {
@@ -177,51 +189,6 @@ const partWords: Readonly<Record<ModelPart, string>> = {
 	vision: 'towers',
 };
 
-/** Llama 3.1 8B, whose files the mixes are stated for. */
-const measured = { total: 8_030_261_248, embed: 525_336_576 };
-
-/** What a mix spends on everything but embedding and output: what the stated file leaves for it. */
-function layerBits({ whole, embed, output }: GgufMix): number {
-	const ends = measured.embed * ((tensorBits[embed] ?? 0) + (tensorBits[output] ?? 0));
-	return (measured.total * whole - ends) / (measured.total - 2 * measured.embed);
-}
-
-/** Share of the layers' weights in rows of the inner width, which 256 divides where the hidden size is odd. */
-const innerRowShare = 0.29;
-
-/** The bits of each part in a GGUF file; null for a label nobody knows. */
-function ggufRecipe(label: string, { parts, hidden }: WeightSubject): Recipe | null {
-	const isDynamic = label.startsWith('UD-');
-	const name = label === 'Q3_K_L' ? label : label.replace(/^UD-/, '').replace(/_X?L$/, '');
-	if (/^MXFP4/.test(name)) {
-		const bits = { ...allOf(8.5), experts: 4.25, vision: 16 };
-		return { bits, band: 0.04, words: `${label}: experts 4.25 bits per weight, the rest 8.5` };
-	}
-	const mix = ggufMixes[name] ?? ggufMixes[`${name}_M`];
-	const plain = tensorBits[name];
-	if (mix === undefined) {
-		if (plain === undefined) return null;
-		return { bits: { ...allOf(plain), vision: 16 }, band: 0.02, words: `${label}: ${plain} bits per weight` };
-	}
-	const type = (asked: string) => tensorBits[asked] ?? plain ?? 16;
-	const isOdd = hidden !== null && hidden % 256 !== 0;
-	const layers = layerBits(mix);
-	const odd = innerRowShare * layers + (1 - innerRowShare) * type(oddRowType[mix.base] ?? mix.base);
-	const other = isOdd ? odd : layers;
-	const ends = (asked: string) => type(isOdd ? (asked === mix.output ? 'Q8_0' : (oddRowType[asked] ?? asked)) : asked);
-	const isTied = parts !== null && parts.head === 0;
-	const bits = {
-		embed: ends(isTied ? mix.output : mix.embed),
-		head: ends(mix.output),
-		experts: other,
-		other,
-		vision: 16,
-	};
-	const band =
-		(isDynamic || name !== label ? 0.1 : 0.01) + (isOdd ? 0.03 : 0) + (parts !== null && parts.experts > 0 ? 0.02 : 0);
-	return { bits, band, words: `${label}: ${round(other)} bits per weight in the layers, scales included` };
-}
-
 function round(value: number): string {
 	return String(Math.round(value * 1000) / 1000);
 }
@@ -229,7 +196,7 @@ function round(value: number): string {
 /** The bits of each part by what is said of the storage; null when nothing is. */
 function recipeFor(subject: WeightSubject): Recipe | null {
 	const { method, bits, group, dtype, config, label } = subject;
-	if (label !== null) return ggufRecipe(label, subject);
+	if (label !== null) return ggufRecipe(label, subject.parts, subject.hidden);
 	const plainBits = dtype === null ? null : bitsOfType(dtype);
 	if (method === null && bits === null) {
 		if (plainBits === null || dtype === null) return null;
@@ -245,12 +212,12 @@ function recipeFor(subject: WeightSubject): Recipe | null {
 	return isGuess ? { ...recipe, band: recipe.band + 0.03 } : recipe;
 }
 
-function sizeOf(parts: PartCounts, bits: Bits): number {
+function sizeOf(parts: PartCounts, bits: PartBits): number {
 	return modelParts.reduce((sum, part) => sum + (parts[part] * bits[part]) / 8, 0);
 }
 
 /** What one token reads: everything but what rests, towers, and an embedding that is only looked up. */
-function activeBytes(parts: PartCounts, bits: Bits, resting: number): number {
+function activeBytes(parts: PartCounts, bits: PartBits, resting: number): number {
 	const working = { ...parts, embed: parts.head > 0 ? 0 : parts.embed, experts: parts.experts - resting, vision: 0 };
 	return Math.round(sizeOf(working, bits));
 }

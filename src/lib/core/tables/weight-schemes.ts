@@ -11,6 +11,22 @@ import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
 export const modelParts = ['embed', 'head', 'experts', 'other', 'vision'] as const;
 export type ModelPart = (typeof modelParts)[number];
 
+/** Parameters by what they are for, and the bits of each part. */
+export type PartCounts = Readonly<Record<ModelPart, number>>;
+export type PartBits = Record<ModelPart, number>;
+
+/** Bits of every part, in words, and how far files may lie off, as a share. */
+export interface Recipe {
+	bits: PartBits;
+	band: number;
+	words: string;
+}
+
+/** The same bits for every part. */
+export function allOf(bits: number): PartBits {
+	return { embed: bits, head: bits, experts: bits, other: bits, vision: bits };
+}
+
 /** What a configuration says of its quantization. `config` is the object itself; empty when only a list tells. */
 export interface Quantized {
 	method: string;
@@ -170,6 +186,6 @@ export const otherScheme: WeightScheme = {
 };
 
 /** Keys under which methods list the modules they leave alone. */
-export const plainKeys = [
+export const plainKeys: ReadonlySet<string> = new Set([
 	...['modules_to_not_convert', 'ignore', 'ignored_layers', 'exclude_modules', 'llm_int8_skip_modules'],
-] as const;
+]);

@@ -1,9 +1,13 @@
 // Questions to the catalog's table: whole records by id, and the bare cells that filters and sorting run over.
 import { z } from 'zod';
-import { entrySchema, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
+import { entrySchema, fitFactsSchema, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
 import { number, text, type Database, type Parameter, type Row } from '#lib/server/database.ts';
 
+/** Rows written before memory was read have no such field. */
+const fit = fitFactsSchema.nullable().default(null);
+
 const recordSchema = entrySchema.extend({
+	fit,
 	dtype: z.string().nullable(),
 	created_at: z.string().nullable(),
 	trending: z.number().nullable(),
@@ -13,7 +17,7 @@ const recordSchema = entrySchema.extend({
 }) satisfies z.ZodType<ModelRecord>;
 
 /** Lists carry neither file names nor what only the store needs. */
-const listedSchema = entrySchema.omit({ siblings: true });
+const listedSchema = entrySchema.extend({ fit }).omit({ siblings: true });
 
 /** The dimensions that make up a row's traits, in this order. */
 export const traitNames = ['family', 'quantization', 'modality', 'kind', 'license', 'gated'] as const;
@@ -28,6 +32,10 @@ export const figureNames = [
 	'updated',
 	'created',
 	'size',
+	'kv_token',
+	'kv_window_token',
+	'kv_window',
+	'kv_state',
 ] as const;
 
 /** What filters and sorting need of one model. */
@@ -165,7 +173,8 @@ function modality(record: ModelRecord): string {
 }
 
 const written = `words, author, family, quantization, modality, kind, license, gated, is_read, is_learned, in_catalog,
-	params, context, downloads, likes, trending, updated, created, size, changed, record`
+	params, context, downloads, likes, trending, updated, created, size, kv_token, kv_window_token, kv_window, kv_state,
+	changed, record`
 	.split(',')
 	.map((name) => name.trim());
 
@@ -194,6 +203,10 @@ function parameters({ record, isLearned, isRead }: Known, changed: number): Para
 		milliseconds(record.updated_at),
 		milliseconds(record.created_at),
 		finite(record.fit?.weights_bytes ?? null),
+		finite(record.fit?.kv_bytes_per_token ?? null),
+		finite(record.fit?.kv_window_bytes_per_token ?? null),
+		finite(record.fit?.kv_window_tokens ?? null),
+		finite(record.fit?.kv_state_bytes ?? null),
 		changed,
 		JSON.stringify(record),
 	];
