@@ -2,9 +2,17 @@
 import type { Command } from './command.ts';
 import { compatCommand } from './compat.ts';
 import { doctorCommand } from './doctor.ts';
+import { fitCommand } from './fit.ts';
 import { infoCommand } from './info.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
 
 /** Every command but `help`, which is about this table. */
-export const commands: readonly Command[] = [serveCommand, searchCommand, infoCommand, compatCommand, doctorCommand];
+export const commands: readonly Command[] = [
+	serveCommand,
+	searchCommand,
+	infoCommand,
+	fitCommand,
+	compatCommand,
+	doctorCommand,
+];

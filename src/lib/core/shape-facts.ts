@@ -7,6 +7,8 @@ import type { CountedParameters, StoredExtra } from '#lib/core/total-parameters.
 /** Counts in parameters, cache figures in bytes with a 16-bit cache; null where the shapes do not suffice. */
 export interface ShapeFacts {
 	counted: CountedParameters | null;
+	/** The same count part by part. */
+	parts: ParameterCount | null;
 	cache: KvCache | null;
 }
 
@@ -70,6 +72,7 @@ export function shapeFacts(subject: Subject): ShapeFacts {
 	const counted = countText(modelType, root, figures);
 	return {
 		counted: counted === null ? null : withExtras(subject, counted),
+		parts: counted,
 		cache: kvCache(textType ?? modelType, text, figures),
 	};
 }

@@ -146,6 +146,22 @@ export const migrations: readonly Migration[] = [
 			) WITHOUT ROWID`,
 		],
 	},
+	{
+		// `size` holds the bytes of the weights from here on; the cache is in bytes per token, tokens and bytes.
+		name: 'memory of models, and the devices they are to run on',
+		statements: [
+			'ALTER TABLE models ADD COLUMN kv_token INTEGER',
+			'ALTER TABLE models ADD COLUMN kv_window_token INTEGER',
+			'ALTER TABLE models ADD COLUMN kv_window INTEGER',
+			'ALTER TABLE models ADD COLUMN kv_state INTEGER',
+			`CREATE TABLE devices (
+				id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, memory INTEGER NOT NULL,
+				bandwidth REAL, accelerator TEXT NOT NULL
+			) WITHOUT ROWID`,
+			// Rows listed before know nothing of memory: the list is fetched again at the next chance.
+			"DELETE FROM meta WHERE key IN ('refresh_done', 'refresh_place')",
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */
