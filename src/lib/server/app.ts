@@ -9,6 +9,7 @@ import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
+import { Headers } from '#lib/server/headers.ts';
 import type { TokenState } from '#lib/server/hub-failure.ts';
 import { Hub } from '#lib/server/hub.ts';
 import { Inventory } from '#lib/server/inventory.ts';
@@ -55,6 +56,7 @@ export interface App {
 	inventory: Inventory;
 	localModels: LocalModels;
 	configs: Configs;
+	headers: Headers;
 	refresh: CatalogRefresh;
 	details: Details;
 	/** Aborted when the process is about to end; streams and background work end with it. */
@@ -104,7 +106,8 @@ function makeReaders({ settings, version, database, catalog, snapshot, log, cloc
 	const date = () => clock.date();
 	const hub = new Hub({ endpoint: hubEndpoint, token: hubToken, offline, proxy, version, clock, random });
 	const inventory = new Inventory({ root: hubCache });
-	const configs = new Configs({ hub, inventory, database, catalog, snapshot, clock });
+	const headers = new Headers({ hub, inventory, database, date });
+	const configs = new Configs({ hub, headers, inventory, database, catalog, snapshot, clock });
 	const onBug = (error: unknown) =>
 		log.error('background_failed', { stack: error instanceof Error ? error.stack : '' });
 	const localModels = new LocalModels({ inventory, catalog, configs, clock, onBug });
@@ -113,7 +116,7 @@ function makeReaders({ settings, version, database, catalog, snapshot, log, cloc
 	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
 	const files = new FileLists({ database, hub, local: inventory, date });
 	const details = new Details({ database, catalog, hub, configs, files, cards, date });
-	return { hub, inventory, configs, localModels, refresh, renderer, details };
+	return { hub, inventory, headers, configs, localModels, refresh, renderer, details };
 }
 
 /**
@@ -132,7 +135,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { catalog, snapshot } = prepared;
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
 	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random });
-	const { hub, configs, localModels, refresh, renderer, inventory, details } = readers;
+	const { hub, configs, headers, localModels, refresh, renderer, inventory, details } = readers;
 	if (background) {
 		await localModels.start();
 		refresh.start();
@@ -148,6 +151,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		inventory,
 		localModels,
 		configs,
+		headers,
 		refresh,
 		details,
 		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
@@ -168,6 +172,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		close: async () => {
 			ending.abort();
 			configs.close();
+			headers.close();
 			await Promise.all([localModels.close(), refresh.close()]);
 			await Promise.all([hub.close(), renderer.close()]);
 			database.close();

@@ -9,6 +9,8 @@ import type { Clock } from '#lib/server/clock.ts';
 import type { Database } from '#lib/server/database.ts';
 import { MOST_FILE_BYTES } from '#lib/server/hub.ts';
 import type { HubFile } from '#lib/server/hub-replies.ts';
+import { fromHeaders, HeaderConfigs, type HeaderConfigsOptions } from '#lib/server/header-configs.ts';
+import type { HeaderSet } from '#lib/server/headers.ts';
 import type { Inventory } from '#lib/server/inventory.ts';
 import {
 	fetchState,
@@ -32,8 +34,8 @@ export interface Place {
 	branch: string | null;
 }
 
-export interface CopiesOptions {
-	inventory: Pick<Inventory, 'text'>;
+export interface CopiesOptions extends HeaderConfigsOptions {
+	inventory: Pick<Inventory, 'text' | 'files'>;
 	database: Database;
 	catalog: Pick<Catalog, 'learn' | 'learnFailure'>;
 	/** Facts that were shipped; null for a model they do not have. */
@@ -60,9 +62,12 @@ interface Listed {
 /** Reads and keeps copies. Null everywhere means that there is none. */
 export class ConfigCopies {
 	readonly #options: CopiesOptions;
+	/** Headers of weight files, which stand in for a missing config. */
+	readonly headers: HeaderConfigs;
 
 	constructor(options: CopiesOptions) {
 		this.#options = options;
+		this.headers = new HeaderConfigs(options);
 	}
 
 	/** How old an ISO time is; 0 for one in the future. */
@@ -74,10 +79,10 @@ export class ConfigCopies {
 		return this.#options.clock.date().toISOString();
 	}
 
-	/** From the copy on this machine. */
+	/** From the copy on this machine: its config, or the header of its GGUF file. */
 	async local({ id, branch }: Place): Promise<ModelCharacteristics | null> {
 		const found = await this.#options.inventory.text(id, configFile, MOST_FILE_BYTES + 1, branch);
-		if (found === null) return null;
+		if (found === null) return this.#fromSet(id, await this.headers.local(id, branch));
 		const { text, commit } = found;
 		return this.#normalized(id, { text, commit, source: 'local', fetchedAt: this.#now() });
 	}
@@ -90,11 +95,12 @@ export class ConfigCopies {
 	}
 
 	/** From our own copy, a remembered missing file, or a gate that was closed a moment ago. */
-	kept({ id, branch }: Place, stored: StoredConfig | null): ModelCharacteristics | null {
+	async kept({ id, branch }: Place, stored: StoredConfig | null): Promise<ModelCharacteristics | null> {
 		if (stored?.text != null) return this.#normalized(id, cached(stored, stored.text));
 		if (stored !== null && stored.status === '404') {
+			const read = this.#fromSet(id, await this.headers.kept(id, stored.commit));
 			const facts = this.listing(id);
-			return facts && this.#fromFacts(facts, { id, source: 'cache', commit: stored.commit, gated: false });
+			return read ?? (facts && this.#fromFacts(facts, { id, source: 'cache', commit: stored.commit, gated: false }));
 		}
 		return branch === null ? this.#keptGate(id) : null;
 	}
@@ -162,6 +168,13 @@ export class ConfigCopies {
 		return characteristics;
 	}
 
+	/** Takes in the header that was read in the place of a missing config; null when it says nothing about the model. */
+	takeHeader({ id, branch }: Place, set: HeaderSet): ModelCharacteristics | null {
+		const characteristics = this.#fromSet(id, set);
+		if (branch === null && characteristics !== null) this.#options.catalog.learn(id, characteristics);
+		return characteristics;
+	}
+
 	/** Takes in that a gate is closed: what is known in spite of it; null when that is too little to be an answer. */
 	takeGate(id: string, failure: Failure): ModelCharacteristics | null {
 		const known = this.#behindGate(id, failure.message);
@@ -194,6 +207,10 @@ export class ConfigCopies {
 				: facts && this.#fromFacts(facts, { id, source: 'hub', commit: facts.sha ?? null, gated: true });
 		if (known === null || !suffices(known)) return null;
 		return { ...known, warnings: [...known.warnings, sentence] };
+	}
+
+	#fromSet(id: string, set: HeaderSet | null): ModelCharacteristics | null {
+		return set && fromHeaders(set, { id, fetchedAt: this.#now(), listing: this.listing(id) });
 	}
 
 	#normalized(id: string, { text, commit, source, fetchedAt }: Copy): ModelCharacteristics {

@@ -102,6 +102,15 @@ export const migrations: readonly Migration[] = [
 		name: 'what the listing said of each model, for reading configs later',
 		statements: ['CREATE TABLE listings (id TEXT PRIMARY KEY, facts TEXT NOT NULL, as_of TEXT NOT NULL) WITHOUT ROWID'],
 	},
+	{
+		name: 'headers of weight files by repository, commit and path',
+		statements: [
+			`CREATE TABLE headers (
+				id TEXT NOT NULL, revision TEXT NOT NULL, path TEXT NOT NULL, size INTEGER, header TEXT, invalid TEXT,
+				fetched_at TEXT NOT NULL, PRIMARY KEY (id, revision, path)
+			) WITHOUT ROWID`,
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */
