@@ -11,6 +11,7 @@ import {
 	type Facets,
 	type ModelQuery,
 } from '#lib/core/query.ts';
+import { runtimeIds } from '#lib/core/runtime.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { openDatabase, openInMemory, type Database } from '#lib/server/database.ts';
 import { migrate } from '#lib/server/migrations.ts';
@@ -20,6 +21,7 @@ import { blankRecord, pick, randomRecord, randomRecords } from '../support/recor
 import { seeded } from '../support/seeded.ts';
 
 const root = temporaryFolder();
+const [first = 'vllm', ...others] = runtimeIds;
 
 function open(name: string): Database {
 	return openDatabase({ directory: `${root}/${name}`, now: () => new Date(0), prepare: migrate }).database;
@@ -67,6 +69,8 @@ function randomQuery(random: () => number): ModelQuery {
 		min_params: maybe(0.2, () => Math.floor(random() * 20) * 5e8),
 		max_params: maybe(0.2, () => Math.floor(random() * 20) * 5e8),
 		min_context: maybe(0.2, () => 2 ** (9 + Math.floor(random() * 9))),
+		runtime: maybe(0.3, () => pick(random, [first, ...others])),
+		show_incompatible: random() < 0.1,
 		source: pick(random, [null, ...listSources]),
 		sort: pick(random, sortKeys),
 		order: pick(random, ['desc', 'asc']),

@@ -322,6 +322,7 @@ export async function startFakeHub(options: FakeHubOptions = {}): Promise<FakeHu
 		bigLimit: options.bigLimit ?? 'refuse',
 		expandable: options.expandable ?? null,
 		signedSeconds: options.signedSeconds ?? 3600,
+		direct: options.direct ?? false,
 	};
 	const world = new FakeWorld(options.repos ?? [], switches, options.now ?? Date.now);
 	const desk = new Desk(world, options);

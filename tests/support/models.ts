@@ -110,7 +110,7 @@ export const qwen = {
 	}),
 };
 
-const noFacets: Facets = { family: [], quantization: [], modality: [], kind: [], license: [], gated: [] };
+const noFacets: Facets = { family: [], quantization: [], modality: [], kind: [], license: [], gated: [], runtime: [] };
 
 /** A page of a list. */
 export function listPage(part: Partial<Omit<ListPage, 'facets'>> & { facets?: Partial<Facets> } = {}): ListPage {

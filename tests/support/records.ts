@@ -34,6 +34,45 @@ const authors = [
 	'mlx-community',
 ] as const;
 
+/** Types and classes as configurations name them, a GGUF architecture, and names that nobody has. */
+type Make = readonly [type: string | null, name: string | null];
+const makes: readonly [Make, ...Make[]] = [
+	['llama', 'LlamaForCausalLM'],
+	['qwen2', 'Qwen2ForCausalLM'],
+	['qwen2_vl', 'Qwen2VLForConditionalGeneration'],
+	['bert', 'BertModel'],
+	['mistral', null],
+	[null, 'Gemma2ForCausalLM'],
+	['qwen2moe', null],
+	['xyz', 'XyzForCausalLM'],
+	['t5', 'T5ForConditionalGeneration'],
+	['llama', 'Eagle3LlamaForCausalLM'],
+];
+const formats: readonly [string[], ...string[][]] = [
+	['safetensors', 'transformers'],
+	['gguf'],
+	['pytorch', 'custom_code'],
+	['mlx', 'safetensors', '4-bit'],
+	['onnx', 'safetensors'],
+	['peft', 'lora'],
+	['diffusers'],
+];
+const methods = [null, 'awq', 'gptq', 'gguf', 'fp8', 'aqlm'] as const;
+
+/** What decides where a model runs; a part of it unknown. */
+function making(random: () => number): Partial<ModelRecord> {
+	const [type, name] = random() < 0.7 ? pick(random, makes) : [null, null];
+	const tags = random() < 0.75 ? [...pick(random, formats)] : undefined;
+	const quantization_method = pick(random, methods);
+	return {
+		model_type: type,
+		architectures: name === null ? null : [name],
+		quantization_method,
+		quantization_bits: quantization_method === null ? null : pick(random, [4, 8, 3]),
+		...(tags === undefined ? {} : { tags }),
+	};
+}
+
 /** A record with nothing known but its id. */
 export function blankRecord(id: string): ModelRecord {
 	return {
@@ -74,6 +113,7 @@ export function randomRecord(random: () => number, index: number): ModelRecord {
 		created_at: often(0.8) ? day() : null,
 		size_bytes: often(0.4) ? Math.floor(random() * 1e10) : null,
 		trending: often(0.3) ? Math.floor(random() * 100) : null,
+		...making(random),
 	};
 }
 

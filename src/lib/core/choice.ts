@@ -5,3 +5,9 @@ export const classifications = ['gen', 'encoder', 'unknown', 'auth-protected'] a
 
 /** Quantization as people filter by it: bits, or `fp16` (not quantized, 16-bit dtype), `other` (fp32 …), `unknown`. */
 export const quantizationChoices = ['2', '3', '4', '5', '6', '8', 'fp16', 'other', 'unknown'] as const;
+
+/**
+ * How sure it is that a runtime runs a model. `none`: its own lists rule the model out; `low`: something that decides is
+ * not known.
+ */
+export const runtimeConfidences = ['none', 'low', 'medium', 'high'] as const;

@@ -30,7 +30,31 @@ function knowsModality(c: ModelCharacteristics, facts: ListingFacts): boolean {
  * sufficed to tell what the model is, `none` otherwise.
  */
 export function recordFromListing(facts: ListingFacts, origin: string, asOf: string): ModelRecord {
-	const c = normalize({
+	return rowOf(facts, factsOf(facts, asOf), origin, asOf);
+}
+
+/**
+ * How much the list tells of a model's class. `class`: its type, its class or its library name it, also where that is
+ * neither a writer nor an encoder. `hint`: only its task, its tags or its name suggest one, and its config may say more.
+ * `nothing`: there is nothing to go by.
+ */
+export type Told = 'class' | 'hint' | 'nothing';
+
+function toldBy({ evidence, classification, model_type, architectures }: ModelCharacteristics): Told {
+	const source = evidence['classification'];
+	if (source === undefined || source.path === '') return 'nothing';
+	if (model_type !== null || architectures !== null) return 'class';
+	return classification === 'gen' || source.path === 'id' ? 'hint' : 'class';
+}
+
+/** The row of `recordFromListing`, and how far the list is to be trusted with the class. */
+export function readListed(facts: ListingFacts, origin: string, asOf: string): { record: ModelRecord; told: Told } {
+	const c = factsOf(facts, asOf);
+	return { record: rowOf(facts, c, origin, asOf), told: toldBy(c) };
+}
+
+function factsOf(facts: ListingFacts, asOf: string): ModelCharacteristics {
+	return normalize({
 		id: facts.id,
 		source: 'hub',
 		revision: orNull(facts.sha),
@@ -39,6 +63,9 @@ export function recordFromListing(facts: ListingFacts, origin: string, asOf: str
 		listing: facts,
 		configGated: facts.gated !== undefined && facts.gated !== false,
 	});
+}
+
+function rowOf(facts: ListingFacts, c: ModelCharacteristics, origin: string, asOf: string): ModelRecord {
 	return {
 		id: facts.id,
 		author: facts.author ?? authorOf(facts.id),

@@ -54,6 +54,11 @@ export const failureKinds = {
 
 export type FailureCode = keyof typeof failureKinds;
 
+/** Is this one of our codes, and not one that somebody else made up? */
+export function isFailureCode(code: string): code is FailureCode {
+	return Object.hasOwn(failureKinds, code);
+}
+
 interface FailureOptions {
 	cause?: unknown;
 	/** Whole seconds after which trying again makes sense; sent as `Retry-After`. */

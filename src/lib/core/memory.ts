@@ -1,8 +1,17 @@
 // What a running model remembers, in bytes: the cache each token adds, and the windows and states that stay the same size.
 import { deltaSizes, mamba1Sizes, mamba2Sizes } from '#lib/core/blocks.ts';
-import { type Config, type Dimensions, dimensions, figure, figureOr, list, part, textConfig } from '#lib/core/shape.ts';
+import {
+	type Config,
+	type Dimensions,
+	dimensionsOf,
+	figure,
+	figureOr,
+	list,
+	part,
+	textConfig,
+} from '#lib/core/shape.ts';
 import { blockPart } from '#lib/core/layer-patterns.ts';
-import { type LayerGroup, layerPlan, type State, textType } from '#lib/core/layers.ts';
+import { type LayerGroup, planOf, type State, textType } from '#lib/core/layers.ts';
 import { gemma4Shape } from '#lib/core/parameters-gemma.ts';
 import { mimoShape } from '#lib/core/parameters-moe.ts';
 
@@ -97,20 +106,19 @@ function keepsWideState(config: Config): boolean {
 /**
  * The cache of a decoder, from the config of its language model (class defaults filled in; a whole config is read where
  * its language model stands). Encoders have none: zeros. Encoder-decoders: what each generated token adds in the
- * decoder. Null when the layers or a number are not known.
+ * decoder. Null when the layers or a number are not known. `known`: figures read before, perhaps from this config.
  */
-export function kvCache(modelType: string | null, text: Config): KvCache | null {
+export function kvCache(modelType: string | null, text: Config, known: Dimensions | null = null): KvCache | null {
 	const config = textConfig(text);
 	const type = textType(modelType, config);
 	if (type !== null && encoders.has(type) && config['is_decoder'] !== true) {
 		return { bytesPerToken: 0, fixedBytes: 0, rule: 'An encoder keeps no cache.' };
 	}
-	const d = dimensions(type ?? '', config);
+	const d = dimensionsOf(type ?? '', config, known);
 	if (config['is_encoder_decoder'] === true || (type !== null && twoStacks.has(type))) return decoderStack(d);
 	if (type === 'nemotron-nas') return blockwise(d);
-	const plan = layerPlan(modelType, text);
-	if (plan === null) return null;
-	return sum(d, plan.groups);
+	const plan = planOf(d);
+	return plan === null ? null : sum(d, plan.groups);
 }
 
 function sum(d: Dimensions, groups: readonly LayerGroup[]): KvCache | null {
@@ -200,18 +208,27 @@ const attentionWords = {
 
 /** Names the kinds of layers that were counted, and what was not. */
 function describe(d: Dimensions, groups: readonly LayerGroup[]): string {
+	const [first] = groups;
+	const isUniform = groups.length === 1 && first !== undefined && first.state === 'none' && first.ownsCache;
+	let text = `16-bit cache: ${isUniform ? `${first.count} × ${attentionWords[first.attention]}` : listed(groups)}`;
+	if (groups.some(({ state }) => state !== 'none')) {
+		text += keepsWideState(d.config) ? '; state in 32 bits, as the config asks' : '; state in 16 bits';
+	}
+	const context = figure(d.config, 'max_position_embeddings');
+	if (groups.some(({ window }) => window !== null && window > context)) {
+		text += '; the window is longer than the model’s context, so it never fills';
+	}
+	const indexed = figureOr(d.config, 'index_head_dim', 0) > 0 || part(d.config, 'sparse_attention_config') !== null;
+	return indexed ? `${text}; index keys of sparse attention not counted.` : `${text}.`;
+}
+
+/** How many layers there are of each kind, in the order of first appearance. */
+function listed(groups: readonly LayerGroup[]): string {
 	const counts = new Map<string, number>();
 	for (const group of groups) {
 		const words = group.ownsCache ? attentionWords[group.attention] : 'no cache of their own';
 		if (words !== '') counts.set(words, (counts.get(words) ?? 0) + group.count);
 		if (group.state !== 'none') counts.set('recurrent state', (counts.get('recurrent state') ?? 0) + group.count);
 	}
-	const layers = [...counts].map(([words, count]) => `${count} × ${words}`).join(', ');
-	const bits = keepsWideState(d.config) ? '; state in 32 bits, as the config asks' : '; state in 16 bits';
-	const state = counts.has('recurrent state') ? bits : '';
-	const context = figure(d.config, 'max_position_embeddings');
-	const isBeyond = groups.some(({ window }) => window !== null && window > context);
-	const beyond = isBeyond ? '; the window is longer than the model’s context, so it never fills' : '';
-	const indexed = figureOr(d.config, 'index_head_dim', 0) > 0 || part(d.config, 'sparse_attention_config') !== null;
-	return `16-bit cache: ${layers}${state}${beyond}${indexed ? '; index keys of sparse attention not counted' : ''}.`;
+	return [...counts].map(([words, count]) => `${count} × ${words}`).join(', ');
 }

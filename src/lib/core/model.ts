@@ -1,6 +1,6 @@
 // The record of a model: what is known about it, where each fact came from, and the row that lists show.
 import { z } from 'zod';
-import { classifications, quantizationChoices } from '#lib/core/choice.ts';
+import { classifications, quantizationChoices, runtimeConfidences } from '#lib/core/choice.ts';
 import type { FailureCode } from '#lib/core/failure.ts';
 
 /** What a model is. Whether a runtime knows it (compatibility) and whether it fits a device are separate facts. */
@@ -96,7 +96,12 @@ export type Gated = z.infer<typeof gatedSchema>;
 export const quantizationChoiceSchema = z.enum(quantizationChoices);
 export type QuantizationChoice = z.infer<typeof quantizationChoiceSchema>;
 
-/** One row of a list. `downloads` counts the last 30 days; null figures are unknown; `updated_at` is an ISO time. */
+/** How sure it is that a runtime runs a model. */
+export const runtimeConfidenceSchema = z.enum(runtimeConfidences);
+
+/**
+ * One row of a list. In a list for one runtime `compatibility` says how sure it is that it runs there and what to know,
+ * and `excluded_by` why it does not. `downloads` counts the last 30 days; null figures are unknown; `updated_at` is an ISO time. */
 export const entrySchema = z.object({
 	id: z.string(),
 	name: z.string().optional(),
@@ -125,6 +130,9 @@ export const entrySchema = z.object({
 	updated_at: z.string().nullable(),
 	local: z.boolean(),
 	excluded_by: z.string().optional(),
+	compatibility: z
+		.object({ runtime: z.string(), confidence: runtimeConfidenceSchema, warnings: z.array(z.string()) })
+		.optional(),
 });
 export type ModelEntry = z.infer<typeof entrySchema>;
 

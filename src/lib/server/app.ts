@@ -4,11 +4,16 @@ import { CardRenderer } from '#lib/server/card-renderer.ts';
 import { Cards } from '#lib/server/cards.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { machineClock, type Clock } from '#lib/server/clock.ts';
+import { toFailure } from '#lib/core/failure.ts';
 import type { Settings } from '#lib/server/config.ts';
+import { Compatibility } from '#lib/server/compatibility.ts';
+import { CompatibleModelsFinder } from '#lib/server/compatible-models.ts';
 import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
+import { Discovery } from '#lib/server/discovery.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
+import { Flags } from '#lib/server/flags.ts';
 import { Headers } from '#lib/server/headers.ts';
 import type { TokenState } from '#lib/server/hub-failure.ts';
 import { Hub } from '#lib/server/hub.ts';
@@ -21,6 +26,8 @@ import type { BucketBudget } from '#lib/server/rate-gate.ts';
 import { CatalogRefresh, type RefreshProgress } from '#lib/server/refresh.ts';
 import { Sessions } from '#lib/server/session.ts';
 import { loadSnapshot, readSnapshot, type Snapshot } from '#lib/server/snapshot.ts';
+import { readMeta } from '#lib/server/store/meta.ts';
+import { Telemetry } from '#lib/server/telemetry.ts';
 
 /** The Hub as this process knows it. `online` is null before the first attempt; the endpoint carries no credentials. */
 export interface HubHealth {
@@ -59,6 +66,13 @@ export interface App {
 	headers: Headers;
 	refresh: CatalogRefresh;
 	details: Details;
+	discovery: Discovery;
+	compatibility: Compatibility;
+	compatibleModels: CompatibleModelsFinder;
+	flags: Flags;
+	telemetry: Telemetry;
+	/** The one user of this machine, for rollouts; the same as long as the database lives. */
+	userId: string | null;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -116,7 +130,30 @@ function makeReaders({ settings, version, database, catalog, snapshot, log, cloc
 	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
 	const files = new FileLists({ database, hub, local: inventory, date });
 	const details = new Details({ database, catalog, hub, configs, files, cards, date });
-	return { hub, inventory, headers, configs, localModels, refresh, renderer, details };
+	const telemetry = new Telemetry({
+		database,
+		clock,
+		onError: (error) => log.error('telemetry_not_written', { message: toFailure(error).message }),
+	});
+	const newId = () => randomBytes(8).toString('hex');
+	const common = { hub, headers, inventory, database, catalog, snapshot, clock };
+	const discovery = new Discovery({ ...common, watch: telemetry, newId, onBug });
+	const compatibility = new Compatibility({ database, catalog, details, version });
+	const compatibleModels = new CompatibleModelsFinder({ hub, catalog, database, clock });
+	return {
+		hub,
+		inventory,
+		headers,
+		configs,
+		localModels,
+		refresh,
+		renderer,
+		details,
+		telemetry,
+		discovery,
+		compatibility,
+		compatibleModels,
+	};
 }
 
 /**
@@ -135,7 +172,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { catalog, snapshot } = prepared;
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
 	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random });
-	const { hub, configs, headers, localModels, refresh, renderer, inventory, details } = readers;
+	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery } = readers;
 	if (background) {
 		await localModels.start();
 		refresh.start();
@@ -147,13 +184,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 		database,
 		catalog,
 		snapshot,
-		hub,
-		inventory,
-		localModels,
-		configs,
-		headers,
-		refresh,
-		details,
+		...readers,
+		flags: new Flags({ database, environment: settings.features, date: () => clock.date() }),
+		userId: readMeta(database, 'user'),
 		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
 		closing: ending.signal,
 		health: () => ({
@@ -173,8 +206,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 			ending.abort();
 			configs.close();
 			headers.close();
-			await Promise.all([localModels.close(), refresh.close()]);
+			await Promise.all([localModels.close(), refresh.close(), discovery.close()]);
 			await Promise.all([hub.close(), renderer.close()]);
+			telemetry.close();
 			database.close();
 		},
 	};

@@ -1,13 +1,17 @@
 // The catalog: every known model in SQLite, with typed-array columns over it that answer lists, filters and counts.
 import { createHash } from 'node:crypto';
+import { hiddenBy, hidingFilters, queryOfFilter, type Explanation } from '#lib/core/explanation.ts';
 import type { ListPage, ModelQuery } from '#lib/core/query.ts';
 import { withCharacteristics } from '#lib/core/entry.ts';
 import { type FetchStatus, type ModelCharacteristics, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
 import { mergeRecords } from '#lib/core/record.ts';
+import { runFactsVersion } from '#lib/core/run-facts.ts';
+import type { RuntimeId } from '#lib/core/runtime.ts';
 import { Columns } from '#lib/server/columns.ts';
 import { decodeCursor, encodeCursor } from '#lib/server/cursor.ts';
 import type { Database } from '#lib/server/database.ts';
 import { Filter } from '#lib/server/facets.ts';
+import { nearestSlots } from '#lib/server/nearest.ts';
 import { Orders } from '#lib/server/orders.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 import {
@@ -17,12 +21,15 @@ import {
 	findModels,
 	findNumber,
 	foreignWrites,
+	remakeRunFacts,
 	saveModels,
 	type Known,
 } from '#lib/server/store/models.ts';
+import { runFactsFrom } from '#lib/server/store/run-facts.ts';
 import { searchModels } from '#lib/server/store/search.ts';
 
 const refreshedKey = 'catalog_refreshed';
+const runFactsKey = 'run_facts_version';
 
 /** Why the last look at a model's config gave nothing. */
 export interface FetchFailure {
@@ -53,6 +60,12 @@ export class Catalog {
 		this.#database = database;
 		this.#foreign = foreignWrites(database);
 		this.#name = readMeta(database, 'database') ?? '';
+		if (readMeta(database, runFactsKey) !== runFactsVersion) {
+			database.transaction(() => {
+				remakeRunFacts(database);
+				saveMeta(database, runFactsKey, runFactsVersion);
+			});
+		}
 		this.#absorb();
 	}
 
@@ -99,7 +112,52 @@ export class Catalog {
 			if (passed[slot] === 1 && slot !== leader) slots.push(slot);
 		}
 		const next = slots.length > query.limit ? this.#cursor(query, slots.slice(0, query.limit), leader) : null;
-		return { models: this.#entries(slots.slice(0, query.limit)), total, pending, facets, next_cursor: next };
+		const models = this.#entries(slots.slice(0, query.limit), query.runtime);
+		return { models, total, pending, facets, next_cursor: next };
+	}
+
+	/**
+	 * Why this list shows a model or not, filter by filter with the list's own predicate, and up to five models nearest to
+	 * it that the list shows. `related` are ids of the same base. Null for an id the catalog does not have.
+	 */
+	explain(id: string, query: ModelQuery, related: readonly string[]): Explanation | null {
+		this.#takeForeign();
+		const slot = this.#slot(id);
+		if (slot === null) return null;
+		const one = Uint32Array.of(slot);
+		const shows = (asked: ModelQuery) => {
+			const found = this.#candidates(asked.q);
+			const isFound = found === null || found.includes(slot);
+			return isFound && this.#filter.run(asked, one).total === 1;
+		};
+		const visible = shows(query);
+		const [entry] = visible ? [] : this.#entries([slot], query.runtime);
+		const hiding = hidingFilters.filter((filter) => {
+			const alone = entry === undefined ? null : queryOfFilter(query, filter);
+			return alone !== null && !shows(alone);
+		});
+		const hidden_by = entry === undefined ? [] : hiding.map((filter) => hiddenBy(filter, query, entry));
+		return { id, visible, hidden_by, closest: visible ? [] : this.#nearest(slot, query, related) };
+	}
+
+	#nearest(slot: number, query: ModelQuery, related: readonly string[]): ModelEntry[] {
+		const { passed } = this.#filter.run(query, this.#candidates(query.q));
+		const kin = new Set(related.flatMap((id) => this.#slot(id) ?? []));
+		return this.#entries(nearestSlots(this.#columns, { slot, passed, related: kin, most: 5 }), query.runtime);
+	}
+
+	#slot(id: string): number | null {
+		const number = findModel(this.#database, id)?.number;
+		return number === undefined ? null : this.#columns.slotOf(number);
+	}
+
+	/** The rows of many ids, in their order; ids the catalog does not have are left out. */
+	rows(ids: readonly string[]): ModelRecord[] {
+		const found = findModels(this.#database, [...ids]);
+		return ids.flatMap((id) => {
+			const record = found.get(id)?.record;
+			return record === undefined ? [] : [{ ...record, local: this.#columns.isOnMachine(id) }];
+		});
 	}
 
 	/**
@@ -181,6 +239,8 @@ export class Catalog {
 	/** Brings the columns up to the newest write. */
 	#absorb(): void {
 		let newest = this.#seen;
+		const { runTable } = this.#columns;
+		for (const { number, facts } of runFactsFrom(this.#database, runTable.size)) runTable.learn(number, facts);
 		for (const row of columnRows(this.#database, this.#seen)) {
 			this.#orders.touch(this.#columns.put(row));
 			newest = Math.max(newest, row.changed);
@@ -220,15 +280,17 @@ export class Catalog {
 		return encodeCursor({ place, leader: leader === null ? null : (this.#columns.ids[leader] ?? null) }, query);
 	}
 
-	#entries(slots: number[]): ModelEntry[] {
-		const { numbers, isLocal } = this.#columns;
+	#entries(slots: number[], runtime: RuntimeId | null): ModelEntry[] {
+		const { numbers, isLocal, runs, runTable } = this.#columns;
 		const found = entriesByNumber(
 			this.#database,
 			slots.map((slot) => numbers[slot] ?? 0),
 		);
 		return slots.flatMap((slot) => {
 			const entry = found.get(numbers[slot] ?? 0);
-			return entry === undefined ? [] : [{ ...entry, local: isLocal[slot] === 1 }];
+			if (entry === undefined) return [];
+			const asked = runtime === null ? {} : runTable.answer(runs[slot] ?? 0, entry, runtime);
+			return [{ ...entry, local: isLocal[slot] === 1, ...asked }];
 		});
 	}
 }

@@ -7,7 +7,7 @@ import { parseRepositoryId, parseRevision } from '#lib/core/repository.ts';
 import { ConfigCopies, configFile, withWarning, type CopiesOptions, type Place } from '#lib/server/config-copies.ts';
 import { MOST_FILE_BYTES, type Hub } from '#lib/server/hub.ts';
 import { isFromHeader } from '#lib/server/header-configs.ts';
-import type { AskOptions } from '#lib/server/hub-client.ts';
+import type { AskOptions } from '#lib/server/hub-attempts.ts';
 import { asReady } from '#lib/server/pool.ts';
 import { SharedWork } from '#lib/server/shared-work.ts';
 
@@ -235,7 +235,7 @@ export class Configs {
 			if (!(error instanceof Failure)) throw error;
 			// Without list fields the snapshot may still know something.
 		}
-		return this.#copies.takeGate(id, failure);
+		return this.#copies.takeGate(order, failure);
 	}
 
 	/** What stands in when the Hub gives nothing: a copy at hand, an older one of ours, the snapshot. */

@@ -6,7 +6,7 @@ import type { ListingFacts } from '#lib/core/listing.ts';
 import type { ModelCharacteristics, Source } from '#lib/core/model.ts';
 import type { Database } from '#lib/server/database.ts';
 import type { HeaderOrder, Headers, HeaderSet } from '#lib/server/headers.ts';
-import type { AskOptions } from '#lib/server/hub-client.ts';
+import type { AskOptions } from '#lib/server/hub-attempts.ts';
 import type { Inventory } from '#lib/server/inventory.ts';
 import { headersAt } from '#lib/server/store/headers.ts';
 

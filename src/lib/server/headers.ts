@@ -15,7 +15,7 @@ import { fileNameProblem, isCommit, parseRepositoryId, parseRevision, quoted } f
 import type { FileSource as FilesFrom } from '#lib/core/model.ts';
 import type { Database } from '#lib/server/database.ts';
 import type { Hub } from '#lib/server/hub.ts';
-import type { AskOptions } from '#lib/server/hub-client.ts';
+import type { AskOptions } from '#lib/server/hub-attempts.ts';
 import { withFile } from '#lib/server/inner-file.ts';
 import type { Inventory } from '#lib/server/inventory.ts';
 import { asReady } from '#lib/server/pool.ts';

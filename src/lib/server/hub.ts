@@ -3,8 +3,9 @@ import { Failure } from '#lib/core/failure.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import { collidingNames, encodeId, isDigest, parseRepositoryId, parseRevision, quoted } from '#lib/core/repository.ts';
 import type { Clock } from '#lib/server/clock.ts';
-import { fileAddress, listPath, usualExpand, type ListOrder } from '#lib/server/hub-addresses.ts';
-import { HubClient, UnreadableReply, type AskOptions, type Question } from '#lib/server/hub-client.ts';
+import { fileAddress } from '#lib/server/hub-addresses.ts';
+import type { AskOptions } from '#lib/server/hub-attempts.ts';
+import { HubClient, UnreadableReply, type Question } from '#lib/server/hub-client.ts';
 import { failureOf, type TokenState } from '#lib/server/hub-failure.ts';
 import { readPiece, type HubPiece, type Range } from '#lib/server/hub-pieces.ts';
 import {
@@ -18,6 +19,7 @@ import {
 	type FileTree,
 	type HubFile,
 } from '#lib/server/hub-replies.ts';
+import { listParams, usualExpand, type ListedPage, type ListOrder } from '#lib/server/hub-list.ts';
 import { readRow } from '#lib/server/hub-rows.ts';
 import { HubTransport, usualDeadlines, type Deadlines, type WireReply } from '#lib/server/hub-transport.ts';
 import { RateGate, type BucketBudget } from '#lib/server/rate-gate.ts';
@@ -26,13 +28,6 @@ import { RateGate, type BucketBudget } from '#lib/server/rate-gate.ts';
 export const MOST_FILE_BYTES = 5 * 1024 * 1024;
 const MOST_PAGE_BYTES = 25 * 1024 * 1024;
 const MOST_TREE_PAGES = 200;
-
-/** One page. `skipped` counts rows that were no rows; `cursor` is where the next page starts, null at the end. */
-export interface ListedPage {
-	rows: ListingFacts[];
-	skipped: number;
-	cursor: string | null;
-}
 
 /** `movedTo` is the id the Hub now uses when it differs from the one asked for. */
 export interface ModelInfo {
@@ -47,6 +42,8 @@ interface FileOptions extends AskOptions {
 	/** Entity tag of the content already here, without quotes. */
 	etag?: string | undefined;
 	limitBytes?: number;
+	/** The repository was listed a moment ago, so that a bare 404 can only mean the file. */
+	isListed?: boolean;
 }
 
 interface HubOptions {
@@ -68,9 +65,12 @@ export class Hub {
 	readonly #client: HubClient;
 	/** Names the Hub takes in `expand`; null until it has refused one. */
 	#expandable: Set<string> | null = null;
+	readonly #options: HubOptions;
 
-	constructor({ endpoint, token, offline, proxy, version, clock, random, deadlines }: HubOptions) {
+	constructor(options: HubOptions) {
+		const { endpoint, token, offline, proxy, version, clock, random, deadlines } = options;
 		this.endpoint = endpoint;
+		this.#options = options;
 		this.#gate = new RateGate({ clock, random });
 		this.#transport = new HubTransport({
 			endpoint,
@@ -94,6 +94,14 @@ export class Hub {
 
 	get tokenState(): TokenState {
 		return this.#client.token;
+	}
+
+	/**
+	 * The same Hub for somebody else: another token (null asks as nobody) with request limits and a memory of its own.
+	 * Null for whoever this one asks for anyway. To be closed by the caller.
+	 */
+	as(token: string | null): Hub | null {
+		return token === this.#options.token ? null : new Hub({ ...this.#options, token });
 	}
 
 	/** What is left of the Hub's request limits, per bucket; empty before its first answer. */
@@ -149,7 +157,8 @@ export class Hub {
 	}
 
 	async #page(order: ListOrder, limit: number, cursor: string | null, options: AskOptions): Promise<ListedPage> {
-		const question = this.#json(listPath(order, this.#allowed(order.expand ?? usualExpand), { limit, cursor }), true);
+		const expand = this.#allowed(order.expand ?? usualExpand);
+		const question = this.#json(`/api/models?${listParams(order, { limit, cursor, expand })}`, true);
 		const reply = await this.#client.ask(question, options, (received) => {
 			if (received.status === 400 && this.#learnExpand(received)) return null;
 			if (received.status >= 400) throw this.#failure(received, { id: null });
@@ -228,13 +237,13 @@ export class Hub {
 	async file(
 		id: string,
 		path: string,
-		{ revision = 'main', etag, limitBytes, ...options }: FileOptions = {},
+		{ revision = 'main', etag, limitBytes, isListed = false, ...options }: FileOptions = {},
 	): Promise<HubFile | null> {
 		const address = fileAddress(id, revision, path);
 		const size = { maxBytes: limitBytes ?? MOST_FILE_BYTES, cut: limitBytes !== undefined };
 		const base = { path: address, ...size, accept: '*/*', compressed: false, page: false };
 		const question: Question = etag !== undefined && isDigest(etag) ? { ...base, etag } : base;
-		return this.#askFile(question, { id, revision, path }, options, (reply) => readFile(reply, id, revision));
+		return this.#askFile(question, { id, revision, path, isListed }, options, (reply) => readFile(reply, id, revision));
 	}
 
 	/**
@@ -257,7 +266,7 @@ export class Hub {
 	/** Asks for a file; null when the repository has none of that name. */
 	async #askFile<T>(
 		question: Question,
-		about: { id: string; revision: string; path: string },
+		about: { id: string; revision: string; path: string; isListed?: boolean },
 		options: AskOptions,
 		read: (reply: WireReply) => T,
 	): Promise<T | null> {
@@ -269,6 +278,7 @@ export class Hub {
 			return { value: read(reply) };
 		});
 		if (found !== 'unclear') return found?.value ?? null;
+		if (about.isListed) return null;
 		// A bare 404 says neither "no such model" nor "no such file": some mirrors send nothing else.
 		await this.info(about.id, options);
 		return null;
