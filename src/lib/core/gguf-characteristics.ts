@@ -11,7 +11,7 @@ import type { KvCache } from '#lib/core/memory.ts';
 import type { ConfigStatus, Evidence, ModelCharacteristics, Source } from '#lib/core/model.ts';
 import { listingFile } from '#lib/core/quantization.ts';
 import { ggufEncoders } from '#lib/core/tables/gguf-architectures.ts';
-import { mergeTotals, type TensorTotals } from '#lib/core/tensor-totals.ts';
+import { activeWeights, mergeTotals, type TensorTotals } from '#lib/core/tensor-totals.ts';
 
 /** What is known about a model before its header is read as a record. */
 export interface GgufInput {
@@ -167,16 +167,6 @@ function totalsOf(headers: readonly GgufHeader[]): TensorTotals | null {
 	return read.length === headers.length && headers.length >= parts ? mergeTotals(read) : null;
 }
 
-/** Weights that work on one token: without resting experts, and without the input matrix when the output has its own. */
-function activeOf(
-	totals: TensorTotals,
-	{ num_experts: all, num_experts_per_token: used }: ModelCharacteristics,
-): number | null {
-	if (all === null || used === null || used > all || totals.experts.parameters === 0) return null;
-	const resting = Math.round(totals.experts.parameters * (1 - used / all));
-	return totals.parameters - resting - (totals.output.parameters > 0 ? totals.embedding.parameters : 0);
-}
-
 /** The Hub's count may be that of another file of the repository; more than this apart is worth a word. */
 const sameShare = 0.005;
 
@@ -184,7 +174,11 @@ function readParameters(draft: Draft, totals: TensorTotals | null, listing: List
 	const { c } = draft;
 	if (totals === null || totals.parameters === 0) return;
 	draft.forget('parameters');
-	c.parameters = { total: totals.parameters, active: activeOf(totals, c), source: 'gguf' };
+	c.parameters = {
+		total: totals.parameters,
+		active: activeWeights(totals, c.num_experts, c.num_experts_per_token),
+		source: 'gguf',
+	};
 	draft.note('parameters', 'tensors', `the weights of ${totals.tensors.toLocaleString('en')} tensors`);
 	const listed = listing?.gguf?.total;
 	if (listed === undefined || Math.abs(listed - totals.parameters) <= totals.parameters * sameShare) return;

@@ -79,3 +79,14 @@ export function mergeTotals(parts: readonly TensorTotals[]): TensorTotals {
 	merged.types.sort((a, b) => b.parameters - a.parameters);
 	return merged;
 }
+
+/**
+ * Weights that work on one token: without the experts that rest, and without the input matrix when the output has one
+ * of its own (a look-up reads one row of it). Null without routed experts, or when their numbers are not known.
+ */
+export function activeWeights(totals: TensorTotals, experts: number | null, used: number | null): number | null {
+	if (experts === null || used === null || experts === 0 || used > experts || totals.experts.parameters === 0)
+		return null;
+	const resting = Math.round(totals.experts.parameters * (1 - used / experts));
+	return totals.parameters - resting - (totals.output.parameters > 0 ? totals.embedding.parameters : 0);
+}

@@ -16,7 +16,11 @@ import { Discovery } from '#lib/server/discovery.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
 import { Fits } from '#lib/server/fits.ts';
 import { Flags } from '#lib/server/flags.ts';
+<<<<<<< HEAD
 import { Hardware, type Machine } from '#lib/server/hardware.ts';
+=======
+import { Headers } from '#lib/server/headers.ts';
+>>>>>>> get
 import type { TokenState } from '#lib/server/hub-failure.ts';
 import { Hub } from '#lib/server/hub.ts';
 import { Inventory } from '#lib/server/inventory.ts';
@@ -66,6 +70,7 @@ export interface App {
 	inventory: Inventory;
 	localModels: LocalModels;
 	configs: Configs;
+	headers: Headers;
 	refresh: CatalogRefresh;
 	details: Details;
 	discovery: Discovery;
@@ -141,7 +146,8 @@ function makeReaders(ground: Ground) {
 	const date = () => clock.date();
 	const hub = new Hub({ endpoint: hubEndpoint, token: hubToken, offline, proxy, version, clock, random });
 	const inventory = new Inventory({ root: hubCache });
-	const configs = new Configs({ hub, inventory, database, catalog, snapshot, clock });
+	const headers = new Headers({ hub, inventory, database, date });
+	const configs = new Configs({ hub, headers, inventory, database, catalog, snapshot, clock });
 	const onBug = (error: unknown) =>
 		log.error('background_failed', { stack: error instanceof Error ? error.stack : '' });
 	const localModels = new LocalModels({ inventory, catalog, configs, clock, onBug });
@@ -156,7 +162,7 @@ function makeReaders(ground: Ground) {
 		onError: (error) => log.error('telemetry_not_written', { message: toFailure(error).message }),
 	});
 	const newId = () => randomBytes(8).toString('hex');
-	const common = { hub, inventory, database, catalog, snapshot, clock };
+	const common = { hub, headers, inventory, database, catalog, snapshot, clock };
 	const discovery = new Discovery({ ...common, watch: telemetry, newId, onBug });
 	const compatibility = new Compatibility({ database, catalog, details, version });
 	const compatibleModels = new CompatibleModelsFinder({ hub, catalog, database, clock });
@@ -165,6 +171,7 @@ function makeReaders(ground: Ground) {
 	return {
 		hub,
 		inventory,
+		headers,
 		configs,
 		localModels,
 		refresh,
@@ -195,8 +202,13 @@ export async function createApp(options: AppOptions): Promise<App> {
 	});
 	const { catalog, snapshot } = prepared;
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
+<<<<<<< HEAD
 	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random, machine, run });
 	const { hub, configs, localModels, refresh, renderer, telemetry, discovery } = readers;
+=======
+	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random });
+	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery } = readers;
+>>>>>>> get
 	if (background) {
 		await localModels.start();
 		refresh.start();
@@ -229,6 +241,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		close: async () => {
 			ending.abort();
 			configs.close();
+			headers.close();
 			await Promise.all([localModels.close(), refresh.close(), discovery.close()]);
 			await Promise.all([hub.close(), renderer.close()]);
 			telemetry.close();

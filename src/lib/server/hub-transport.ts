@@ -255,22 +255,18 @@ export class HubTransport {
 	}
 
 	#headers(request: WireRequest, athome: boolean): Record<string, string> {
+		const { range } = request;
 		return {
 			'user-agent': this.#options.userAgent,
 			accept: request.accept,
 			'accept-encoding': request.compressed ? 'gzip, br' : 'identity',
 			...(athome && request.token !== null ? { authorization: `Bearer ${request.token}` } : {}),
-			...(request.range === undefined ? {} : { range: rangeHeader(request.range) }),
+			...(range === undefined ? {} : { range: `bytes=${range.start}-${range.start + range.length - 1}` }),
 			...(athome && request.etag !== undefined ? { 'if-none-match': `"${request.etag}"` } : {}),
 		};
 	}
 }
 
-function rangeHeader({ start, length }: { start: number; length: number }): string {
-	return `bytes=${start}-${start + length - 1}`;
-}
-
-/** No reply came: trouble of the Hub, unless the asker went away. */
 function passOver(pass: Pass | null, signal: AbortSignal): void {
 	pass?.done({ status: null, headers: {}, left: signal.aborted && !(signal.reason instanceof WireError) });
 }

@@ -162,6 +162,15 @@ export const migrations: readonly Migration[] = [
 			"DELETE FROM meta WHERE key IN ('refresh_done', 'refresh_place')",
 		],
 	},
+	{
+		name: 'headers of weight files by repository, commit and path',
+		statements: [
+			`CREATE TABLE headers (
+				id TEXT NOT NULL, revision TEXT NOT NULL, path TEXT NOT NULL, size INTEGER, header TEXT, invalid TEXT,
+				fetched_at TEXT NOT NULL, PRIMARY KEY (id, revision, path)
+			) WITHOUT ROWID`,
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */
