@@ -16,11 +16,8 @@ import { Discovery } from '#lib/server/discovery.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
 import { Fits } from '#lib/server/fits.ts';
 import { Flags } from '#lib/server/flags.ts';
-<<<<<<< HEAD
 import { Hardware, type Machine } from '#lib/server/hardware.ts';
-=======
 import { Headers } from '#lib/server/headers.ts';
->>>>>>> get
 import type { TokenState } from '#lib/server/hub-failure.ts';
 import { Hub } from '#lib/server/hub.ts';
 import { Inventory } from '#lib/server/inventory.ts';
@@ -202,13 +199,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 	});
 	const { catalog, snapshot } = prepared;
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
-<<<<<<< HEAD
 	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random, machine, run });
-	const { hub, configs, localModels, refresh, renderer, telemetry, discovery } = readers;
-=======
-	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random });
 	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery } = readers;
->>>>>>> get
 	if (background) {
 		await localModels.start();
 		refresh.start();
