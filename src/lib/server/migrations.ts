@@ -102,6 +102,20 @@ export const migrations: readonly Migration[] = [
 		name: 'what the listing said of each model, for reading configs later',
 		statements: ['CREATE TABLE listings (id TEXT PRIMARY KEY, facts TEXT NOT NULL, as_of TEXT NOT NULL) WITHOUT ROWID'],
 	},
+	{
+		name: 'lists of discoveries, so that a stopped one goes on where it was',
+		statements: [
+			`CREATE TABLE discovery_lists (
+				id TEXT PRIMARY KEY, key TEXT NOT NULL, most INTEGER NOT NULL, cursor TEXT, is_whole INTEGER NOT NULL,
+				is_over INTEGER NOT NULL, started_at TEXT NOT NULL, updated_at TEXT NOT NULL
+			) WITHOUT ROWID`,
+			'CREATE TABLE discovery_pages (list TEXT NOT NULL, number INTEGER NOT NULL, facts TEXT NOT NULL)',
+			'CREATE UNIQUE INDEX discovery_pages_order ON discovery_pages (list, number)',
+			`CREATE TABLE discovery_runs (
+				name TEXT PRIMARY KEY, list TEXT NOT NULL, candidates INTEGER NOT NULL
+			) WITHOUT ROWID`,
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */
