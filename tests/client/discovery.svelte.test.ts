@@ -128,13 +128,15 @@ describe('the discovery store', () => {
 		const names = Array.from({ length: 20 }, (_, at) => `a/${at}`);
 		await say(request, ...names.map((name) => progress(request.id, name, 'prefiltered', undefined, 0)));
 		expect(store.view.secondsLeft).toBeNull();
+		expect(store.view.reads).toEqual({ total: 20, settled: 0 });
 		await say(request, progress(request.id, 'a/0', 'config_fetching', undefined, 1_000));
 		const read = (from: number, to: number, ts: number) =>
 			names.slice(from, to).map((name) => progress(request.id, name, 'classified', gen(name), ts));
 		await say(request, ...read(0, 4, 3_000));
+		expect(store.view.reads).toEqual({ total: 20, settled: 4 });
 		expect(store.view.secondsLeft).toBeNull();
 		await say(request, ...read(4, 10, 6_000));
-		expect(store.view.secondsLeft).toBe(5);
+		expect(store.view.secondsLeft).toBe(6);
 	});
 
 	it('goes on from a run, and keeps what it found', async () => {

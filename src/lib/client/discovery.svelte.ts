@@ -18,6 +18,7 @@ import {
 	type DiscoveryItem,
 	type DiscoveryMeta,
 	type DiscoveryParams,
+	type DiscoveryState,
 	type HandedModel,
 } from '#lib/core/discovery.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
@@ -30,8 +31,8 @@ export interface DiscoveryView {
 	readonly phase: DiscoveryPhase;
 	/** Of the current run alone. */
 	readonly counts: DiscoveryCounts;
-	/** Models of the current run whose config counts, and how many of them have come to an end. */
-	readonly candidates: { readonly total: number; readonly settled: number };
+	/** Configs of the current run that had to be waited for, and how many of them have come. */
+	readonly reads: { readonly total: number; readonly settled: number };
 	/** Of the current run and those it goes on from. */
 	readonly groups: GroupedItems;
 	/** Failed models by reason; empty while a run goes on. */
@@ -51,7 +52,7 @@ interface StoreOptions {
 	connection: Pick<DiscoveryConnection, 'loadChatModels' | 'close'>;
 	/** Calls back before the next frame is painted. */
 	nextFrame?: (work: () => void) => void;
-	/** Least time between two views while a run goes on. */
+	/** Least time between two views while a run goes on; more when a view costs more than a tenth of it. */
 	viewMs?: number;
 	now?: () => number;
 }
@@ -61,7 +62,7 @@ const noCounts = countDiscovery(newDiscovery(''));
 const nothing: DiscoveryView = {
 	phase: 'idle',
 	counts: noCounts,
-	candidates: { total: 0, settled: 0 },
+	reads: { total: 0, settled: 0 },
 	groups: groupItems([], true),
 	errors: [],
 	meta: null,
@@ -103,8 +104,10 @@ export class DiscoveryStore {
 	/** The latest run that listed models; its candidates go on. */
 	#listed: string | null = null;
 	#mark: PaceMark | null = null;
+	/** Models that were seen waiting for their config, in the current run. */
+	#awaited = new Set<string>();
 	#isDue = false;
-	#shownAt = 0;
+	#nextAt = 0;
 	#options: Required<StoreOptions>;
 
 	constructor(options: StoreOptions) {
@@ -157,9 +160,11 @@ export class DiscoveryStore {
 
 	#start(params: DiscoveryParams, hfToken: string | undefined): void {
 		if (this.isRunning) return;
-		const asked = hfToken ? { ...params, hfToken } : params;
+		const token = hfToken?.trim();
+		const asked = token ? { ...params, hfToken: token } : params;
 		this.#isCancelling = false;
 		this.#mark = null;
+		this.#awaited.clear();
 		const run = this.#options.connection.loadChatModels(asked, { onProgress: () => this.#due() });
 		this.#run = run;
 		if (params.models === undefined) this.#listed = run.id;
@@ -183,7 +188,7 @@ export class DiscoveryStore {
 		this.#isDue = true;
 		const look = () => {
 			if (!this.#isDue) return;
-			if (this.#options.now() - this.#shownAt < this.#options.viewMs) this.#options.nextFrame(look);
+			if (this.#options.now() < this.#nextAt) this.#options.nextFrame(look);
 			else this.#show();
 		};
 		this.#options.nextFrame(look);
@@ -206,25 +211,31 @@ export class DiscoveryStore {
 
 	#show(): void {
 		this.#isDue = false;
-		this.#shownAt = this.#options.now();
 		const state = this.#run?.state;
 		if (state === undefined) return;
-		const counts = countDiscovery(state);
-		const total = [...state.items.values()].filter(({ entry }) => entry.excluded_by === undefined).length;
-		const left = counts.waiting + counts.reading;
-		const pace = { at: state.latestAt ?? 0, settled: total - left };
-		if (counts.reading > 0) this.#mark ??= pace;
+		const startedAt = this.#options.now();
+		this.#view = this.#look(state);
+		const endedAt = this.#options.now();
+		this.#nextAt = endedAt + Math.max(this.#options.viewMs, 10 * (endedAt - startedAt));
+	}
+
+	#look(state: DiscoveryState): DiscoveryView {
 		const isOver = state.phase !== 'running';
 		const groups = groupItems(this.#items(), isOver);
-		this.#view = {
+		for (const { entry } of groups.open) this.#awaited.add(entry.id);
+		const total = this.#awaited.size;
+		const reads = { total, settled: isOver ? total : total - groups.open.length };
+		const pace = { at: state.latestAt ?? 0, settled: reads.settled };
+		if (total > 0) this.#mark ??= pace;
+		return {
 			phase: this.#phase(),
-			counts,
-			candidates: { total, settled: pace.settled },
+			counts: countDiscovery(state),
+			reads,
 			groups,
 			errors: isOver ? errorGroups(groups.failed, state.meta?.errors ?? []) : [],
 			meta: state.meta,
 			failure: state.failure,
-			secondsLeft: isOver ? null : secondsLeft(left, this.#mark, pace),
+			secondsLeft: isOver ? null : secondsLeft(total - reads.settled, this.#mark, pace),
 			canContinue: isOver && this.#listed !== null && groups.unread.some(isBeyondLimit),
 		};
 	}
