@@ -34,6 +34,8 @@ export interface ListOrder {
 	expand?: readonly string[];
 	/** Where an earlier listing stopped. */
 	cursor?: string | null;
+	/** Ask for the next page while one is being read: one request may be for nothing when the reader stops early. */
+	ahead?: boolean;
 }
 
 /** One page. `skipped` counts rows that were no rows; `cursor` is where the next page starts, null at the end. */

@@ -44,6 +44,12 @@ interface FileOptions extends AskOptions {
 	isListed?: boolean;
 }
 
+/** A page as it came. */
+interface RawPage {
+	received: unknown[];
+	cursor: string | null;
+}
+
 interface HubOptions {
 	endpoint: string;
 	token: string | null;
@@ -133,28 +139,46 @@ export class Hub {
 	 * given before stay valid. Rows the Hub repeats while its order moves are given once.
 	 */
 	async *list(order: ListOrder, options: AskOptions = {}): AsyncGenerator<ListedPage> {
+		const left = new AbortController();
+		const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
 		const seen = new Set<string>();
 		const cursors = new Set<string>();
+		let rest = order.most ?? Infinity;
+		const ask = (cursor: string | null, most: number) => {
+			const page = this.#page(order, Math.min(most, order.pageSize ?? 1000), cursor, { ...options, signal });
+			page.catch(() => {}); // whoever waits for it gets it
+			return page;
+		};
 		let cursor = order.cursor ?? null;
-		let left = order.most ?? Infinity;
-		do {
-			const page = await this.#page(order, Math.min(left, order.pageSize ?? 1000), cursor, options);
-			const rows = page.rows.filter(({ hub_id, id }) => !seen.has(hub_id ?? id));
-			for (const { hub_id, id } of rows) seen.add(hub_id ?? id);
-			left -= rows.length;
-			const next = left > 0 ? page.cursor : null;
-			yield { rows: rows.slice(0, rows.length + Math.min(0, left)), skipped: page.skipped, cursor: next };
-			if (next !== null && (cursors.has(next) || next === cursor || rows.length === 0)) throw circular();
-			if (next !== null) cursors.add(next);
-			cursor = next;
-		} while (cursor !== null);
+		let coming = ask(cursor, rest);
+		try {
+			for (;;) {
+				const page = await coming;
+				const isMore = page.cursor !== null && rest > page.received.length;
+				const early = isMore && order.ahead === true ? ask(page.cursor, rest - page.received.length) : null;
+				const received = await translateInSlices(page.received, signal);
+				const rows = received.filter(({ hub_id, id }) => !seen.has(hub_id ?? id));
+				for (const { hub_id, id } of rows) seen.add(hub_id ?? id);
+				rest -= rows.length;
+				const next = rest > 0 ? page.cursor : null;
+				const skipped = page.received.length - received.length;
+				yield { rows: rows.slice(0, rows.length + Math.min(0, rest)), skipped, cursor: next };
+				if (next === null) return;
+				if (cursors.has(next) || next === cursor || rows.length === 0) throw circular();
+				cursors.add(next);
+				cursor = next;
+				coming = early ?? ask(next, rest);
+			}
+		} finally {
+			left.abort(new DOMException('The reader left.', 'AbortError'));
+		}
 	}
 
 	#allowed(expand: readonly string[]): string[] {
 		return expand.filter((name) => this.#expandable === null || this.#expandable.has(name));
 	}
 
-	async #page(order: ListOrder, limit: number, cursor: string | null, options: AskOptions): Promise<ListedPage> {
+	async #page(order: ListOrder, limit: number, cursor: string | null, options: AskOptions): Promise<RawPage> {
 		const expand = this.#allowed(order.expand ?? usualExpand);
 		const question = this.#json(`/api/models?${listParams(order, { limit, cursor, expand })}`, true);
 		const reply = await this.#client.ask(question, options, (received) => {
@@ -162,11 +186,9 @@ export class Hub {
 			if (received.status >= 400) throw this.#failure(received, { id: null });
 			const rows = parseJson(received.body);
 			if (!Array.isArray(rows)) throw new UnreadableReply('The Hub sent something else in place of a list of models.');
-			return { rows, cursor: nextCursor(received) };
+			return { received: rows, cursor: nextCursor(received) };
 		});
-		if (reply === null) return this.#page(order, limit, cursor, options);
-		const rows = await translateInSlices(reply.rows, options.signal);
-		return { rows, skipped: reply.rows.length - rows.length, cursor: reply.cursor };
+		return reply ?? this.#page(order, limit, cursor, options);
 	}
 
 	/** Remembers what the Hub allows in `expand` from its own refusal; false when the refusal was about something else. */

@@ -103,6 +103,20 @@ export const migrations: readonly Migration[] = [
 		statements: ['CREATE TABLE listings (id TEXT PRIMARY KEY, facts TEXT NOT NULL, as_of TEXT NOT NULL) WITHOUT ROWID'],
 	},
 	{
+		name: 'lists of discoveries, so that a stopped one goes on where it was',
+		statements: [
+			`CREATE TABLE discovery_lists (
+				id TEXT PRIMARY KEY, key TEXT NOT NULL, most INTEGER NOT NULL, cursor TEXT, is_whole INTEGER NOT NULL,
+				is_over INTEGER NOT NULL, started_at TEXT NOT NULL, updated_at TEXT NOT NULL
+			) WITHOUT ROWID`,
+			'CREATE TABLE discovery_pages (list TEXT NOT NULL, number INTEGER NOT NULL, facts TEXT NOT NULL)',
+			'CREATE UNIQUE INDEX discovery_pages_order ON discovery_pages (list, number)',
+			`CREATE TABLE discovery_runs (
+				name TEXT PRIMARY KEY, list TEXT NOT NULL, candidates INTEGER NOT NULL
+			) WITHOUT ROWID`,
+		],
+	},
+	{
 		name: 'feature flags, their lists of users, the trace of their changes, and the id of the one user here',
 		statements: [
 			'CREATE TABLE flags (flag TEXT PRIMARY KEY, is_killed INTEGER NOT NULL, percent REAL, salt TEXT NOT NULL) WITHOUT ROWID',
