@@ -63,6 +63,12 @@ function lastRun({ database }: App): string {
 	throw new Failure('usage', 'There is no earlier run to continue: "modeldex discover" makes one.');
 }
 
+/** Runs are kept for a while only; what is said of it names the parameter, which nobody typed here. */
+function inOurWords(error: unknown): unknown {
+	if (!(error instanceof Failure) || error.code !== 'not_found') return error;
+	return new Failure('not_found', 'The last run cannot be continued any more: leave out --continue.', { cause: error });
+}
+
 /** Exit code 3 when something could not be read, 5 when the Hub could not be asked at all. */
 export const discoverCommand = command({
 	name: 'discover',
@@ -89,7 +95,9 @@ export const discoverCommand = command({
 			if (args.stats) return showStats(app.telemetry.report(), terminal);
 			const continued = args.continue ? { ...params, continueFrom: lastRun(app) } : params;
 			const messages = app.discovery.start({ params: continued }, { signal });
-			const { id, exitCode } = await printDiscovery(messages, view, terminal);
+			const { id, exitCode } = await printDiscovery(messages, view, terminal).catch((error: unknown) => {
+				throw args.continue ? inOurWords(error) : error;
+			});
 			saveMeta(app.database, lastRunKey, id);
 			return exitCode;
 		});

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DiscoveryMessage } from '#lib/core/discovery.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
+import { openDatabase } from '#lib/server/database.ts';
+import { migrate } from '#lib/server/migrations.ts';
 import { cleanEnvironment, ensureBuilt, modeldex, projectFolder, type Ended } from '../support/built-server.ts';
 import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
 import { fakeRepo } from '../support/fake-hub-repo.ts';
@@ -109,6 +111,25 @@ describe('modeldex discover', () => {
 		hub.resetStats();
 		await run('--concurrency 1 --json');
 		expect(hub.stats.mostOpen).toBe(1);
+	});
+
+	it('reads so many configurations, and goes on where the last run stopped', async () => {
+		const first = JSON.parse((await run('--max-candidates 2 --json')).stdout);
+		const beyond = (models: ModelEntry[]) => ids(models.filter(({ excluded_by }) => excluded_by === 'candidate-limit'));
+		expect(beyond(first.models).length).toBeGreaterThan(0);
+		hub.resetStats();
+		const second = JSON.parse((await run('--max-candidates 2 --continue --json')).stdout);
+		expect(hub.count('org/first/')).toBe(0);
+		expect(hub.count('/config.json')).toBeGreaterThan(0);
+		expect(beyond(second.models).length).toBeLessThan(beyond(first.models).length);
+		const { database } = openDatabase({ directory: home, now: () => new Date(), prepare: migrate });
+		database.run('DELETE FROM discovery_runs');
+		database.close();
+		expect(await run('--continue')).toEqual({
+			code: 5,
+			stdout: '',
+			stderr: 'The last run cannot be continued any more: leave out --continue.\n',
+		});
 	});
 
 	it.each([
