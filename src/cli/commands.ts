@@ -1,6 +1,7 @@
 // The table of commands, in the order of help; a new command is one more row.
 import type { Command } from './command.ts';
 import { compatCommand } from './compat.ts';
+import { discoverCommand } from './discover.ts';
 import { doctorCommand } from './doctor.ts';
 import { fitCommand } from './fit.ts';
 import { infoCommand } from './info.ts';
@@ -14,5 +15,6 @@ export const commands: readonly Command[] = [
 	infoCommand,
 	fitCommand,
 	compatCommand,
+	discoverCommand,
 	doctorCommand,
 ];
