@@ -5,7 +5,6 @@ import type { ListPage, ModelQuery } from '#lib/core/query.ts';
 import { withCharacteristics } from '#lib/core/entry.ts';
 import { type FetchStatus, type ModelCharacteristics, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
 import { mergeRecords } from '#lib/core/record.ts';
-import { runFactsVersion } from '#lib/core/run-facts.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import { Columns } from '#lib/server/columns.ts';
 import { decodeCursor, encodeCursor } from '#lib/server/cursor.ts';
@@ -13,6 +12,7 @@ import type { Database } from '#lib/server/database.ts';
 import { Filter } from '#lib/server/facets.ts';
 import { nearestSlots } from '#lib/server/nearest.ts';
 import { Orders } from '#lib/server/orders.ts';
+import { renewRunFacts } from '#lib/server/run-table.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 import {
 	columnRows,
@@ -21,7 +21,6 @@ import {
 	findModels,
 	findNumber,
 	foreignWrites,
-	remakeRunFacts,
 	saveModels,
 	type Known,
 } from '#lib/server/store/models.ts';
@@ -29,8 +28,6 @@ import { runFactsFrom } from '#lib/server/store/run-facts.ts';
 import { searchModels } from '#lib/server/store/search.ts';
 
 const refreshedKey = 'catalog_refreshed';
-const runFactsKey = 'run_facts_version';
-
 /** Why the last look at a model's config gave nothing. */
 export interface FetchFailure {
 	status: Exclude<FetchStatus, 'ok' | 'none'>;
@@ -60,12 +57,7 @@ export class Catalog {
 		this.#database = database;
 		this.#foreign = foreignWrites(database);
 		this.#name = readMeta(database, 'database') ?? '';
-		if (readMeta(database, runFactsKey) !== runFactsVersion) {
-			database.transaction(() => {
-				remakeRunFacts(database);
-				saveMeta(database, runFactsKey, runFactsVersion);
-			});
-		}
+		renewRunFacts(database);
 		this.#absorb();
 	}
 
@@ -240,7 +232,7 @@ export class Catalog {
 	#absorb(): void {
 		let newest = this.#seen;
 		const { runTable } = this.#columns;
-		for (const { number, facts } of runFactsFrom(this.#database, runTable.size)) runTable.learn(number, facts);
+		for (const row of runFactsFrom(this.#database, runTable.size)) runTable.learn(row);
 		for (const row of columnRows(this.#database, this.#seen)) {
 			this.#orders.touch(this.#columns.put(row));
 			newest = Math.max(newest, row.changed);
