@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { formatBits, formatCompact, formatCount, formatMethod, formatParameters } from '#lib/core/format.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
-import { runtimeIds } from '#lib/core/runtime.ts';
 import { emptyQuery, parseQuery, type ListPage, type ModelQuery } from '#lib/core/query.ts';
 import { command, list, option, optional } from './command.ts';
 import { machineFlags, settingOptions } from './settings.ts';
@@ -20,7 +19,7 @@ const words: Record<Exclude<keyof ModelQuery, 'q'>, { value: string; about: stri
 	min_params: { value: 'count', about: 'at least so many parameters: 500M, 7B' },
 	max_params: { value: 'count', about: 'at most so many parameters' },
 	min_context: { value: 'tokens', about: 'context window of at least: 32k, 131072' },
-	runtime: { value: 'name', about: `what it runs on: ${runtimeIds.join(', ')}` },
+	runtime: { value: 'name', about: 'what it runs on: vllm, llama.cpp, ollama …; "modeldex compat" names them all' },
 	show_incompatible: { value: 'yes-no', about: 'true: with --runtime, the others too' },
 	source: { value: 'source', about: 'all, hub or mine (models on this machine)' },
 	sort: { value: 'by', about: 'downloads, likes, updated, created, params, context, size, name or trending' },
