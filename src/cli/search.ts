@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { parseMemory } from '#lib/core/amount.ts';
 import { formatCount } from '#lib/core/format.ts';
-import { runtimeIds } from '#lib/core/runtime.ts';
 import { emptyQuery, parseQuery, type ListPage, type ModelQuery } from '#lib/core/query.ts';
 import { command, list, option, optional } from './command.ts';
 import { showModels } from './model-table.ts';
@@ -21,7 +20,7 @@ const words: Record<Exclude<keyof ModelQuery, 'q'>, { value: string; about: stri
 	min_params: { value: 'count', about: 'at least so many parameters: 500M, 7B' },
 	max_params: { value: 'count', about: 'at most so many parameters' },
 	min_context: { value: 'tokens', about: 'context window of at least: 32k, 131072' },
-	runtime: { value: 'name', about: `what it runs on: ${runtimeIds.join(', ')}` },
+	runtime: { value: 'name', about: 'what it runs on: vllm, llama.cpp, ollama …; "modeldex compat" names them all' },
 	show_incompatible: { value: 'yes-no', about: 'true: with --runtime, the others too' },
 	fits: { value: 'memory', about: 'only what fits: 16GB, 16GiB or the id of a device (`modeldex fit` lists them)' },
 	context: { value: 'tokens', about: 'the context at which it must fit; 8192 unless told' },

@@ -78,6 +78,41 @@ function randomQuery(random: () => number): ModelQuery {
 	};
 }
 
+describe('runtimes in the catalog', () => {
+	const llama = { model_type: 'llama', architectures: ['LlamaForCausalLM'], tags: ['safetensors'] };
+	const ask = (catalog: Catalog) => catalog.list({ ...emptyQuery, runtime: 'vllm' }).models.map(({ id }) => id);
+
+	it('are known of rows that an older Modeldex wrote', () => {
+		const database = openInMemory();
+		migrate(database);
+		new Catalog(database).upsert([{ ...blankRecord('org/old'), ...llama }, blankRecord('org/unknown')]);
+		database.run('UPDATE models SET runs = 0');
+		database.run('DELETE FROM run_facts');
+		database.run("DELETE FROM meta WHERE key LIKE 'run_%'");
+		expect(ask(new Catalog(database))).toEqual(['org/old']);
+	});
+
+	it('are asked again when their lists or the rules have changed', () => {
+		const database = openInMemory();
+		migrate(database);
+		new Catalog(database).upsert([{ ...blankRecord('org/model'), ...llama }]);
+		database.run('UPDATE run_facts SET loads = 0');
+		expect(ask(new Catalog(database))).toEqual([]);
+		database.run("UPDATE meta SET value = 'older lists' WHERE key = 'run_masks_version'");
+		expect(ask(new Catalog(database))).toEqual(['org/model']);
+	});
+
+	it('follow what is learned and what another process writes', () => {
+		const database = open('runtimes');
+		const catalog = new Catalog(database);
+		catalog.upsert([{ ...blankRecord('org/model'), tags: ['safetensors'] }]);
+		expect(catalog.list({ ...emptyQuery, runtime: 'vllm' })).toMatchObject({ total: 0, pending: 1 });
+		const other = new Catalog(open('runtimes'));
+		other.upsert([{ ...blankRecord('org/model'), ...llama, as_of: '2027-01-01' }]);
+		expect(ask(catalog)).toEqual(['org/model']);
+	});
+});
+
 describe('a list', () => {
 	const records = randomRecords(600, 7);
 	const local = new Set(records.filter((_, index) => index % 9 === 0).map(({ id }) => id));

@@ -8,7 +8,6 @@ import { Failure } from '#lib/core/failure.ts';
 import { type FetchStatus, type ModelCharacteristics, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
 import { mergeRecords } from '#lib/core/record.ts';
 import { quoted } from '#lib/core/repository.ts';
-import { runFactsVersion } from '#lib/core/run-facts.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import { Columns } from '#lib/server/columns.ts';
 import { decodeCursor, encodeCursor } from '#lib/server/cursor.ts';
@@ -17,6 +16,7 @@ import { Filter } from '#lib/server/facets.ts';
 import { borrow, lend } from '#lib/server/kinship.ts';
 import { nearestSlots } from '#lib/server/nearest.ts';
 import { Orders } from '#lib/server/orders.ts';
+import { renewRunFacts } from '#lib/server/run-table.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 import {
 	columnRows,
@@ -25,7 +25,6 @@ import {
 	findModels,
 	findNumber,
 	foreignWrites,
-	remakeRunFacts,
 	saveModels,
 	type Known,
 } from '#lib/server/store/models.ts';
@@ -33,8 +32,6 @@ import { runFactsFrom } from '#lib/server/store/run-facts.ts';
 import { searchModels } from '#lib/server/store/search.ts';
 
 const refreshedKey = 'catalog_refreshed';
-const runFactsKey = 'run_facts_version';
-
 /** Why the last look at a model's config gave nothing. */
 export interface FetchFailure {
 	status: Exclude<FetchStatus, 'ok' | 'none'>;
@@ -71,12 +68,7 @@ export class Catalog {
 		this.#database = database;
 		this.#foreign = foreignWrites(database);
 		this.#name = readMeta(database, 'database') ?? '';
-		if (readMeta(database, runFactsKey) !== runFactsVersion) {
-			database.transaction(() => {
-				remakeRunFacts(database);
-				saveMeta(database, runFactsKey, runFactsVersion);
-			});
-		}
+		renewRunFacts(database);
 		this.#absorb();
 	}
 
@@ -274,7 +266,7 @@ export class Catalog {
 	#absorb(): void {
 		let newest = this.#seen;
 		const { runTable } = this.#columns;
-		for (const { number, facts } of runFactsFrom(this.#database, runTable.size)) runTable.learn(number, facts);
+		for (const row of runFactsFrom(this.#database, runTable.size)) runTable.learn(row);
 		for (const row of columnRows(this.#database, this.#seen)) {
 			this.#orders.touch(this.#columns.put(row));
 			newest = Math.max(newest, row.changed);

@@ -9,9 +9,9 @@ import {
 	type ModelQuery,
 } from '#lib/core/query.ts';
 import { quantizationChoiceSchema } from '#lib/core/model.ts';
+import { runtimeBit } from '#lib/core/runtime-masks.ts';
 import { runtimeIds } from '#lib/core/runtime.ts';
 import { unknownChoice, unknownFamily, type Columns } from '#lib/server/columns.ts';
-import { runtimeBit } from '#lib/server/run-table.ts';
 
 /** What a pass found. `passed` holds 1 for each slot that matches; it is overwritten by the next pass. */
 export interface Matches {
@@ -84,7 +84,7 @@ function counter(columns: Columns, name: ColumnFacet, accepted: string[] | null)
 
 /** The counter of runtimes: its codes are numbers of run facts, and one number stands for several runtimes. */
 function runtimeCounter({ runs, runTable }: Columns, query: ModelQuery): Counter {
-	const { loads, unknown } = runTable.masks();
+	const { loads, unknown } = runTable;
 	const wantedBit = query.runtime === null || query.show_incompatible ? 0 : runtimeBit(query.runtime);
 	const mark = (is: (number: number) => boolean) =>
 		Uint16Array.from({ length: runTable.size }, (_, number) => (wantedBit !== 0 && is(number) ? bits.runtime : 0));
@@ -191,7 +191,7 @@ function perValue(name: ColumnFacet, counters: Record<FacetName, Counter>, colum
 }
 
 function perRuntime({ counts }: Counter, { runTable }: Columns): FacetValue[] {
-	const { loads } = runTable.masks();
+	const { loads } = runTable;
 	return runtimeIds.map((value) => {
 		const bit = runtimeBit(value);
 		const count = counts.reduce((sum, rows, number) => ((loads[number] ?? 0) & bit ? sum + rows : sum), 0);

@@ -106,7 +106,9 @@ export const migrations: readonly Migration[] = [
 	{
 		name: 'what decides which runtimes load a model, and the answers that were given',
 		statements: [
-			'CREATE TABLE run_facts (number INTEGER PRIMARY KEY, facts TEXT NOT NULL UNIQUE)',
+			`CREATE TABLE run_facts (
+				number INTEGER PRIMARY KEY, facts TEXT NOT NULL UNIQUE, loads INTEGER NOT NULL, unknown INTEGER NOT NULL
+			)`,
 			'ALTER TABLE models ADD COLUMN runs INTEGER NOT NULL DEFAULT 0',
 			`CREATE TABLE compatibility (
 				id TEXT PRIMARY KEY, revision TEXT NOT NULL, stamp TEXT NOT NULL, reports TEXT NOT NULL
