@@ -98,9 +98,10 @@ export class Catalog {
 	/**
 	 * One page of the models that match, with totals and facets. Rows leave out `siblings`. Searched words must all be
 	 * in id or name; a model whose id is exactly what was searched leads. Throws `invalid_query` for a cursor that is
-	 * broken or of another query, and for a device that is not known.
+	 * broken or of another query, and for a device that is not known. `check` names a runtime whose verdict each row
+	 * carries without being filtered by it.
 	 */
-	list(query: ModelQuery): ListPage {
+	list(query: ModelQuery, { check = null }: { check?: RuntimeId | null } = {}): ListPage {
 		this.#takeForeign();
 		const cursor = query.cursor === null ? null : decodeCursor(query.cursor, query);
 		const memory = query.fits === null ? null : this.#memoryOf(query.fits);
@@ -116,7 +117,7 @@ export class Catalog {
 			if (passed[slot] === 1 && slot !== leader) slots.push(slot);
 		}
 		const next = slots.length > query.limit ? this.#cursor(query, slots.slice(0, query.limit), leader) : null;
-		const models = this.#entries(slots.slice(0, query.limit), query.runtime);
+		const models = this.#entries(slots.slice(0, query.limit), query.runtime, check);
 		return { models, total, pending, facets, next_cursor: next };
 	}
 
@@ -306,7 +307,8 @@ export class Catalog {
 		return encodeCursor({ place, leader: leader === null ? null : (this.#columns.ids[leader] ?? null) }, query);
 	}
 
-	#entries(slots: number[], runtime: RuntimeId | null): ModelEntry[] {
+	#entries(slots: number[], filter: RuntimeId | null, check: RuntimeId | null = null): ModelEntry[] {
+		const runtime = filter ?? check;
 		const { numbers, isLocal, runs, runTable } = this.#columns;
 		const found = entriesByNumber(
 			this.#database,
@@ -315,8 +317,11 @@ export class Catalog {
 		return slots.flatMap((slot) => {
 			const entry = found.get(numbers[slot] ?? 0);
 			if (entry === undefined) return [];
-			const asked = runtime === null ? {} : runTable.answer(runs[slot] ?? 0, entry, runtime);
-			return [{ ...entry, local: isLocal[slot] === 1, ...asked }];
+			const row = { ...entry, local: isLocal[slot] === 1 };
+			if (runtime === null) return [row];
+			const compatibility = runTable.answer(runs[slot] ?? 0, entry, runtime);
+			const isLeftOut = filter !== null && !compatibility.compatible;
+			return [{ ...row, compatibility, ...(isLeftOut ? { excluded_by: `runtime: ${compatibility.reason}` } : {}) }];
 		});
 	}
 }

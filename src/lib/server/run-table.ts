@@ -38,12 +38,11 @@ export class RunTable {
 	}
 
 	/** What a runtime makes of a row with this number: how sure a yes is, or why not. */
-	answer(number: number, entry: ModelEntry, runtime: RuntimeId): Pick<ModelEntry, 'compatibility' | 'excluded_by'> {
+	answer(number: number, entry: ModelEntry, runtime: RuntimeId): NonNullable<ModelEntry['compatibility']> {
 		const facts = readRunFacts(this.#rows[number]?.facts ?? '');
 		const report = checkCompatibility(rowSubject(facts, entry), runtimeProfile(runtime));
 		const { compatible, confidence, warnings, reasons } = report;
-		const compatibility = { runtime, confidence, warnings };
-		return compatible ? { compatibility } : { compatibility, excluded_by: `runtime: ${reasons[0] ?? ''}` };
+		return { runtime, compatible, confidence, reason: reasons[0] ?? '', warnings };
 	}
 }
 
