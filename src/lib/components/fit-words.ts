@@ -62,7 +62,11 @@ type Compatibility = NonNullable<ModelEntry['compatibility']>;
 export function runtimeLook({ compatible, confidence }: Pick<Compatibility, 'compatible' | 'confidence'>) {
 	if (!compatible) {
 		const isKnown = confidence === 'none';
-		return { icon: isKnown ? 'no' : 'question', tone: isKnown ? 'large' : 'unknown', word: isKnown ? 'Not on' : 'Unsure on' } as const;
+		return {
+			icon: isKnown ? 'no' : 'question',
+			tone: isKnown ? 'large' : 'unknown',
+			word: isKnown ? 'Not on' : 'Unsure on',
+		} as const;
 	}
 	const isSure = confidence === 'high';
 	return { icon: 'yes', tone: isSure ? 'fits' : 'tight', word: isSure ? 'Runs on' : 'Likely on' } as const;

@@ -10,7 +10,7 @@ import { quoted } from '#lib/core/repository.ts';
 import { chooseFiles, type ChosenFiles } from '#lib/core/weight-files.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import type { Configs } from '#lib/server/configs.ts';
-import type { Details } from '#lib/server/details.ts';
+import type { DetailParts, Details } from '#lib/server/details.ts';
 import type { FileList } from '#lib/server/file-lists.ts';
 import type { Hardware } from '#lib/server/hardware.ts';
 import { quantizedFrom } from '#lib/server/kinship.ts';
@@ -62,6 +62,12 @@ export class Fits {
 		const subject = await this.#subject(record, { read: characteristics.value, list: files.value, quant, signal });
 		const { context: contextTokens, cacheBits, slots, runtime } = question;
 		return { id: record.id, device, fit: fit(subject, { device, contextTokens, cacheBits, slots, runtime }) };
+	}
+
+	/** What is known of the memory of a model whose parts are being read, for sums at any context and on any device. */
+	async subject(record: ModelRecord, parts: Omit<DetailParts, 'card'>, signal?: AbortSignal): Promise<FitSubject> {
+		const [characteristics, files] = await Promise.all([parts.characteristics, parts.files]);
+		return this.#subject(record, { read: characteristics.value, list: files.value, quant: null, signal });
 	}
 
 	async #subject(record: ModelRecord, { read, list, quant, signal }: Gathered): Promise<FitSubject> {
