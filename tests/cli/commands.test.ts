@@ -240,7 +240,7 @@ describe('modeldex doctor', () => {
 describe('help', () => {
 	it('lists the commands and explains each from the same table', async () => {
 		const { stdout } = await run('help');
-		for (const name of ['serve', 'search', 'info', 'compat', 'doctor', 'help']) {
+		for (const name of ['serve', 'search', 'info', 'fit', 'compat', 'discover', 'doctor', 'help']) {
 			expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
 			expect((await run(`help ${name}`)).stdout).toContain(`modeldex ${name}`);
 		}

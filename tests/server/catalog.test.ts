@@ -366,6 +366,7 @@ describe('writes', () => {
 		parameters: { total: 8_190_735_360, active: 8_190_735_360, source: 'config' },
 		kv_cache_bytes_per_token: 147456,
 		kv_cache_fixed_bytes: 0,
+		fit: null,
 		classification: 'gen',
 		confidence: 'high',
 		evidence: {},

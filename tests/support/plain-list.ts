@@ -50,7 +50,7 @@ const valueOf: Record<SortKey, (record: ModelRecord) => number | string | null> 
 	created: (r) => (r.created_at === null ? null : Date.parse(r.created_at)),
 	params: (r) => r.parameters_total,
 	context: (r) => r.context_window,
-	size: (r) => r.size_bytes,
+	size: (r) => r.fit?.weights_bytes ?? null,
 	name: (r) => (r.id.split('/').at(-1) ?? '').toLowerCase(),
 };
 

@@ -2,14 +2,18 @@
 import { createHash } from 'node:crypto';
 import { hiddenBy, hidingFilters, queryOfFilter, type Explanation } from '#lib/core/explanation.ts';
 import type { ListPage, ModelQuery } from '#lib/core/query.ts';
+import { parseMemory } from '#lib/core/amount.ts';
 import { withCharacteristics } from '#lib/core/entry.ts';
+import { Failure } from '#lib/core/failure.ts';
 import { type FetchStatus, type ModelCharacteristics, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
 import { mergeRecords } from '#lib/core/record.ts';
+import { quoted } from '#lib/core/repository.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import { Columns } from '#lib/server/columns.ts';
 import { decodeCursor, encodeCursor } from '#lib/server/cursor.ts';
 import type { Database } from '#lib/server/database.ts';
 import { Filter } from '#lib/server/facets.ts';
+import { borrow, lend } from '#lib/server/kinship.ts';
 import { nearestSlots } from '#lib/server/nearest.ts';
 import { Orders } from '#lib/server/orders.ts';
 import { renewRunFacts } from '#lib/server/run-table.ts';
@@ -36,6 +40,11 @@ export interface FetchFailure {
 	message?: string;
 }
 
+/** A short name for a set of lines. */
+function mark(lines: string[]): string {
+	return createHash('sha256').update(lines.sort().join('\n')).digest('base64url').slice(0, 10);
+}
+
 /**
  * Lists and searches every known model. Rows live in SQLite; other processes' writes on the same database are seen at
  * the next question. Writes are whole or not at all and throw `Failure('database')`.
@@ -50,8 +59,10 @@ export class Catalog {
 	#foreign: number;
 	/** Tells this database from every other. */
 	#name: string;
-	/** Short name for the set of models on this machine. */
+	/** Short names for the set of models on this machine, and for the devices. */
 	#locals = '';
+	#deviceMark = '';
+	#devices: ReadonlyMap<string, number> = new Map();
 
 	constructor(database: Database) {
 		this.#database = database;
@@ -64,7 +75,7 @@ export class Catalog {
 	/** A mark that changes with everything a list answer depends on. */
 	get version(): string {
 		this.#takeForeign();
-		return `${this.#name}-${this.#seen}-${this.#locals}`;
+		return `${this.#name}-${this.#seen}-${this.#locals}${this.#deviceMark}`;
 	}
 
 	/** When rows last came from the Hub's own listing (ISO time); null when they never did. */
@@ -87,12 +98,13 @@ export class Catalog {
 	/**
 	 * One page of the models that match, with totals and facets. Rows leave out `siblings`. Searched words must all be
 	 * in id or name; a model whose id is exactly what was searched leads. Throws `invalid_query` for a cursor that is
-	 * broken or of another query.
+	 * broken or of another query, and for a device that is not known.
 	 */
 	list(query: ModelQuery): ListPage {
 		this.#takeForeign();
 		const cursor = query.cursor === null ? null : decodeCursor(query.cursor, query);
-		const { passed, total, pending, facets } = this.#filter.run(query, this.#candidates(query.q));
+		const memory = query.fits === null ? null : this.#memoryOf(query.fits);
+		const { passed, total, pending, facets } = this.#filter.run(query, this.#candidates(query.q), memory);
 		const slots: number[] = [];
 		const leader = cursor === null ? this.#leader(query, passed) : this.#columns.find(cursor.leader);
 		if (leader !== null && cursor === null) slots.push(leader);
@@ -170,7 +182,7 @@ export class Catalog {
 				const { isLearned, isRead } = stored;
 				return { record: mergeRecords(stored.record, record, { isLearned }), isLearned, isRead };
 			});
-			saveModels(this.#database, merged);
+			this.#save(merged, (id) => known.get(id)?.record ?? null);
 			this.#noteRefresh(records);
 		});
 		this.#absorb();
@@ -206,19 +218,41 @@ export class Catalog {
 	/** Which models are on this machine. Ids the catalog does not know yet count as soon as they are upserted. */
 	setLocal(ids: ReadonlySet<string>): void {
 		this.#columns.setLocal(new Set(ids));
-		const names = [...ids].sort().join('\n');
-		this.#locals = createHash('sha256').update(names).digest('base64url').slice(0, 10);
+		this.#locals = mark([...ids]);
+	}
+
+	/** What models can have of each device's memory, in bytes by device id. */
+	setDevices(usable: ReadonlyMap<string, number>): void {
+		this.#devices = new Map(usable);
+		this.#deviceMark = mark([...usable].map(([id, bytes]) => `${id} ${bytes}`));
+	}
+
+	/** What `fits` means in bytes. */
+	#memoryOf(fits: string): number {
+		const bytes = parseMemory(fits) ?? this.#devices.get(fits);
+		if (bytes !== undefined) return bytes;
+		const message = `There is no device "${quoted(fits)}": expected memory such as 16GB, or the id of a device.`;
+		throw new Failure('invalid_query', message);
 	}
 
 	#change(id: string, change: (stored: Known) => Known | null): boolean {
 		const isChanged = this.#database.transaction(() => {
 			const stored = findModel(this.#database, id);
 			const changed = stored === null ? null : change(stored);
-			if (changed !== null) saveModels(this.#database, [changed]);
+			if (changed !== null) this.#save([changed], () => stored?.record ?? null);
 			return changed !== null;
 		});
 		this.#absorb();
 		return isChanged;
+	}
+
+	/** Writes rows, with what they and their quantized copies learn from each other. */
+	#save(models: Known[], before: (id: string) => ModelRecord | null): void {
+		const completed = borrow(this.#database, models);
+		saveModels(this.#database, completed);
+		const isNew = ({ record }: Known) => (before(record.id)?.fit?.kv_bytes_per_token ?? null) === null;
+		const copies = lend(this.#database, completed.filter(isNew));
+		if (copies.length > 0) saveModels(this.#database, copies);
 	}
 
 	#noteRefresh(records: ModelRecord[]): void {

@@ -12,7 +12,8 @@ import type { RuntimeProfile } from '#lib/core/runtime.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import type { Database } from '#lib/server/database.ts';
-import type { Hub, ListOrder } from '#lib/server/hub.ts';
+import type { ListOrder } from '#lib/server/hub-list.ts';
+import type { Hub } from '#lib/server/hub.ts';
 import { saveListings } from '#lib/server/store/listings.ts';
 
 interface CompatibleModelsOptions {

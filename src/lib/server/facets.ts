@@ -1,4 +1,5 @@
 // One pass over the columns: which rows pass a query, how many each choice would show, and how many wait to be read.
+import { neededByRow, usualContext } from '#lib/core/fit.ts';
 import {
 	facetNames,
 	type FacetName,
@@ -130,6 +131,36 @@ function refuseOutside({ values, from, to }: Range, slots: Uint32Array, masks: U
 	}
 }
 
+/** Memory that a row must fit into, and the context it must have there. */
+interface Fitting {
+	bytes: number;
+	tokens: number;
+}
+
+/** The memory of a query: `bytes` as its device gives them, the usual context unless told; null without such a filter. */
+function fittingOf(query: ModelQuery, bytes: number | null): Fitting | null {
+	return bytes === null ? null : { bytes, tokens: query.context ?? usualContext };
+}
+
+/** Refuses rows that need more, and those of which it is not known. */
+function refuseTooBig(columns: Columns, fitting: Fitting, slots: Uint32Array, masks: Uint16Array): void {
+	const { size, context, kv_token, kv_window_token, kv_window, kv_state } = columns.values;
+	const row = { weights: 0, perToken: 0, perWindowToken: 0, window: 0, state: 0 };
+	for (let index = 0; index < slots.length; index += 1) {
+		const slot = slots[index] ?? 0;
+		const own = context[slot] ?? Number.NaN;
+		row.weights = size[slot] ?? Number.NaN;
+		row.perToken = kv_token[slot] ?? Number.NaN;
+		row.perWindowToken = kv_window_token[slot] ?? Number.NaN;
+		row.window = kv_window[slot] ?? Number.NaN;
+		row.state = kv_state[slot] ?? Number.NaN;
+		const need = neededByRow(row, own < fitting.tokens ? own : fitting.tokens);
+		if (need <= fitting.bytes) continue;
+		const isUnknown = Number.isNaN(need) && !(row.weights > fitting.bytes);
+		masks[index] = (masks[index] ?? 0) | (isUnknown ? rangeUnknown : rangeOutside);
+	}
+}
+
 /** Per slot 1 where a list source holds it; null holds all. */
 function sourceFlags(columns: Columns, source: ListSource | null): Uint8Array | null {
 	if (source === 'mine') return columns.isLocal;
@@ -213,10 +244,10 @@ export class Filter {
 	}
 
 	/**
-	 * Runs the query's filters over all slots, or over `candidates` only. Each facet counts what passes all filters but
-	 * its own. A row is pending when everything it fails is a characteristic that is not known and was never looked for.
+	 * Runs the query's filters over all slots, or over `candidates` only; `memory` is what `fits` means in bytes. Each
+	 * facet counts what passes all filters but its own. A row is pending when everything it fails is a characteristic that is not known and was never looked for.
 	 */
-	run(query: ModelQuery, candidates: Uint32Array | null): Matches {
+	run(query: ModelQuery, candidates: Uint32Array | null, memory: number | null = null): Matches {
 		this.#fitBuffers();
 		const accepted = wanted(query);
 		const columns = this.#columns;
@@ -232,6 +263,8 @@ export class Filter {
 			}
 		}
 		for (const range of ranges(this.#columns, query)) refuseOutside(range, slots, masks);
+		const fitting = fittingOf(query, memory);
+		if (fitting !== null) refuseTooBig(this.#columns, fitting, slots, masks);
 		for (const name of facetNames) countPassing(counters[name], slots, masks);
 		return { ...this.#sum(active, slots), facets: toFacets(counters, this.#columns) };
 	}

@@ -1,14 +1,17 @@
 // Questions to the catalog's table: whole records by id, and the bare cells that filters and sorting run over.
 import { z } from 'zod';
-import { entrySchema, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
+import { entrySchema, fitFactsSchema, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
 import { runFacts, writeRunFacts } from '#lib/core/run-facts.ts';
 import { number, text, type Database, type Parameter, type Row } from '#lib/server/database.ts';
 import { runFactsNumbers } from '#lib/server/store/run-facts.ts';
 
+/** Rows written before memory was read have no such field. */
+const fit = fitFactsSchema.nullable().default(null);
+
 const recordSchema = entrySchema.extend({
+	fit,
 	dtype: z.string().nullable(),
 	created_at: z.string().nullable(),
-	size_bytes: z.number().nullable(),
 	trending: z.number().nullable(),
 	revision: z.string().nullable(),
 	origin: z.string(),
@@ -16,7 +19,7 @@ const recordSchema = entrySchema.extend({
 }) satisfies z.ZodType<ModelRecord>;
 
 /** Lists carry neither file names nor what only the store needs. */
-const listedSchema = entrySchema.omit({ siblings: true });
+const listedSchema = entrySchema.extend({ fit }).omit({ siblings: true });
 
 /** The dimensions that make up a row's traits, in this order. */
 export const traitNames = ['family', 'quantization', 'modality', 'kind', 'license', 'gated'] as const;
@@ -31,6 +34,10 @@ export const figureNames = [
 	'updated',
 	'created',
 	'size',
+	'kv_token',
+	'kv_window_token',
+	'kv_window',
+	'kv_state',
 ] as const;
 
 /** What filters and sorting need of one model. */
@@ -171,7 +178,8 @@ function modality(record: ModelRecord): string {
 }
 
 const written = `words, author, family, quantization, modality, kind, license, gated, is_read, is_learned, in_catalog,
-	params, context, downloads, likes, trending, updated, created, size, changed, runs, record`
+	params, context, downloads, likes, trending, updated, created, size, kv_token, kv_window_token, kv_window, kv_state,
+	changed, runs, record`
 	.split(',')
 	.map((name) => name.trim());
 
@@ -204,7 +212,11 @@ function parameters({ record, isLearned, isRead }: Known, { changed, runs }: Num
 		finite(record.trending),
 		milliseconds(record.updated_at),
 		milliseconds(record.created_at),
-		finite(record.size_bytes),
+		finite(record.fit?.weights_bytes ?? null),
+		finite(record.fit?.kv_bytes_per_token ?? null),
+		finite(record.fit?.kv_window_bytes_per_token ?? null),
+		finite(record.fit?.kv_window_tokens ?? null),
+		finite(record.fit?.kv_state_bytes ?? null),
 		changed,
 		runs,
 		JSON.stringify(record),
