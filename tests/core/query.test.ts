@@ -49,6 +49,8 @@ describe('parseQuery', () => {
 		['order=up', 'order'],
 		['source=mars', 'source'],
 		['show_incompatible=perhaps', 'show_incompatible'],
+		['runtime=vlm', 'did you mean vllm?'],
+		['fits=16GB', 'fits'],
 	])('refuses %s and names the parameter', (text, name) => {
 		expect(failure(text)).toMatchObject({ code: 'invalid_query', status: 400 });
 		expect(failure(text).message).toContain(name);
@@ -67,11 +69,20 @@ describe('parseQuery', () => {
 	});
 });
 
+describe('a runtime', () => {
+	it('is known under any spelling, and shows the others only beside it', () => {
+		expect(parse('runtime=VLLM&show_incompatible=1')).toMatchObject({ runtime: 'vllm', show_incompatible: true });
+		expect(parse('show_incompatible=true')).toEqual(emptyQuery);
+		const [chip] = activeFilters(parse('runtime=llama-cpp&show_incompatible=true'));
+		expect(chip).toMatchObject({ name: 'runtime', value: 'llama.cpp', without: emptyQuery });
+	});
+});
+
 describe('toSearchParams', () => {
 	it('round-trips every filter', () => {
 		const text =
 			'q=qwen&family=Qwen&family=Unknown&quantization=4&quantization=fp16&kind=gen&author=a&license=mit' +
-			'&modality=multimodal&gated=false&min_params=1000&max_params=2000&min_context=4096&source=mine&sort=params&order=asc&limit=20';
+			'&modality=multimodal&gated=false&min_params=1000&max_params=2000&min_context=4096&runtime=vllm&show_incompatible=true&source=mine&sort=params&order=asc&limit=20';
 		expect(toSearchParams(parse(text)).toString()).toBe(text);
 	});
 });

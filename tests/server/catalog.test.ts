@@ -1,5 +1,5 @@
 // The catalog's lists against a plain reference: filters, facets, orders, cursors, search, and what writes change.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Failure } from '#lib/core/failure.ts';
 import type { ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
 import {
@@ -19,6 +19,8 @@ import { temporaryFolder } from '../support/folder.ts';
 import { plainList } from '../support/plain-list.ts';
 import { blankRecord, pick, randomRecord, randomRecords } from '../support/records.ts';
 import { seeded } from '../support/seeded.ts';
+
+vi.setConfig({ testTimeout: 30_000 }); // the plain reference is slow, and the machine may be busy
 
 const root = temporaryFolder();
 const [first = 'vllm', ...others] = runtimeIds;

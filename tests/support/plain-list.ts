@@ -9,11 +9,14 @@ import type { RuntimeId } from '#lib/core/runtime.ts';
 
 type Check = (record: ModelRecord) => boolean;
 
-/** What the long check says of a record, once per record. */
-const answers = new WeakMap<ModelRecord, Map<string, { runs: boolean; unknown: boolean }>>();
+/** What the long check says of records that say the same about themselves. */
+const answers = new Map<string, Map<string, { runs: boolean; unknown: boolean }>>();
 
 function answersOf(record: ModelRecord) {
-	const known = answers.get(record);
+	const { model_type, architectures, tags, siblings, quantization_method, quantization_bits, classification } = record;
+	const packing = [quantization_method, quantization_bits, tags, siblings];
+	const key = JSON.stringify([model_type, architectures, classification, packing]);
+	const known = answers.get(key);
 	if (known !== undefined) return known;
 	const found = new Map(
 		runtimeProfiles.map((profile) => {
@@ -22,7 +25,7 @@ function answersOf(record: ModelRecord) {
 			return [profile.id, { runs: compatible, unknown }];
 		}),
 	);
-	answers.set(record, found);
+	answers.set(key, found);
 	return found;
 }
 

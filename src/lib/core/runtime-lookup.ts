@@ -76,6 +76,8 @@ function standingByType(facts: RunFacts, engine: RuntimeEngine, lists: Lists): S
 	const type = facts.model_type?.toLowerCase();
 	if (type !== undefined) {
 		if (lists.types.has(type)) return { is: 'listed', name: type };
+		const named = facts.architectures.find((name) => lists.architectures.has(name));
+		if (named !== undefined) return { is: 'listed', name: named };
 		if (lists.drafts.has(type)) return { is: 'draft', name: type };
 		return absent(type, engine);
 	}

@@ -84,18 +84,16 @@ function counter(columns: Columns, name: ColumnFacet, accepted: string[] | null)
 
 /** The counter of runtimes: its codes are numbers of run facts, and one number stands for several runtimes. */
 function runtimeCounter({ runs, runTable }: Columns, query: ModelQuery): Counter {
-	const { loads, unknown } = runTable;
+	const { loads, unknown, size } = runTable;
+	const refused = new Uint16Array(size);
+	const open = new Uint16Array(size);
 	const wantedBit = query.runtime === null || query.show_incompatible ? 0 : runtimeBit(query.runtime);
-	const mark = (is: (number: number) => boolean) =>
-		Uint16Array.from({ length: runTable.size }, (_, number) => (wantedBit !== 0 && is(number) ? bits.runtime : 0));
-	return {
-		name: 'runtime',
-		bit: bits.runtime,
-		codes: runs,
-		refused: mark((number) => ((loads[number] ?? 0) & wantedBit) === 0),
-		unknown: mark((number) => ((unknown[number] ?? 0) & wantedBit) !== 0),
-		counts: new Uint32Array(runTable.size),
-	};
+	for (let number = 0; wantedBit !== 0 && number < size; number += 1) {
+		if (((loads[number] ?? 0) & wantedBit) === 0) refused[number] = bits.runtime;
+		if (((unknown[number] ?? 0) & wantedBit) !== 0) open[number] = bits.runtime;
+	}
+	const counts = new Uint32Array(size);
+	return { name: 'runtime', bit: bits.runtime, codes: runs, refused, unknown: open, counts };
 }
 
 function countPassing({ bit, codes, counts }: Counter, slots: Uint32Array, masks: Uint16Array): void {
@@ -190,13 +188,16 @@ function perValue(name: ColumnFacet, counters: Record<FacetName, Counter>, colum
 	return values.map((value, code) => ({ value, count: counters[name].counts[code] ?? 0 }));
 }
 
-function perRuntime({ counts }: Counter, { runTable }: Columns): FacetValue[] {
-	const { loads } = runTable;
-	return runtimeIds.map((value) => {
-		const bit = runtimeBit(value);
-		const count = counts.reduce((sum, rows, number) => ((loads[number] ?? 0) & bit ? sum + rows : sum), 0);
-		return { value, count };
-	});
+function perRuntime({ counts }: Counter, { runTable: { loads } }: Columns): FacetValue[] {
+	const sums = new Uint32Array(runtimeIds.length);
+	for (let number = 0; number < counts.length; number += 1) {
+		const rows = counts[number] ?? 0;
+		for (let mask = rows === 0 ? 0 : (loads[number] ?? 0); mask !== 0; mask &= mask - 1) {
+			const index = 31 - Math.clz32(mask & -mask);
+			sums[index] = (sums[index] ?? 0) + rows;
+		}
+	}
+	return runtimeIds.map((value, index) => ({ value, count: sums[index] ?? 0 }));
 }
 
 function toFacets(counters: Record<FacetName, Counter>, columns: Columns): Facets {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { entrySchema, fitFactsSchema, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
 import { runFacts, writeRunFacts } from '#lib/core/run-facts.ts';
 import { number, text, type Database, type Parameter, type Row } from '#lib/server/database.ts';
-import { runFactsNumber } from '#lib/server/store/run-facts.ts';
+import { runFactsNumbers } from '#lib/server/store/run-facts.ts';
 
 /** Rows written before memory was read have no such field. */
 const fit = fitFactsSchema.nullable().default(null);
@@ -233,8 +233,11 @@ export function remakeRunFacts(database: Database): void {
 		const last = number(database.first('SELECT max(number) FROM models')?.[0] ?? null) ?? 0;
 		for (let from = 0; from < last; from += windowRows) {
 			const sql = 'SELECT number, is_learned, is_read, record FROM models WHERE number > ? AND number <= ?';
-			for (const { number: row, record } of database.all(sql, [from, from + windowRows]).map(toStored)) {
-				const runs = runFactsNumber(database, factsOf(record));
+			const rows = database.all(sql, [from, from + windowRows]).map(toStored);
+			const facts = rows.map(({ record }) => factsOf(record));
+			const numbers = runFactsNumbers(database, facts);
+			for (const [index, { number: row }] of rows.entries()) {
+				const runs = numbers.get(facts[index] ?? '') ?? 0;
 				database.run('UPDATE models SET runs = ? WHERE number = ?', [runs, row]);
 			}
 		}
@@ -245,8 +248,10 @@ export function remakeRunFacts(database: Database): void {
 export function saveModels(database: Database, models: Known[]): number {
 	return database.transaction(() => {
 		const changed = latestChange(database) + 1;
-		for (const model of models) {
-			const runs = runFactsNumber(database, factsOf(model.record));
+		const facts = models.map(({ record }) => factsOf(record));
+		const numbers = runFactsNumbers(database, facts);
+		for (const [index, model] of models.entries()) {
+			const runs = numbers.get(facts[index] ?? '') ?? 0;
 			database.run(save, parameters(model, { changed, runs }));
 		}
 		return changed;

@@ -11,14 +11,21 @@ export interface RunFactsRow {
 	unknown: number;
 }
 
-/** The number of a text, a new one when it was never met. Call it inside the transaction that writes the number down. */
-export function runFactsNumber(database: Database, facts: string): number {
-	const find = 'SELECT number FROM run_facts WHERE facts = ?';
-	const found = number(database.first(find, [facts])?.[0] ?? null);
-	if (found !== null) return found;
-	const { loads, unknown } = runMasks(readRunFacts(facts));
-	database.run('INSERT INTO run_facts (facts, loads, unknown) VALUES (?, ?, ?)', [facts, loads, unknown]);
-	return number(database.first(find, [facts])?.[0] ?? null) ?? 0;
+/** The numbers of texts, new ones for texts that were never met. Call it inside the transaction that writes them down. */
+export function runFactsNumbers(database: Database, texts: readonly string[]): Map<string, number> {
+	const find = 'SELECT facts, number FROM run_facts WHERE facts IN (SELECT value FROM json_each(?))';
+	const asked = JSON.stringify([...new Set(texts)]);
+	const known = database.all(find, [asked]).map((row) => [text(row[0]) ?? '', number(row[1]) ?? 0] as const);
+	const numbers = new Map(known);
+	let newest = number(database.first('SELECT max(number) FROM run_facts')?.[0] ?? null) ?? 0;
+	for (const facts of texts) {
+		if (numbers.has(facts)) continue;
+		const { loads, unknown } = runMasks(readRunFacts(facts));
+		const values = [(newest += 1), facts, loads, unknown];
+		database.run('INSERT INTO run_facts (number, facts, loads, unknown) VALUES (?, ?, ?, ?)', values);
+		numbers.set(facts, newest);
+	}
+	return numbers;
 }
 
 /** Every text from this number on. */
