@@ -1,4 +1,6 @@
 // The list's meaning in the plainest words, slow and obvious: what the fast catalog has to agree with.
+import { fitRow, fitPlace } from '#lib/core/fit.ts';
+import { namedMemory } from '#lib/core/hardware.ts';
 import type { ModelRecord } from '#lib/core/model.ts';
 import { facetNames, type FacetName, type ModelQuery, type SortKey } from '#lib/core/query.ts';
 
@@ -24,6 +26,12 @@ const valueOf: Record<SortKey, (record: ModelRecord) => number | string | null> 
 	size: (r) => r.fit?.weights_bytes ?? null,
 	name: (r) => (r.id.split('/').at(-1) ?? '').toLowerCase(),
 };
+
+/** Does it fit so many bytes at the query's context? Null: not known. */
+function fits(record: ModelRecord, { fits: bytes, context }: ModelQuery): boolean | null {
+	const { verdict } = fitRow(record, fitPlace({ device: namedMemory(Number(bytes)) }), context);
+	return verdict === 'unknown' ? null : verdict !== 'too_big';
+}
 
 function hasWords(record: ModelRecord, search: string): boolean {
 	const text = record.id.toLowerCase();
@@ -53,16 +61,18 @@ function checks(query: ModelQuery, local: Set<string>): Record<string, Check> {
 				r.parameters_total >= (min_params ?? 0) &&
 				r.parameters_total <= (max_params ?? Infinity)),
 		context: (r) => min_context === null || (r.context_window !== null && r.context_window >= min_context),
+		memory: (r) => query.fits === null || fits(r, query) === true,
 	};
 }
 
-const isUnknown: Record<string, Check> = {
+const unknowns = (query: ModelQuery): Record<string, Check> => ({
 	family: (r) => r.architecture_family === 'Unknown',
 	quantization: (r) => r.quantization === 'unknown',
 	modality: (r) => r.is_multimodal === null,
 	params: (r) => r.parameters_total === null,
 	context: (r) => r.context_window === null,
-};
+	memory: (r) => query.fits !== null && fits(r, query) === null,
+});
 
 function compare(query: ModelQuery): (a: ModelRecord, b: ModelRecord) => number {
 	const by = (x: number | string | null, y: number | string | null, sign: number) => {
@@ -101,6 +111,7 @@ export function plainList(records: ModelRecord[], query: ModelQuery, { local, re
 		}
 		return [name, Object.fromEntries(counts)] as const;
 	});
+	const isUnknown = unknowns(query);
 	const pending = records.filter((record) => {
 		const failures = failed(record);
 		return failures.length > 0 && !read.has(record.id) && failures.every((name) => isUnknown[name]?.(record) ?? false);
