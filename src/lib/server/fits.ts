@@ -31,7 +31,7 @@ export interface FitAnswer {
 
 const places: Record<FileList['source'], string> = {
 	hub: 'as the Hub lists them',
-	cache: 'as the Hub listed them',
+	cache: 'as the Hub lists them',
 	local: 'on this machine',
 };
 
