@@ -14,7 +14,18 @@ import { command } from './command.ts';
 import { settingOptions, withOptions } from './settings.ts';
 import type { Terminal } from './terminal.ts';
 
-const flags = ['port', 'host', 'origin', 'home', 'config', 'endpoint', 'cache', 'offline', 'proxy'];
+const flags = [
+	'port',
+	'host',
+	'origin',
+	'home',
+	'config',
+	'endpoint',
+	'cache',
+	'offline',
+	'proxy',
+	'load-chat-models-worker',
+];
 /** Keys shorter than this can be guessed; said once, when other machines can try. */
 const shortKey = 16;
 const handlerSchema = z.object({ handler: z.custom<Answer>((value) => typeof value === 'function') });

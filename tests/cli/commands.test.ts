@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { emptyQuery } from '#lib/core/query.ts';
+import { runtimeIds } from '#lib/core/runtime.ts';
 import { ensureBuilt, modeldex, startServer } from '../support/built-server.ts';
 import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
 import { fakeRepo } from '../support/fake-hub-repo.ts';
@@ -23,6 +24,7 @@ beforeAll(async () => {
 	hub = await startFakeHub({
 		repos: [
 			fakeRepo({ id: 'org/small', files: { 'config.json': JSON.stringify(config) } }),
+			fakeRepo({ id: 'org/gguf', tags: ['gguf'], gguf: { architecture: 'llama' }, files: { 'm-Q4_K_M.gguf': 'GGUF' } }),
 			fakeRepo({ id: evil, files: { 'config.json': JSON.stringify(trap) } }),
 			fakeRepo({ id: 'org/closed', gated: 'manual', files: { 'config.json': JSON.stringify(config) } }),
 		],
@@ -53,6 +55,8 @@ describe('modeldex search', () => {
 				'modality=multimodal&gated=false&source=all&license=apache-2.0',
 				'--modality multimodal --gated false --source all --license apache-2.0',
 			],
+			['runtime=vllm&show_incompatible=true&limit=60', '--runtime vLLM --show-incompatible true --limit 60'],
+			['runtime=llm-worker&family=Gemma', '--runtime llm-worker --family Gemma'],
 		];
 		for (const [query, words] of cases) {
 			const api = await (await fetch(`${server.url}/api/models?${query}`)).json();
@@ -153,6 +157,49 @@ describe('modeldex info', () => {
 	});
 });
 
+describe('modeldex compat', () => {
+	it('says for every runtime whether it loads a model, and why not', async () => {
+		const { code, stdout } = await run('compat org/small');
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/^org\/small\n\nLLM worker +no\n {2}The repository has no weights/);
+		expect((await run('compat org/gguf')).stdout).toMatch(/^llama\.cpp +yes\n {2}llama is on the list/m);
+		const { schemaVersion, id, runtimes } = JSON.parse((await run('compat org/small --json')).stdout);
+		expect([schemaVersion, id, runtimes.length]).toEqual([1, 'org/small', runtimeIds.length]);
+		for (const report of runtimes) {
+			expect(Object.keys(report)).toEqual([
+				'runtime',
+				'compatible',
+				'confidence',
+				'reasons',
+				'warnings',
+				'recommendations',
+			]);
+			expect(report.reasons.length).toBeGreaterThan(0);
+		}
+	});
+
+	it('takes a no for an answer, unless asked to check', async () => {
+		for (const [words, exit] of [
+			['org/gguf --runtime vllm', 0],
+			['org/gguf --runtime vllm --check', 3],
+			['org/gguf --runtime llama.cpp --check', 0],
+			['org/gguf --runtime llama.cpp --runtime vllm --check', 3],
+			['org/gguf --check', 0],
+			['org/small --check --runtime ollama', 3],
+		] as const) {
+			expect([words, (await run(`compat ${words} --json`)).code]).toEqual([words, exit]);
+		}
+	});
+
+	it('names the nearest runtime there is, and the model nobody has', async () => {
+		const wrong = await run('compat org/small --runtime olama');
+		expect([wrong.code, wrong.stdout]).toEqual([2, '']);
+		expect(wrong.stderr).toMatch(/^"olama" is not a value for runtime: did you mean ollama\?/);
+		expect((await run('compat org/none')).code).toBe(5);
+		expect((await run('search --runtime olama')).code).toBe(2);
+	});
+});
+
 describe('modeldex doctor', () => {
 	it('finds a machine well', async () => {
 		const { code, stdout } = await run('doctor --json', { HF_TOKEN: 'hf_CANARYCANARYCANARY' });
@@ -193,7 +240,7 @@ describe('modeldex doctor', () => {
 describe('help', () => {
 	it('lists the commands and explains each from the same table', async () => {
 		const { stdout } = await run('help');
-		for (const name of ['serve', 'search', 'info', 'doctor', 'help']) {
+		for (const name of ['serve', 'search', 'info', 'fit', 'compat', 'discover', 'doctor', 'help']) {
 			expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
 			expect((await run(`help ${name}`)).stdout).toContain(`modeldex ${name}`);
 		}

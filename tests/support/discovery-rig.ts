@@ -17,6 +17,7 @@ import { openInMemory, type Database } from '#lib/server/database.ts';
 import { noWatch, type DiscoveryWatch } from '#lib/server/discovery-watch.ts';
 import { Discovery } from '#lib/server/discovery.ts';
 import type { Hub } from '#lib/server/hub.ts';
+import { Headers } from '#lib/server/headers.ts';
 import { Inventory } from '#lib/server/inventory.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import { fakeRepo, type FakeRepo, type FakeRepoOrder } from './fake-hub-repo.ts';
@@ -100,12 +101,14 @@ export function discoveryRig({ hub, clock = machineClock, watch = {}, cache = '/
 	const database = given.database ?? openInMemory();
 	migrate(database);
 	const catalog = new Catalog(database);
+	const inventory = new Inventory({ root: cache });
 	const discovery = new Discovery({
 		hub,
 		clock,
 		database,
 		catalog,
-		inventory: new Inventory({ root: cache }),
+		headers: new Headers({ hub, inventory, database, date: () => clock.date() }),
+		inventory,
 		snapshot: { characteristics: () => null },
 		watch: { ...noWatch, ...watch },
 		newId: randomUUID,

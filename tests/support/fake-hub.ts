@@ -298,8 +298,9 @@ class Desk {
 		const url = new URL(path, origin === 'hub' ? this.#world.hubUrl : this.#world.cdnUrl);
 		const body = await readBody(message);
 		const who = identify(message.headers.authorization, this.#users);
-		const request: FakeRequest = { method: seen.method, url, headers: seen.headers, body, who };
 		const fault = this.faults.take(`${seen.method} ${path}`);
+		const headers = fault?.kind === 'whole' ? { ...seen.headers, range: undefined } : seen.headers;
+		const request: FakeRequest = { method: seen.method, url, headers, body, who };
 		if (this.#latencyMs > 0) await pause(this.#latencyMs, response);
 		if (response.destroyed) return;
 		const real =

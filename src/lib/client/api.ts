@@ -23,16 +23,19 @@ export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
 /** The browser's own `fetch`, for whoever makes a store in a page. */
 export const browserFetch: Fetch = (input, init) => fetch(input, init);
 
-interface Asked {
+/** With what to ask, and until when. */
+export interface Asked {
 	fetch: Fetch;
 	signal?: AbortSignal;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Is this a JSON object, or an array? */
+export function isObject(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null;
 }
 
-function isReason(value: unknown): value is { code: string; message: string } {
+/** Is this the inside of an error answer? */
+export function isReason(value: unknown): value is { code: string; message: string } {
 	return isObject(value) && typeof value.code === 'string' && typeof value.message === 'string';
 }
 
@@ -55,7 +58,8 @@ async function failureOf(response: Response): Promise<ApiError> {
 	return new ApiError('bad_answer', `Modeldex answered with status ${response.status} and no reason.`);
 }
 
-async function ask({ fetch }: Asked, path: string, init: RequestInit): Promise<Response> {
+/** The answer to a request. Throws ApiError when there is none or it is an error; an abort passes through as it is. */
+export async function ask({ fetch }: Asked, path: string, init: RequestInit): Promise<Response> {
 	let response: Response;
 	try {
 		response = await fetch(path, init);

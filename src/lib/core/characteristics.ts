@@ -5,6 +5,8 @@ import { parseConfigText } from '#lib/core/config-text.ts';
 import { readContext, type ContextFacts } from '#lib/core/context.ts';
 import { fillScope, isStub } from '#lib/core/defaults.ts';
 import { readDimensions, type Dimensions } from '#lib/core/dimensions.ts';
+import { readFit } from '#lib/core/fit-facts.ts';
+import { bitOf } from '#lib/core/key-groups.ts';
 import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
 import { readModality } from '#lib/core/modality.ts';
 import type { ConfigStatus, ModelCharacteristics, Source } from '#lib/core/model.ts';
@@ -127,7 +129,7 @@ const noDimensions: Dimensions = {
 	num_experts_per_token: null,
 };
 const noContext: ContextFacts = { max_position_embeddings: null, context_window: null, sliding_window: null };
-const noShapes: ShapeFacts = { counted: null, cache: null };
+const noShapes: ShapeFacts = { counted: null, parts: null, cache: null };
 
 /** The configuration as it is read: filled with class defaults, with the text model found in it. */
 interface View {
@@ -157,11 +159,15 @@ function contextOf(view: View | null, listing: ListingFacts | null, reading: Rea
 	return { ...read, context_window: listed };
 }
 
+const cacheBit = bitOf('use_cache');
+
+/** Is a cache used? The root is asked first, then the text model. */
 function useCache(view: View | null, reading: Reading): boolean {
-	const places = view === null ? [] : [view.root, ...view.scopes];
-	for (const scope of places) {
-		const written = holds(scope, 'use_cache') ? scope.config['use_cache'] : undefined;
-		if (typeof written !== 'boolean') continue;
+	const scopes = view?.scopes ?? [];
+	for (let at = scopes.length - 1; at >= 0; at -= 1) {
+		const scope = scopes[at];
+		const written = scope !== undefined && holds(scope, cacheBit) ? scope.config['use_cache'] : undefined;
+		if (scope === undefined || typeof written !== 'boolean') continue;
 		reading.note('use_cache', pathIn(scope, 'use_cache'), 'as written');
 		return written;
 	}
@@ -226,7 +232,7 @@ const confidenceRules = {
 	low: 'a guess, a contradiction or too little to go by',
 };
 
-function readShapes({ names, view, reading }: Known): ShapeFacts {
+function readShapes({ names, view, reading, listing }: Known): ShapeFacts {
 	const text = view?.scopes[0];
 	if (view === null || text === undefined || !view.whole) return noShapes;
 	const shapes = shapeFacts({
@@ -234,6 +240,7 @@ function readShapes({ names, view, reading }: Known): ShapeFacts {
 		textType: view.textType,
 		root: view.root.config,
 		text: text.config,
+		hasStored: listing?.safetensors !== undefined,
 	});
 	const { cache } = shapes;
 	if (cache === null) return shapes;
@@ -255,16 +262,18 @@ function readParameters(
 		quantization_method: stored.quantization_method,
 		quantization_bits: stored.quantization_bits,
 	});
-	const [path, file] = place(reading, facts.file, facts.path);
-	if (facts.total !== null) reading.note('parameters', path, facts.rule, file);
-	if (facts.rival !== null && facts.total !== null) {
-		const [otherPath, otherFile] = place(reading, facts.rival.file, facts.rival.path);
-		reading.conflict('parameters', facts.total, [
-			{ value: facts.total, file, path },
-			{ value: facts.rival.total, file: otherFile, path: otherPath },
+	if (facts === null) return { total: null, active: null, source: null };
+	const { claim, active, rival } = facts;
+	const [path, file] = place(reading, claim.file, claim.path);
+	reading.note('parameters', path, claim.rule, file);
+	if (rival !== null) {
+		const [otherPath, otherFile] = place(reading, rival.file, rival.path);
+		reading.conflict('parameters', claim.total, [
+			{ value: claim.total, file, path },
+			{ value: rival.total, file: otherFile, path: otherPath },
 		]);
 	}
-	return { total: facts.total, active: facts.active, source: facts.source };
+	return { total: claim.total, active, source: claim.source };
 }
 
 const nothing: Set<string> = new Set();
@@ -301,6 +310,7 @@ export function normalize(input: NormalizeInput): ModelCharacteristics {
 	const context = contextOf(view, listing, reading);
 	const stored = readQuantization({ reading, scopes, id: input.id, listing });
 	const shapes = readShapes(known);
+	const parameters = readParameters(known, shapes, stored);
 	return {
 		id: input.id,
 		source: input.source,
@@ -329,9 +339,10 @@ export function normalize(input: NormalizeInput): ModelCharacteristics {
 		is_multimodal: what.is_multimodal,
 		multimodal_type: what.multimodal_type,
 		use_cache: useCache(view, reading),
-		parameters: readParameters(known, shapes, stored),
+		parameters,
 		kv_cache_bytes_per_token: shapes.cache?.bytesPerToken ?? null,
 		kv_cache_fixed_bytes: shapes.cache?.fixedBytes ?? null,
+		fit: readFit({ id: input.id, listing, scopes, stored, parameters, shapes, hidden: sizes.hidden_size, reading }),
 		classification: what.classification,
 		confidence: what.confidence,
 		evidence: reading.evidence,

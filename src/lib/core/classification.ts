@@ -2,6 +2,7 @@
 import { matchArchitecture, matchModelType, type TypeKind, type TypeMatch } from '#lib/core/architecture.ts';
 import { isJsonObject } from '#lib/core/config-text.ts';
 import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
+import { rememberedPair } from '#lib/core/memo.ts';
 import type { Classification, Confidence } from '#lib/core/model.ts';
 import { allowedTypes, deniedTypes, tasks, vectorTasks, vectorWords } from '#lib/core/tables/tasks.ts';
 
@@ -126,26 +127,38 @@ function rowOf(modelType: string | null, name: string): TypeMatch | null {
 	return (modelType === null ? null : matchModelType(modelType)) ?? matchArchitecture(name);
 }
 
-function byArchitecture({ architectures, modelType, config, named }: Subject): Signal | null {
-	const name = architectures[0]?.slice(0, 120);
+/** Where the names stand, and what the configuration says beside them: is it a decoder, does its code write text? */
+interface Setting {
+	named: Subject['named'];
+	decoder: boolean;
+	writer: boolean;
+}
+
+interface Names extends Setting {
+	modelType: string | null;
+	architecture: string | null;
+}
+
+function byArchitecture({ architecture, modelType, named, decoder, writer }: Names): Signal | null {
+	const name = architecture?.slice(0, 120);
 	if (name === undefined) return null;
 	const kind = rowOf(modelType, name)?.kind ?? null;
 	const place = { file: named, path: 'architectures' } as const;
-	const head = headVote(name, kind, isDecoder(config));
+	const head = headVote(name, kind, decoder);
 	if (head !== null) return { vote: head.vote, rule: `class ${name}: ${head.rule}`, ...place };
 	if (!bare.test(name)) return null;
-	if (kind !== 'e' && offersGeneration(config)) {
+	if (kind !== 'e' && writer) {
 		return { vote: 'gen', rule: `class ${name}: its own code offers text generation`, weak: true, ...place };
 	}
 	return { ...bareVote(name, kind), rule: `class ${name}: a class without a head for text`, ...place };
 }
 
-function byType({ modelType, config, named }: Subject): Signal | null {
+function byType({ modelType, named, decoder }: Names): Signal | null {
 	if (modelType === null) return null;
 	const plain = modelType.toLowerCase();
 	const row = matchModelType(modelType);
 	const signal = (vote: Vote, rule: string): Signal => ({ vote, file: named, path: 'model_type', rule });
-	if (isDecoder(config) && row?.kind === 'e') return signal('gen', `${row.type} set up as a decoder`);
+	if (decoder && row?.kind === 'e') return signal('gen', `${row.type} set up as a decoder`);
 	if (deniedTypes.has(plain)) return signal('encoder', `${plain} is a type of text encoders`);
 	if (allowedTypes.has(plain)) return signal('gen', `${plain} is a type of text writers`);
 	if (row === null) return null;
@@ -154,8 +167,8 @@ function byType({ modelType, config, named }: Subject): Signal | null {
 }
 
 /** A class without any known ending, by the row its name belongs to (`MiniCPMV`). */
-function byClassName({ architectures, named }: Subject): Signal | null {
-	const row = architectures[0] === undefined ? null : matchArchitecture(architectures[0]);
+function byClassName({ architecture, named }: Names): Signal | null {
+	const row = architecture === null ? null : matchArchitecture(architecture);
 	if (row === null) return null;
 	const what = kindWords[row.kind] ?? (kindVotes[row.kind] === 'gen' ? 'a writer of text' : 'an encoder');
 	return { vote: kindVotes[row.kind], file: named, path: 'architectures', rule: `${row.type} is ${what}` };
@@ -164,23 +177,46 @@ function byClassName({ architectures, named }: Subject): Signal | null {
 interface NameSignals {
 	type: Signal | null;
 	architecture: Signal | null;
+	/** The answer when nothing but the names speaks; null when they say nothing. */
+	alone: ClassFact | null;
 }
 
-const nameCache = new Map<string, NameSignals>();
-const cacheSize = 2000;
+function signalsOf(type: Signal | null, architecture: Signal | null): NameSignals {
+	const first = architecture ?? type;
+	const all = [architecture, type].filter((signal) => signal !== null);
+	return { type, architecture, alone: first === null ? null : answer(first, all) };
+}
 
-/** What type and class say, remembered: of a hundred thousand models there are a few thousand pairs. */
-function byNames(subject: Subject): NameSignals {
-	const { modelType, architectures, config, named } = subject;
-	const own = isDecoder(config) ? 'decoder' : offersGeneration(config) ? 'writer' : '';
-	const key = `${named} ${own} ${modelType?.length ?? -1} ${modelType ?? ''} ${architectures[0] ?? ''}`;
-	const known = nameCache.get(key);
-	if (known !== undefined) return known;
-	const type = byType(subject);
-	const architecture = byArchitecture(subject) ?? (type === null ? byClassName(subject) : null);
-	if (nameCache.size >= cacheSize) nameCache.clear();
-	nameCache.set(key, { type, architecture });
-	return { type, architecture };
+/** What type and class say in a setting. Every setting has a memory of its own. */
+function inSetting(setting: Setting) {
+	return rememberedPair((modelType, architecture) => {
+		const names = { modelType, architecture, ...setting };
+		const type = byType(names);
+		return signalsOf(type, byArchitecture(names) ?? (type === null ? byClassName(names) : null));
+	});
+}
+
+function settingsOf(named: Subject['named']) {
+	return {
+		plain: inSetting({ named, decoder: false, writer: false }),
+		decoder: inSetting({ named, decoder: true, writer: false }),
+		writer: inSetting({ named, decoder: false, writer: true }),
+		both: inSetting({ named, decoder: true, writer: true }),
+	};
+}
+
+const settings = { config: settingsOf('config'), listing: settingsOf('listing') };
+
+function byNames({ modelType, architectures, config, named }: Subject): NameSignals {
+	const { plain, decoder, writer, both } = settings[named];
+	const ask = isDecoder(config)
+		? offersGeneration(config)
+			? both
+			: decoder
+		: offersGeneration(config)
+			? writer
+			: plain;
+	return ask(modelType, architectures[0] ?? null);
 }
 
 function byTask(listing: ListingFacts | null): Signal | null {
@@ -205,13 +241,13 @@ function byTags(listing: ListingFacts | null): Signal | null {
 	return signal(/^(?:CAUSAL_LM|SEQ_2_SEQ_LM)$/i.test(task) ? 'gen' : 'encoder', `an adapter for ${task.slice(0, 30)}`);
 }
 
-const vectorWord = new RegExp(`[-_./\\s](${[...vectorWords].join('|')})(?![^-_.\\s])`, 'i');
+const vectorWord = new RegExp(`(?:^|[-_./\\s])(${[...vectorWords].join('|')})(?![^-_.\\s])`, 'i');
 
 function byName(id: string): Signal | null {
 	const name = id.slice(0, 200);
 	const signal = (rule: string): Signal => ({ vote: 'encoder', file: 'name', path: 'id', rule });
 	if (name.startsWith('sentence-transformers/')) return signal('guess from the owner sentence-transformers');
-	const word = vectorWord.exec(`/${name.slice(name.indexOf('/') + 1)}`)?.[1]?.toLowerCase();
+	const word = vectorWord.exec(name.slice(name.indexOf('/') + 1))?.[1]?.toLowerCase();
 	return word === undefined ? null : signal(`guess from "${word}" in the repository's name`);
 }
 
@@ -276,10 +312,11 @@ function locked(subject: Subject): ClassFact {
  */
 export function classify(subject: Subject): ClassFact {
 	const library = byLibrary(subject.config);
-	const { type, architecture } = library === null ? byNames(subject) : { type: library, architecture: null };
+	const { type, architecture, alone } = library === null ? byNames(subject) : signalsOf(library, null);
 	const task = byTask(subject.listing);
 	const tags = byTags(subject.listing);
 	const name = byName(subject.id);
+	if (alone !== null && task === null && tags === null && name === null) return alone;
 	const all = [architecture, type, task, tags, name].filter((signal) => signal !== null);
 	const headless = architecture?.weak === true && type?.vote === 'gen' && task?.vote === 'gen';
 	const first = (headless ? type : architecture) ?? type ?? task ?? tags ?? name;

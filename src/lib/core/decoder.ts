@@ -1,5 +1,6 @@
 // The common decoder layer: what it weighs with the switches that tell one family from another, and what surrounds it.
 import { attention, isOn, qkvBias, type Switch, widths } from '#lib/core/blocks.ts';
+import { remembered } from '#lib/core/memo.ts';
 import { type Config, type Dimensions, figureOr, flag, isConfig, list, statedType } from '#lib/core/shape.ts';
 
 /** Parameters of a language model by what they are for. `activeExperts`: the routed ones that work on one token. */
@@ -58,12 +59,17 @@ export function labels(root: Config): number {
  */
 export function outputHead(d: Dimensions, root: Config, tied: boolean): number {
 	const name = list(d.config, 'architectures')?.[0];
-	if (typeof name === 'string') {
-		if (/For(?:Sequence|Token)Classification$/.test(name)) return labels(d.config) * d.hidden;
-		if (/^[A-Za-z0-9]+Model$/.test(name) && !/(?:LMHead|Chat|VL|V)Model$/.test(name)) return 0;
-	}
+	const end = typeof name === 'string' ? endOf(name) : 'words';
+	if (end === 'labels') return labels(d.config) * d.hidden;
+	if (end === 'nothing') return 0;
 	return isTied(d, root, tied) ? 0 : d.vocab * d.hidden;
 }
+
+/** What a class ends in, by its name. */
+const endOf = remembered((name): 'labels' | 'nothing' | 'words' => {
+	if (/For(?:Sequence|Token)Classification$/.test(name)) return 'labels';
+	return /^[A-Za-z0-9]+Model$/.test(name) && !/(?:LMHead|Chat|VL|V)Model$/.test(name) ? 'nothing' : 'words';
+});
 
 /** Switches over the common decoder layer. Absent means no. */
 export interface DecoderOptions {

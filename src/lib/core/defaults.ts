@@ -145,15 +145,25 @@ export function isStub({ config, groups }: Scope): boolean {
 	return ![...keyGroups.text_part, ...keyGroups.wrapped_part, 'vision_config'].some((key) => isJsonObject(config[key]));
 }
 
+const flat = new Map<JsonObject | null, JsonObject>();
+
+/** Defaults of a composite type for a file that writes its text model at the root. One per type of the table. */
+function flattened(own: JsonObject | null, ofText: JsonObject): JsonObject {
+	const known = flat.get(own);
+	if (known !== undefined) return known;
+	const made = { ...own, ...ofText };
+	flat.set(own, made);
+	return made;
+}
+
 /** As `fillDefaults`, inside of a scope. Returns what was filled, as `key` or `text_config.key`. */
 export function fillScope(modelType: string | null, root: Scope): Set<string> {
 	const from = new Set<string>();
 	if (isStub(root)) return from;
 	const own = modelType === null ? null : classDefaults(modelType);
 	const ofText = own?.['text_config'];
-	const flat = isJsonObject(ofText) && !isJsonObject(root.config['text_config']) && (root.groups & sizes) !== 0;
-	const defaults = flat ? { ...own, ...ofText } : own;
-	fillLevel(root, defaults, from);
+	const isFlat = isJsonObject(ofText) && !isJsonObject(root.config['text_config']) && (root.groups & sizes) !== 0;
+	fillLevel(root, isFlat ? flattened(own, ofText) : own, from);
 	return from;
 }
 

@@ -30,7 +30,7 @@ export function ggufLabel(name: string): GgufLabel | null {
 }
 
 /** The GGUF weights among file paths, without projectors and other companions. */
-export function ggufFiles(paths: string[]): string[] {
+export function ggufFiles(paths: readonly string[]): string[] {
 	return paths.filter((path) => {
 		if (path.length > 1000 || !path.toLowerCase().endsWith('.gguf')) return false;
 		return !companion.test(path.slice(path.lastIndexOf('/') + 1));
@@ -45,7 +45,7 @@ export interface GgufOffer {
 }
 
 /** The default quantization of a GGUF repository, as llama.cpp chooses: Q4_K_M when there, else the first file. */
-export function ggufOffer(paths: string[]): GgufOffer | null {
+export function ggufOffer(paths: readonly string[]): GgufOffer | null {
 	const labelled: { label: GgufLabel; path: string }[] = [];
 	for (const path of ggufFiles(paths)) {
 		const found = ggufLabel(path);
@@ -55,4 +55,9 @@ export function ggufOffer(paths: string[]): GgufOffer | null {
 	if (first === undefined) return null;
 	const offered = [...new Set(labelled.map(({ label: found }) => found.bits))].sort((a, b) => a - b);
 	return { chosen: first.label, path: first.path, offered };
+}
+
+/** The GGUF file that stands for a repository: the default one, else the first that holds a model; null without any. */
+export function chosenGguf(paths: readonly string[]): string | null {
+	return ggufOffer(paths)?.path ?? ggufFiles(paths)[0] ?? null;
 }

@@ -23,9 +23,25 @@ function vocabularyOf(): Map<string, GroupSet> {
 	return found;
 }
 
-/** The bit of a group. */
+/** The bit of a group. A look-up: code that runs for every model asks once and keeps the answer. */
 export function bitOf(group: KeyGroup): GroupSet {
 	return bits.get(group) ?? 0;
+}
+
+/** A key of a group; `inner` is the key inside the object under `key`, for keys with a dot. */
+export interface GroupKey {
+	key: string;
+	inner: string | null;
+	/** Both, as the table has them. */
+	path: string;
+}
+
+/** The keys of a group, in the order in which they count. */
+export function keysOf(group: KeyGroup): GroupKey[] {
+	return keyGroups[group].map((path) => {
+		const dot = path.indexOf('.');
+		return dot < 0 ? { key: path, inner: null, path } : { key: path.slice(0, dot), inner: path.slice(dot + 1), path };
+	});
 }
 
 const vocabulary = vocabularyOf();

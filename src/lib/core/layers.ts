@@ -1,7 +1,9 @@
 // What each layer of a language model is: attention or state, mixture or dense, and whether it keeps a cache of its own.
 import {
 	type Config,
+	type Dimensions,
 	dimensions,
+	dimensionsOf,
 	expertCount,
 	figure,
 	figureOr,
@@ -206,8 +208,18 @@ function ruleFor(type: string, config: Config, layers: number): MixerRule {
  */
 export function layerPlan(modelType: string | null, text: Config): LayerPlan | null {
 	const config = textConfig(text);
-	const type = textType(modelType, config) ?? '';
-	const stated = dimensions(type, config).layers;
+	return planOf(dimensions(textType(modelType, config) ?? '', config));
+}
+
+/** As `layerPlan`, for the figures a formula works with. */
+export function layersOf(d: Dimensions): LayerPlan | null {
+	const config = textConfig(d.config);
+	const type = textType(d.type, config) ?? '';
+	return planOf(dimensionsOf(type, config, d));
+}
+
+/** As `layerPlan`, for figures that were read from the language model's own config for its own type. */
+export function planOf({ type, config, layers: stated }: Dimensions): LayerPlan | null {
 	const layers = layerCount(Number.isNaN(stated) ? listedLayers(config) : stated);
 	if (layers === null || config['is_encoder_decoder'] === true) return null;
 	const mix = ruleFor(type, config, layers);

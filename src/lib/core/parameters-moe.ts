@@ -1,7 +1,7 @@
 // Parameter counts of decoders with routed experts: total, and the experts that work on one token.
 import { type ExpertOptions, gated, indexer, latentAttention, mixture } from '#lib/core/blocks.ts';
 import { type Dimensions, figure, figureOr, flag, layerCount, list, part } from '#lib/core/shape.ts';
-import { feedForwardCounts, layerPlan } from '#lib/core/layers.ts';
+import { feedForwardCounts, layersOf } from '#lib/core/layers.ts';
 import {
 	around,
 	type DecoderOptions,
@@ -9,6 +9,7 @@ import {
 	mixerAndNorms,
 	outputHead,
 	type ParameterRow,
+	type Parts,
 	unknownParts,
 } from '#lib/core/decoder.ts';
 
@@ -20,8 +21,8 @@ export interface FeedForwardCost {
 }
 
 /** Feed-forward cost of all layers, dense ones and mixtures. */
-export function feedForwards(d: Dimensions, dense: number, options: ExpertOptions): FeedForwardCost {
-	const layers = layerCount(d.layers);
+export function feedForwards(d: Dimensions, dense: number, options: ExpertOptions, stated = d.layers): FeedForwardCost {
+	const layers = layerCount(stated);
 	const counts = layers === null ? null : feedForwardCounts(d.type, d.config, layers);
 	if (counts === null) return { other: NaN, experts: NaN, activeExperts: NaN };
 	if (counts.moe === 0) return { other: counts.dense * dense, experts: 0, activeExperts: 0 };
@@ -31,6 +32,12 @@ export function feedForwards(d: Dimensions, dense: number, options: ExpertOption
 		experts: counts.moe * routed,
 		activeExperts: counts.moe * active,
 	};
+}
+
+/** The parts of a model from what stands around its layers, its mixers and its feed-forward blocks. */
+export function withBlocks(embed: number, head: number, rest: number, blocks: FeedForwardCost): Parts {
+	const { other, experts, activeExperts } = blocks;
+	return { embed, head, other: rest + other, experts, activeExperts };
 }
 
 interface MixtureOptions extends DecoderOptions {
@@ -50,7 +57,7 @@ function sparse(rule: string, o: MixtureOptions): ParameterRow {
 			const dense = o.denseWidth === undefined ? feedForward(d, o) : gated(d.hidden, o.denseWidth(d));
 			const blocks = feedForwards(d, dense, o.experts);
 			const mixers = d.layers * (o.mixer?.(d) ?? mixerAndNorms(d, o));
-			return { ...blocks, embed, head, other: mixers + blocks.other + rest };
+			return withBlocks(embed, head, mixers + rest, blocks);
 		},
 	};
 }
@@ -92,7 +99,8 @@ const deepseekSparse: ParameterRow = {
 	rule: 'DeepSeek V3.2 decoder: latent attention with an indexer, routed and shared experts',
 	count(d, root) {
 		const parts = deepseek.count(d, root);
-		return { ...parts, other: parts.other + indexedLayers(d) * indexer(d) };
+		const { embed, head, other, experts, activeExperts } = parts;
+		return { embed, head, other: other + indexedLayers(d) * indexer(d), experts, activeExperts };
 	},
 };
 
@@ -133,7 +141,7 @@ const mimoV2: ParameterRow = {
 	rule: 'MiMo V2: full and sliding layers of their own shapes, routed experts',
 	count(d, root) {
 		const { config: c, hidden } = d;
-		const plan = layerPlan(d.type, c);
+		const plan = layersOf(d);
 		if (plan === null) return unknownParts;
 		const o: DecoderOptions = {};
 		const { embed, head, rest } = around(d, root, o);
@@ -145,7 +153,7 @@ const mimoV2: ParameterRow = {
 			mixers += count * (hidden * weights + 2 * hidden + (sinks ? heads : 0));
 		}
 		const blocks = feedForwards(d, feedForward(d, o), { ...moeWidth, shared: sharedByCount });
-		return { ...blocks, embed, head, other: mixers + blocks.other + rest };
+		return withBlocks(embed, head, mixers + rest, blocks);
 	},
 };
 
@@ -175,7 +183,7 @@ const deepseekV4: ParameterRow = {
 	count(d, root) {
 		const { hidden } = d;
 		const hc = figure(d.config, 'hc_mult');
-		const plan = layerPlan(d.type, d.config);
+		const plan = layersOf(d);
 		if (plan === null) return unknownParts;
 		const connections = 2 * ((2 + hc) * hc * hc * hidden + (2 + hc) * hc + 3);
 		let mixers = d.layers * (v4Attention(d) + 2 * hidden + connections);
@@ -183,7 +191,7 @@ const deepseekV4: ParameterRow = {
 		const blocks = feedForwards(d, NaN, { ...moeWidth, shared: sharedByCount });
 		const embed = d.vocab * hidden;
 		const head = outputHead(d, root, false);
-		return { ...blocks, embed, head, other: mixers + blocks.other + hidden + hc * hc * hidden + hc + 1 };
+		return withBlocks(embed, head, mixers + hidden + hc * hc * hidden + hc + 1, blocks);
 	},
 };
 

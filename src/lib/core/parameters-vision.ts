@@ -237,21 +237,24 @@ export interface Sides {
 	readonly missing: readonly string[];
 }
 
-const noSides: Sides = { parameters: 0, counted: [], missing: [] };
-
 /** Counts the towers of a model. A part that is there but unknown is named in `missing`, never taken as nothing. */
 export function countSides(modelType: string | null, root: Config, d: Dimensions): Sides {
 	const outer = part(root, 'thinker_config') ?? root;
-	let sides = noSides;
+	const counted: string[] = [];
+	const missing: string[] = [];
+	let parameters = 0;
 	for (const [key, name] of sideKeys) {
-		const value = outer[key] ?? root[key];
+		const value = outer === root ? root[key] : (outer[key] ?? root[key]);
 		if (value === undefined || value === null || value === '') continue;
 		const known = modelType !== null && Object.hasOwn(towers, modelType) ? towers[modelType]?.[key] : undefined;
 		const side = part(outer, key);
 		const sum = known === undefined || side === null ? NaN : known(side, d, root);
-		sides = Number.isSafeInteger(sum)
-			? { ...sides, parameters: sides.parameters + sum, counted: [...sides.counted, name] }
-			: { ...sides, missing: sides.missing.includes(name) ? sides.missing : [...sides.missing, name] };
+		if (Number.isSafeInteger(sum)) {
+			parameters += sum;
+			counted.push(name);
+		} else if (!missing.includes(name)) {
+			missing.push(name);
+		}
 	}
-	return sides;
+	return { parameters, counted, missing };
 }

@@ -19,6 +19,8 @@ export interface ParameterCount {
 	readonly total: number;
 	readonly active: number | null;
 	readonly rule: string;
+	/** False where a tower is there that could not be counted. */
+	readonly isWhole: boolean;
 	readonly groups: {
 		readonly embed: number;
 		readonly head: number;
@@ -28,13 +30,9 @@ export interface ParameterCount {
 	};
 }
 
-const rows: Readonly<Record<string, ParameterRow>> = {
-	...denseRows,
-	...mixtureRows,
-	...gemmaRows,
-	...hybridRows,
-	...encoderRows,
-};
+const rows = new Map<string, ParameterRow>(
+	[denseRows, mixtureRows, gemmaRows, hybridRows, encoderRows].flatMap((table) => Object.entries(table)),
+);
 
 const generic = decoder(
 	'Generic decoder (this type has no formula of its own): attention, gated feed-forward, two norms',
@@ -70,9 +68,8 @@ function isLlamaLike(d: Dimensions, missing: readonly string[]): boolean {
 }
 
 /** The row for a type, or the generic one for an unknown type that looks like Llama; else null. */
-function rowFor(type: string | null, d: Dimensions, missing: readonly string[]): ParameterRow | null {
-	if (type !== null && Object.hasOwn(rows, type)) return rows[type] ?? null;
-	return isLlamaLike(d, missing) ? generic : null;
+function rowFor(d: Dimensions, missing: readonly string[]): ParameterRow | null {
+	return rows.get(d.type) ?? (isLlamaLike(d, missing) ? generic : null);
 }
 
 /** Numbers beyond this are not exact any more, and no model is near it. */
@@ -89,11 +86,19 @@ function isCount(value: number): boolean {
  * matrix (a look-up reads one row of it); vendors differ in that choice.
  */
 export function countParameters(modelType: string | null, root: Config): ParameterCount | null {
+	return countText(modelType, root, textFigures(modelType, root));
+}
+
+/** The figures of the language model in a whole config. Their type is empty when nothing states one. */
+export function textFigures(modelType: string | null, root: Config): Dimensions {
 	const text = textConfig(root);
-	const type = textType(modelType, text);
-	const d = dimensions(type ?? '', text);
+	return dimensions(textType(modelType, text) ?? '', text);
+}
+
+/** As `countParameters`, for figures that were read already by `textFigures`. */
+export function countText(modelType: string | null, root: Config, d: Dimensions): ParameterCount | null {
 	const sides = countSides(modelType, root, d);
-	const row = rowFor(type, d, sides.missing);
+	const row = rowFor(d, sides.missing);
 	if (row === null) return null;
 	const { embed, head, other, experts, activeExperts } = row.count(d, root);
 	const total = embed + head + other + experts + sides.parameters;
@@ -104,6 +109,7 @@ export function countParameters(modelType: string | null, root: Config): Paramet
 		total,
 		active: experts > 0 && isCount(active) && resting >= 0 ? active : null,
 		rule: row.rule + describeSides(sides.counted, sides.missing),
+		isWhole: sides.missing.length === 0,
 		groups: { embed, head, experts, other, vision: sides.parameters },
 	};
 }

@@ -161,6 +161,11 @@ export function dimensions(type: string, config: Config): Dimensions {
 	};
 }
 
+/** As `dimensions`; `known` is taken when it was read from the same config for the same type. */
+export function dimensionsOf(type: string, config: Config, known: Dimensions | null): Dimensions {
+	return known !== null && known.config === config && known.type === type ? known : dimensions(type, config);
+}
+
 /** The number of layers when it is a whole number that can be walked; else null. */
 export function layerCount(layers: number): number | null {
 	return Number.isInteger(layers) && layers > 0 && layers <= maxLayers ? layers : null;

@@ -9,6 +9,8 @@ import type { Clock } from '#lib/server/clock.ts';
 import type { Database } from '#lib/server/database.ts';
 import { MOST_FILE_BYTES } from '#lib/server/hub.ts';
 import type { HubFile } from '#lib/server/hub-replies.ts';
+import { fromHeaders, HeaderConfigs, type HeaderConfigsOptions } from '#lib/server/header-configs.ts';
+import type { HeaderSet } from '#lib/server/headers.ts';
 import type { Inventory } from '#lib/server/inventory.ts';
 import {
 	fetchState,
@@ -38,8 +40,8 @@ export interface Place {
 	facts?: ListingFacts;
 }
 
-export interface CopiesOptions {
-	inventory: Pick<Inventory, 'text'>;
+export interface CopiesOptions extends HeaderConfigsOptions {
+	inventory: Pick<Inventory, 'text' | 'files'>;
 	database: Database;
 	catalog: Pick<Catalog, 'learn' | 'learnFailure'>;
 	/** Facts that were shipped; null for a model they do not have. */
@@ -66,9 +68,12 @@ interface Listed {
 /** Reads and keeps copies. Null everywhere means that there is none. */
 export class ConfigCopies {
 	readonly #options: CopiesOptions;
+	/** Headers of weight files, which stand in for a missing config. */
+	readonly headers: HeaderConfigs;
 
 	constructor(options: CopiesOptions) {
 		this.#options = options;
+		this.headers = new HeaderConfigs(options);
 	}
 
 	/** How old an ISO time is; 0 for one in the future. */
@@ -80,11 +85,11 @@ export class ConfigCopies {
 		return this.#options.clock.date().toISOString();
 	}
 
-	/** From the copy on this machine. */
+	/** From the copy on this machine: its config, or the header of its GGUF file. */
 	async local(place: Place): Promise<ModelCharacteristics | null> {
 		const { id, branch } = place;
 		const found = await this.#options.inventory.text(id, configFile, MOST_FILE_BYTES + 1, branch);
-		if (found === null) return null;
+		if (found === null) return this.#fromSet(place, await this.headers.local(id, branch));
 		const { text, commit } = found;
 		return this.#normalized(place, { text, commit, source: 'local', fetchedAt: this.#now() });
 	}
@@ -120,12 +125,13 @@ export class ConfigCopies {
 	}
 
 	/** From our own copy, a remembered missing file, or a gate that was closed a moment ago. */
-	kept(place: Place, stored: StoredConfig | null): ModelCharacteristics | null {
+	async kept(place: Place, stored: StoredConfig | null): Promise<ModelCharacteristics | null> {
 		const { id, branch } = place;
 		if (stored?.text != null) return this.read(place, stored, stored.text);
 		if (stored !== null && stored.status === '404') {
+			const read = this.#fromSet(place, await this.headers.kept(id, stored.commit));
 			const facts = this.#listed(place);
-			return facts && this.#fromFacts(facts, { id, source: 'cache', commit: stored.commit, gated: false });
+			return read ?? (facts && this.#fromFacts(facts, { id, source: 'cache', commit: stored.commit, gated: false }));
 		}
 		return branch === null ? this.#keptGate(place) : null;
 	}
@@ -211,6 +217,14 @@ export class ConfigCopies {
 		return characteristics;
 	}
 
+	/** Takes in the header that was read in the place of a missing config; null when it says nothing about the model. */
+	takeHeader(place: Place, set: HeaderSet): ModelCharacteristics | null {
+		const { id, branch } = place;
+		const characteristics = this.#fromSet(place, set);
+		if (branch === null && characteristics !== null) this.#options.catalog.learn(id, characteristics);
+		return characteristics;
+	}
+
 	/** Takes in that a gate is closed: what is known in spite of it; null when that is too little to be an answer. */
 	takeGate(place: Place, failure: Failure): ModelCharacteristics | null {
 		const { id } = place;
@@ -245,6 +259,10 @@ export class ConfigCopies {
 				: facts && this.#fromFacts(facts, { id, source: 'hub', commit: facts.sha ?? null, gated: true });
 		if (known === null || !suffices(known)) return null;
 		return { ...known, warnings: [...known.warnings, sentence] };
+	}
+
+	#fromSet(place: Place, set: HeaderSet | null): ModelCharacteristics | null {
+		return set && fromHeaders(set, { id: place.id, fetchedAt: this.#now(), listing: this.#listed(place) });
 	}
 
 	#normalized(place: Place, { text, commit, source, fetchedAt }: Copy, path = configFile): ModelCharacteristics {

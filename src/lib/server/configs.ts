@@ -2,9 +2,11 @@
 import { Failure, isAbort, toFailure } from '#lib/core/failure.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
+import { holdsGguf } from '#lib/core/quantization.ts';
 import { parseRepositoryId, parseRevision } from '#lib/core/repository.ts';
 import { ConfigCopies, configFile, withWarning, type CopiesOptions, type Place } from '#lib/server/config-copies.ts';
 import { MOST_FILE_BYTES, type Hub } from '#lib/server/hub.ts';
+import { isFromHeader } from '#lib/server/header-configs.ts';
 import type { AskOptions } from '#lib/server/hub-attempts.ts';
 import { asReady } from '#lib/server/pool.ts';
 import { SharedWork } from '#lib/server/shared-work.ts';
@@ -44,6 +46,8 @@ interface ConfigsOptions extends CopiesOptions {
 interface Order extends Place {
 	refresh: boolean;
 	ask: AskOptions;
+	/** May the header of a weight file be asked for when there is no config? Not for cards: it has megabytes. */
+	deep: boolean;
 }
 
 const transient = new Set(['hub_error', 'hub_timeout', 'hub_unreachable', 'integrity_failed', 'rate_limited']);
@@ -70,7 +74,7 @@ export class Configs {
 	}
 
 	/**
-	 * Characteristics of one model. Throws a Failure only when no copy is at hand: `invalid_model_id`, `not_found`,
+	 * Characteristics of one model; of one without a config from the header of its GGUF file, when it has one. Throws a Failure only when no copy is at hand: `invalid_model_id`, `not_found`,
 	 * `gated` with what to do, `rate_limited`, `offline`, `hub_unreachable`, `hub_timeout` and their like.
 	 */
 	read(id: string, options: ReadOptions = {}): Promise<ModelCharacteristics> {
@@ -84,10 +88,11 @@ export class Configs {
 	): Promise<ModelCharacteristics> {
 		parseRepositoryId(id);
 		const branch = revision == null || revision === 'main' ? null : parseRevision(revision);
-		const key = `${id} ${branch ?? ''} ${refresh}`;
+		const deep = ask.priority === 'click';
+		const key = `${id} ${branch ?? ''} ${refresh} ${deep}`;
 		this.#closing.signal.throwIfAborted();
 		return this.#underWay.join(key, signal, (shared) => {
-			return this.#best({ id, branch, refresh, ask: { ...ask, signal: shared } });
+			return this.#deepest({ id, branch, refresh, deep, ask: { ...ask, signal: shared } });
 		});
 	}
 
@@ -124,6 +129,29 @@ export class Configs {
 		} finally {
 			cancel();
 		}
+	}
+
+	/** The best copy of the config, or the header of a weight file where there is none. */
+	async #deepest(order: Order): Promise<ModelCharacteristics> {
+		const found = await this.#best(order);
+		if (!order.deep || found.config_status !== 'missing' || isFromHeader(found)) return found;
+		try {
+			return (await this.#fromHeader(order, found.revision)) ?? found;
+		} catch (error) {
+			if (!(error instanceof Failure)) throw error;
+			const sentence = `The header of its GGUF file was not read: ${error.message}`;
+			return { ...found, warnings: [...found.warnings, sentence] };
+		}
+	}
+
+	/** Null when the repository has no GGUF file. Which files it has is asked for when no list has said so. */
+	async #fromHeader(order: Order, commit: string | null): Promise<ModelCharacteristics | null> {
+		const { id, branch, ask } = order;
+		const listed = this.#copies.listing(id);
+		if (listed === null || !holdsGguf(listed)) return null;
+		const { siblings } = listed.siblings === undefined ? await this.#freshFacts(order) : listed;
+		const set = await this.#copies.headers.ask(id, siblings ?? [], { ...ask, revision: commit ?? branch });
+		return set && this.#copies.takeHeader(order, set);
 	}
 
 	async #best(order: Order): Promise<ModelCharacteristics> {
@@ -166,7 +194,7 @@ export class Configs {
 		if (lately || isPointless || this.#copies.ageMs(fetchedAt) < FRESH_MS) return;
 		this.#rechecked.set(id, now);
 		const ask: AskOptions = { signal: this.#closing.signal, maxWaitMs: 60_000 };
-		this.#ask({ id, branch: null, refresh: true, ask }).catch(() => {}); // the copy at hand has been given meanwhile
+		this.#ask({ id, branch: null, refresh: true, deep: false, ask }).catch(() => {}); // the copy at hand has been given meanwhile
 	}
 
 	async #ask(order: Order): Promise<ModelCharacteristics> {
@@ -186,6 +214,10 @@ export class Configs {
 	async #facts({ id, ask, refresh }: Order): Promise<ListingFacts> {
 		const kept = refresh ? null : this.#copies.listing(id);
 		if (kept !== null) return kept;
+		return this.#freshFacts({ id, ask });
+	}
+
+	async #freshFacts({ id, ask }: Pick<Order, 'id' | 'ask'>): Promise<ListingFacts> {
 		const facts = { ...(await this.#options.hub.info(id, ask)).facts, id };
 		this.#copies.keepListing(facts);
 		return facts;

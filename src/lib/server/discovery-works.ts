@@ -57,7 +57,7 @@ interface Guest {
 /** Guests that are remembered while they have no run. */
 const MOST_GUESTS = 4;
 
-const nothingLocal = { text: async () => null };
+const nothingLocal = { text: async () => null, files: async () => null };
 const noCatalog = { learn: () => false, learnFailure: () => false };
 
 /** Public for everybody, by the Hub's own word: only that may go from a guest's run into the cache all share. */

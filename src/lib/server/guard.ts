@@ -34,6 +34,16 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 	'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()',
 };
 
+/** A web worker lives by the policy its own script came with: it may load its parts and ask this server, nothing else. */
+const workerPolicy =
+	"default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Headers of the answer to a request target; workers' scripts lie where the build puts them. */
+export function headersFor(url: string): Readonly<Record<string, string>> {
+	if (!/^\/_app\/immutable\/workers\/[\w.-]+\.js(\?|$)/.test(url)) return securityHeaders;
+	return { ...securityHeaders, 'content-security-policy': workerPolicy };
+}
+
 const hostShape = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::(\d{1,5}))?$/;
 const safeMethods = new Set(['GET', 'HEAD']);
 /** Query names that people paste keys into, without `-` and `_`. */

@@ -8,7 +8,10 @@ import { WireError } from '#lib/server/wire-error.ts';
 import { LONGEST_WAIT_MS } from '#lib/server/rate-window.ts';
 
 /** What is asked: the request without what every request has in common. */
-export type Question = Pick<WireRequest, 'path' | 'maxBytes' | 'cut' | 'accept' | 'compressed' | 'page' | 'etag'>;
+export type Question = Pick<
+	WireRequest,
+	'path' | 'maxBytes' | 'cut' | 'accept' | 'compressed' | 'page' | 'etag' | 'range'
+>;
 
 /** Thrown by a reader of replies: not what was asked for. Asked once more, then it is a failure. */
 export class UnreadableReply extends Error {

@@ -53,7 +53,9 @@ export interface WireRequest {
 	compressed: boolean;
 	/** Entity tag without quotes: the reply may be 304. */
 	etag?: string | undefined;
-	/** A page of a list: has longer time. */
+	/** Part of a file that is wanted: `length` bytes from `start`. Who sends the whole is cut off behind it. */
+	range?: { start: number; length: number } | undefined;
+	/** A page of a list, or a part of a large file: has longer time. */
 	page: boolean;
 	priority: Priority;
 	maxWaitMs: number;
@@ -206,7 +208,8 @@ export class HubTransport {
 				const maxBytes = good ? request.maxBytes : MOST_ERROR_BYTES;
 				const { signal } = request;
 				const coding = headers['content-encoding'];
-				const body = await readLimited(hop.body, { maxBytes, cut: request.cut || !good, coding, signal });
+				const skip = status === 200 ? (request.range?.start ?? 0) : 0;
+				const body = await readLimited(hop.body, { maxBytes, cut: request.cut || !good, skip, coding, signal });
 				const isCut = body.length > maxBytes;
 				return { status, headers, hops, movedTo, isCut, body: isCut ? body.subarray(0, maxBytes) : body };
 			}
@@ -252,17 +255,18 @@ export class HubTransport {
 	}
 
 	#headers(request: WireRequest, athome: boolean): Record<string, string> {
+		const { range } = request;
 		return {
 			'user-agent': this.#options.userAgent,
 			accept: request.accept,
 			'accept-encoding': request.compressed ? 'gzip, br' : 'identity',
 			...(athome && request.token !== null ? { authorization: `Bearer ${request.token}` } : {}),
+			...(range === undefined ? {} : { range: `bytes=${range.start}-${range.start + range.length - 1}` }),
 			...(athome && request.etag !== undefined ? { 'if-none-match': `"${request.etag}"` } : {}),
 		};
 	}
 }
 
-/** No reply came: trouble of the Hub, unless the asker went away. */
 function passOver(pass: Pass | null, signal: AbortSignal): void {
 	pass?.done({ status: null, headers: {}, left: signal.aborted && !(signal.reason instanceof WireError) });
 }

@@ -3,9 +3,11 @@ import { Failure } from '#lib/core/failure.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import { collidingNames, encodeId, isDigest, parseRepositoryId, parseRevision, quoted } from '#lib/core/repository.ts';
 import type { Clock } from '#lib/server/clock.ts';
+import { fileAddress } from '#lib/server/hub-addresses.ts';
 import type { AskOptions } from '#lib/server/hub-attempts.ts';
 import { HubClient, UnreadableReply, type Question } from '#lib/server/hub-client.ts';
 import { failureOf, type TokenState } from '#lib/server/hub-failure.ts';
+import { readPiece, type HubPiece, type Range } from '#lib/server/hub-pieces.ts';
 import {
 	addEntries,
 	checkCommit,
@@ -259,21 +261,48 @@ export class Hub {
 		path: string,
 		{ revision = 'main', etag, limitBytes, isListed = false, ...options }: FileOptions = {},
 	): Promise<HubFile | null> {
-		const encoded = path.split('/').map(encodeURIComponent).join('/');
-		const address = `/${encodeId(parseRepositoryId(id))}/resolve/${encodeURIComponent(parseRevision(revision))}/${encoded}`;
+		const address = fileAddress(id, revision, path);
 		const size = { maxBytes: limitBytes ?? MOST_FILE_BYTES, cut: limitBytes !== undefined };
 		const base = { path: address, ...size, accept: '*/*', compressed: false, page: false };
 		const question: Question = etag !== undefined && isDigest(etag) ? { ...base, etag } : base;
-		const file = await this.#client.ask(question, options, (reply) => {
+		return this.#askFile(question, { id, revision, path, isListed }, options, (reply) => readFile(reply, id, revision));
+	}
+
+	/**
+	 * A piece of a file of any size at a revision, shorter than asked only at the end of the file; null when the
+	 * repository has no such file. One request to the Hub and one to its CDN, where the token is not sent.
+	 */
+	async range(
+		id: string,
+		path: string,
+		{ revision = 'main', start, length, ...options }: AskOptions & Range & { revision?: string },
+	): Promise<HubPiece | null> {
+		const range = { start, length };
+		const size = { maxBytes: length, cut: true, page: true };
+		const base = { path: fileAddress(id, revision, path), accept: '*/*', compressed: false };
+		return this.#askFile({ ...base, ...size, range }, { id, revision, path }, options, (reply) => {
+			return readPiece(reply, { id, revision, ...range });
+		});
+	}
+
+	/** Asks for a file; null when the repository has none of that name. */
+	async #askFile<T>(
+		question: Question,
+		about: { id: string; revision: string; path: string; isListed?: boolean },
+		options: AskOptions,
+		read: (reply: WireReply) => T,
+	): Promise<T | null> {
+		const found = await this.#client.ask(question, options, (reply) => {
 			if (reply.headers['x-error-code'] === 'EntryNotFound') return null;
 			if (reply.status === 404 && !('x-error-code' in reply.headers)) return 'unclear';
-			if (reply.status >= 400) throw this.#failure(reply, { id, revision, path });
-			return readFile(reply, id, revision);
+			const isBehind = reply.status === 416 && question.range !== undefined;
+			if (reply.status >= 400 && !isBehind) throw this.#failure(reply, about);
+			return { value: read(reply) };
 		});
-		if (file !== 'unclear') return file;
-		if (isListed) return null;
+		if (found !== 'unclear') return found?.value ?? null;
+		if (about.isListed) return null;
 		// A bare 404 says neither "no such model" nor "no such file": some mirrors send nothing else.
-		await this.info(id, options);
+		await this.info(about.id, options);
 		return null;
 	}
 }

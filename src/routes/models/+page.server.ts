@@ -6,13 +6,22 @@ import type { Catalog } from '#lib/server/catalog.ts';
 import { loadedSnapshotDate } from '#lib/server/snapshot.ts';
 import type { PageServerLoad } from './$types';
 
-/** The list, from its beginning when the cursor is of another list or an older catalog. */
-function listFrom(catalog: Catalog, query: ModelQuery): { list: ListPage; problems: string[] } {
+interface Found {
+	list: ListPage;
+	query: ModelQuery;
+	problems: string[];
+}
+
+/** The list, from its beginning when the cursor is of another list or an older catalog, and without a device nobody knows. */
+function listFrom(catalog: Catalog, query: ModelQuery): Found {
 	try {
-		return { list: catalog.list(query), problems: [] };
+		return { list: catalog.list(query), query, problems: [] };
 	} catch (error) {
-		if (!(error instanceof Failure) || error.code !== 'invalid_query' || query.cursor === null) throw error;
-		return { list: catalog.list({ ...query, cursor: null }), problems: [error.message] };
+		if (!(error instanceof Failure) || error.code !== 'invalid_query') throw error;
+		if (query.cursor === null && query.fits === null) throw error;
+		const rest = query.cursor === null ? { ...query, fits: null, context: null } : { ...query, cursor: null };
+		const found = listFrom(catalog, rest);
+		return { ...found, problems: [error.message, ...found.problems] };
 	}
 }
 
@@ -21,16 +30,17 @@ function lean({ tags: _tags, siblings: _siblings, ...entry }: ModelEntry): Model
 	return entry;
 }
 
-export const load: PageServerLoad = ({ locals, url }) => {
-	const { catalog, database } = locals.app;
+export const load: PageServerLoad = async ({ locals, url }) => {
+	const { catalog, database, hardware } = locals.app;
 	const { query, problems } = readPageQuery(url.searchParams);
+	if (query.fits !== null) await hardware.ready();
 	const counts = catalog.counts();
 	const source: ListSource = query.source ?? (counts.mine > 0 ? 'mine' : 'hub');
-	const asked = { ...query, source };
-	const found = listFrom(catalog, asked);
+	const found = listFrom(catalog, { ...query, source });
+	const asked = { ...found.query, cursor: query.cursor };
 	const health = locals.app.health();
 	return {
-		query,
+		query: { ...query, fits: asked.fits, context: asked.context },
 		source,
 		problems: [...problems, ...found.problems],
 		counts,

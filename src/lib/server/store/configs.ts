@@ -73,11 +73,12 @@ export function saveConfig(database: Database, config: StoredConfig): void {
 	);
 }
 
-/** Forgets every stored file of a repository and how the last look ended. */
+/** Forgets every stored file and header of a repository and how the last look ended. */
 export function forgetConfigs(database: Database, id: string): void {
 	database.transaction(() => {
 		database.run('DELETE FROM configs WHERE id = ?', [id]);
 		database.run('DELETE FROM fetch_states WHERE id = ?', [id]);
+		database.run('DELETE FROM headers WHERE id = ?', [id]);
 	});
 }
 

@@ -4,9 +4,10 @@ import { parseQuery } from '#lib/core/query.ts';
 import { isUnchanged, tagOf } from '#lib/server/http.ts';
 import type { RequestHandler } from './$types';
 
-export const GET: RequestHandler = ({ locals, request, url }) => {
-	const { catalog, version } = locals.app;
+export const GET: RequestHandler = async ({ locals, request, url }) => {
+	const { catalog, hardware, version } = locals.app;
 	const query = parseQuery(url.searchParams, { strict: true });
+	if (query.fits !== null) await hardware.ready();
 	const headers = { etag: tagOf(version, catalog.version, url.search), 'cache-control': 'private, no-cache' };
 	if (isUnchanged(request, headers.etag)) return new Response(null, { status: 304, headers });
 	return json(catalog.list(query), { headers });
