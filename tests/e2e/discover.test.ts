@@ -163,6 +163,23 @@ test.describe('a first run', () => {
 		await expect(row(page, 'meadow/Reader')).toContainText('Encoder');
 	});
 
+	test('goes on with the next candidates, and keeps those it read', async ({ page }) => {
+		await open(page);
+		await page.getByText('Options').click();
+		await page.getByLabel('Read up to').fill('2');
+		await start(page);
+		await expect(summary(page)).toBeVisible();
+		await expect(row(page, 'meadow/Alpaco-8B')).toContainText('Gen');
+		await expect(row(page, 'meadow/Mystery')).toContainText('Not read');
+		await page.getByRole('button', { name: 'Continue with the next 2' }).click();
+		await expect(row(page, 'meadow/Locked')).toContainText('Auth');
+		await expect(row(page, 'meadow/Mystery')).toContainText('Not read');
+		await expect(row(page, 'meadow/Alpaco-8B')).toContainText('Gen');
+		await page.getByRole('button', { name: 'Continue with the next 2' }).click();
+		await expect(row(page, 'meadow/Mystery')).toContainText('Unknown');
+		expect(hub.count('Alpaco-8B/resolve')).toBe(1);
+	});
+
 	test('the token is used for the run and kept nowhere', async ({ page }) => {
 		await open(page);
 		await page.getByText('Options').click();
