@@ -246,6 +246,22 @@ test.describe('the page', () => {
 		await context.close();
 	});
 
+	test('the network work is a worker’s, or the page’s own where that is switched off', async ({ page }) => {
+		const env = { HF_ENDPOINT: hub.url, FEATURE_LOAD_CHAT_MODELS_WORKER: 'off' };
+		const without = await startApp({ env });
+		for (const [url, workers] of [
+			[app.url, 1],
+			[without.url, 0],
+		] as const) {
+			await page.goto(`${url}/discover`);
+			await start(page);
+			await expect(summary(page)).toContainText('Done in', { timeout: 30_000 });
+			await expect(row(page, 'meadow/Alpaco-8B')).toContainText('Gen');
+			expect(page.workers()).toHaveLength(workers);
+		}
+		await without.stop();
+	});
+
 	test('offline it says so, and leads to what works', async ({ page }) => {
 		const offline = await startApp();
 		await page.goto(`${offline.url}/discover`);
