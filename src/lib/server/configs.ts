@@ -1,12 +1,12 @@
 // Characteristics of models from the best copy of their config.json: this machine, our cache, the Hub, the snapshot.
 import { Failure, isAbort, toFailure } from '#lib/core/failure.ts';
+import { headerFileOf } from '#lib/core/gguf-files.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
 import { holdsGguf } from '#lib/core/quantization.ts';
 import { parseRepositoryId, parseRevision } from '#lib/core/repository.ts';
 import { ConfigCopies, configFile, withWarning, type CopiesOptions, type Place } from '#lib/server/config-copies.ts';
 import { MOST_FILE_BYTES, type Hub } from '#lib/server/hub.ts';
-import { isFromHeader } from '#lib/server/header-configs.ts';
 import type { AskOptions } from '#lib/server/hub-attempts.ts';
 import { asReady } from '#lib/server/pool.ts';
 import { SharedWork } from '#lib/server/shared-work.ts';
@@ -140,7 +140,7 @@ export class Configs {
 	/** The best copy of the config, or the header of a weight file where there is none. */
 	async #deepest(order: Order): Promise<ModelCharacteristics> {
 		const found = await this.#best(order);
-		if (!order.deep || found.config_status !== 'missing' || isFromHeader(found)) return found;
+		if (!order.deep || found.config_status !== 'missing' || headerFileOf(found) !== null) return found;
 		try {
 			return (await this.#fromHeader(order, found.revision)) ?? found;
 		} catch (error) {

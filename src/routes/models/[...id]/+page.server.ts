@@ -8,6 +8,7 @@ import type { RuntimeId } from '#lib/core/runtime.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import type { FileList } from '#lib/server/file-lists.ts';
 import type { Part, Relatives } from '#lib/server/details.ts';
+import { describeSets, type DescribedSet } from '#lib/server/header-answers.ts';
 import type { PageServerLoad } from './$types';
 
 /** How long the page waits for its parts before it is sent without them; they follow on the same connection. */
@@ -28,14 +29,21 @@ async function soon<T>(part: Promise<T>, patience: Promise<null>): Promise<Soon<
 
 /** The files as the page shows them. */
 interface ShownFiles extends FileOverview {
+	sets: DescribedSet[];
 	source: FileSource;
 	revision: string | null;
 }
 
-function shown({ value, problem }: Part<FileList>, tags: readonly string[]): Part<ShownFiles> {
+async function shown(
+	{ value, problem }: Part<FileList>,
+	{ id, tags }: { id: string; tags: readonly string[] },
+	headers: Headers,
+): Promise<Part<ShownFiles>> {
 	if (value === null) return { value, problem };
 	const { files, source, revision } = value;
-	return { value: { ...fileOverview(files, { tags, rowLimit }), source, revision }, problem: null };
+	const overview = fileOverview(files, { tags, rowLimit });
+	const sets = await describeSets(headers, id, { sets: overview.sets, revision });
+	return { value: { ...overview, sets, source, revision }, problem: null };
 }
 
 /** The card without its source text, which the page does not need. */
@@ -66,7 +74,7 @@ function variantsOf(record: ModelRecord, { bases, siblings }: Relatives, { catal
 
 export const load: PageServerLoad = async ({ cookies, locals, params, request, url }) => {
 	if (!isRepositoryId(params.id)) error(404, { code: 'not_found', message: 'There is no such model.' });
-	const { details } = locals.app;
+	const { details, headers } = locals.app;
 	const { signal } = request;
 	const record = await details.record(params.id, { signal });
 	if (record.id !== params.id) redirect(307, `/models/${encodeId(record.id)}${url.search}`);
@@ -82,7 +90,7 @@ export const load: PageServerLoad = async ({ cookies, locals, params, request, u
 	const [characteristics, files, card, memory, runtimes] = await Promise.all([
 		soon(parts.characteristics, patience),
 		soon(
-			parts.files.then((part) => shown(part, tags)),
+			parts.files.then((part) => shown(part, { id: record.id, tags }, headers)),
 			patience,
 		),
 		soon(parts.card.then(withoutSource), patience),
