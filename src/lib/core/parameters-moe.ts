@@ -140,7 +140,7 @@ const dbrxCore = sparse('', { experts: { width: 'inner' } });
 const mimoV2: ParameterRow = {
 	rule: 'MiMo V2: full and sliding layers of their own shapes, routed experts',
 	count(d, root) {
-		const { config: c, hidden } = d;
+		const { hidden } = d;
 		const plan = layersOf(d);
 		if (plan === null) return unknownParts;
 		const o: DecoderOptions = {};
