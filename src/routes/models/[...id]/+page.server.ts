@@ -9,6 +9,7 @@ import type { Catalog } from '#lib/server/catalog.ts';
 import type { FileList } from '#lib/server/file-lists.ts';
 import type { Part, Relatives } from '#lib/server/details.ts';
 import { describeSets, type DescribedSet } from '#lib/server/header-answers.ts';
+import type { Headers } from '#lib/server/headers.ts';
 import type { PageServerLoad } from './$types';
 
 /** How long the page waits for its parts before it is sent without them; they follow on the same connection. */
