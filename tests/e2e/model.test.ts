@@ -35,6 +35,12 @@ const repos = [
 		files: { 'README.md': `${cardVectors.map(({ text }) => text).join('\n\n')}\n\n## The end`, 'config.json': config },
 	}),
 	fakeRepo({ id: 'acme/Gated', gated: 'manual', files: { 'README.md': '# Gated', 'config.json': config } }),
+	fakeRepo({
+		id: 'acme/Listed',
+		gated: 'manual',
+		files: { 'README.md': '# Listed', 'config.json': config },
+		config: { model_type: 'qwen3', architectures: ['Qwen3ForCausalLM'] },
+	}),
 	fakeRepo({ id: 'acme/Slow', files: { 'README.md': '# Slow and steady', 'config.json': config } }),
 	fakeRepo({ id: 'acme/Bare', files: { 'config.json': config } }),
 	fakeRepo({ id: 'acme/Traps', files: { 'README.md': '# Fine', 'config.json': config, '../../etc/x': 'x' } }),
@@ -123,6 +129,14 @@ test('a gated model says what to do and still shows what is public', async ({ pa
 	await expect(page.getByTestId('gate')).toContainText('HF_TOKEN');
 	await expect(page.getByText('config.json', { exact: true })).toBeVisible();
 	await expect(cardText(page)).toContainText('Gated');
+});
+
+test('a gated model whose listing tells what it is has specs, and is told only once what to do', async ({ page }) => {
+	await page.goto(`${app.url}/models/acme/Listed`);
+	await expect(page.getByTestId('specs-panel')).toContainText('behind the gate; list fields were used');
+	await expect(page.getByTestId('gate')).toContainText('ask for access');
+	await expect(page.getByText(/HF_TOKEN/)).toHaveCount(1);
+	await expect(page.getByText(/accept its conditions/)).toHaveCount(0);
 });
 
 test('a slow card does not hold up the page: it arrives on its own', async ({ page }) => {

@@ -1,5 +1,6 @@
 // Why a list does not show a model: which filters hide it, by what rule, and the models nearest to it that are shown.
-import { formatCount, formatParameters } from '#lib/core/format.ts';
+import { usualContext } from '#lib/core/fit.ts';
+import { formatBytes, formatCount, formatParameters } from '#lib/core/format.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { emptyQuery, type ModelQuery } from '#lib/core/query.ts';
 import { runtimeNames } from '#lib/core/runtime.ts';
@@ -19,6 +20,7 @@ export const hidingFilters = [
 	'max_params',
 	'min_context',
 	'runtime',
+	'fits',
 ] as const satisfies (keyof ModelQuery)[];
 export type HidingFilter = (typeof hidingFilters)[number];
 
@@ -48,7 +50,8 @@ export function queryOfFilter(query: ModelQuery, filter: HidingFilter): ModelQue
 	const isIdle = value === null || value === '' || (Array.isArray(value) && value.length === 0);
 	if (isIdle || (filter === 'modality' && value === 'any') || (filter === 'source' && value === 'all')) return null;
 	if (filter === 'runtime' && query.show_incompatible) return null;
-	return { ...emptyQuery, source: 'all', [filter]: value };
+	const context = filter === 'fits' ? query.context : null;
+	return { ...emptyQuery, source: 'all', [filter]: value, context };
 }
 
 function modalityOf({ is_multimodal }: ModelEntry): string | null {
@@ -74,6 +77,7 @@ const valueOf: Record<HidingFilter, (entry: ModelEntry) => Value> = {
 	max_params: ({ parameters_total }) => parameters_total,
 	min_context: ({ context_window }) => context_window,
 	runtime: ({ architectures, model_type }) => architectures?.[0] ?? model_type,
+	fits: ({ fit }) => fit?.weights_bytes ?? null,
 };
 
 const nouns: Partial<Record<HidingFilter, string>> = {
@@ -108,6 +112,13 @@ const rules: Partial<Record<HidingFilter, (value: Value, query: ModelQuery, entr
 		figureRule(value, `at most ${formatParameters(max_params ?? 0)}`, 'parameters', formatParameters),
 	min_context: (value, { min_context }) =>
 		figureRule(value, `at least ${formatCount(min_context ?? 0)}`, 'tokens of context', formatCount),
+	fits: (value, { fits, context }, { fit: facts }) => {
+		const asked = `${fits ?? 'the memory'} with ${formatCount(context ?? usualContext)} tokens of context`;
+		if (typeof value !== 'number')
+			return `How large its weights are is not known; the list asks for what fits ${asked}.`;
+		const cache = facts?.kv_bytes_per_token === null ? ', and what its cache takes is not known' : '';
+		return `Its weights take ${formatBytes(value)}${cache}; the list asks for what fits ${asked}.`;
+	},
 	runtime: (_, { runtime }, { excluded_by }) => {
 		const told = excluded_by?.replace(/^runtime: /, '');
 		return told ?? `${runtime === null ? 'The runtime' : runtimeNames[runtime]} does not load it.`;

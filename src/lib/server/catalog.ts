@@ -104,8 +104,7 @@ export class Catalog {
 	list(query: ModelQuery, { check = null }: { check?: RuntimeId | null } = {}): ListPage {
 		this.#takeForeign();
 		const cursor = query.cursor === null ? null : decodeCursor(query.cursor, query);
-		const memory = query.fits === null ? null : this.#memoryOf(query.fits);
-		const { passed, total, pending, facets } = this.#filter.run(query, this.#candidates(query.q), memory);
+		const { passed, total, pending, facets } = this.#run(query, this.#candidates(query.q));
 		const slots: number[] = [];
 		const leader = cursor === null ? this.#leader(query, passed) : this.#columns.find(cursor.leader);
 		if (leader !== null && cursor === null) slots.push(leader);
@@ -133,7 +132,7 @@ export class Catalog {
 		const shows = (asked: ModelQuery) => {
 			const found = this.#candidates(asked.q);
 			const isFound = found === null || found.includes(slot);
-			return isFound && this.#filter.run(asked, one).total === 1;
+			return isFound && this.#run(asked, one).total === 1;
 		};
 		const visible = shows(query);
 		const [entry] = visible ? [] : this.#entries([slot], query.runtime);
@@ -146,7 +145,7 @@ export class Catalog {
 	}
 
 	#nearest(slot: number, query: ModelQuery, related: readonly string[]): ModelEntry[] {
-		const { passed } = this.#filter.run(query, this.#candidates(query.q));
+		const { passed } = this.#run(query, this.#candidates(query.q));
 		const kin = new Set(related.flatMap((id) => this.#slot(id) ?? []));
 		return this.#entries(nearestSlots(this.#columns, { slot, passed, related: kin, most: 5 }), query.runtime);
 	}
@@ -235,6 +234,10 @@ export class Catalog {
 	setDevices(usable: ReadonlyMap<string, number>): void {
 		this.#devices = new Map(usable);
 		this.#deviceMark = mark([...usable].map(([id, bytes]) => `${id} ${bytes}`));
+	}
+
+	#run(query: ModelQuery, candidates: Uint32Array | null) {
+		return this.#filter.run(query, candidates, query.fits === null ? null : this.#memoryOf(query.fits));
 	}
 
 	/** What `fits` means in bytes. */
