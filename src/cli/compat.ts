@@ -44,7 +44,7 @@ export const compatCommand = command({
 	summary: 'say which runtimes load a model, and why not',
 	args: z.strictObject({
 		id: positional('id', 'the model, such as Qwen/Qwen3-8B'),
-		runtime: list('name', `only this one: ${runtimeIds.join(', ')}`),
+		runtime: list('name', 'only this runtime; all when left out'),
 		strict_context: toggle('take a context longer than the runtime has for a no'),
 		check: toggle('exit code 3 when the answer is no'),
 		...settingOptions(machineFlags),

@@ -1,7 +1,7 @@
 // `modeldex search [text]`: the list of models with the filters, the sorting and the words of the API.
 import { z } from 'zod';
+import { parseMemory } from '#lib/core/amount.ts';
 import { formatCount } from '#lib/core/format.ts';
-import { runtimeIds } from '#lib/core/runtime.ts';
 import { emptyQuery, parseQuery, type ListPage, type ModelQuery } from '#lib/core/query.ts';
 import { command, list, option, optional } from './command.ts';
 import { showModels } from './model-table.ts';
@@ -20,10 +20,15 @@ const words: Record<Exclude<keyof ModelQuery, 'q'>, { value: string; about: stri
 	min_params: { value: 'count', about: 'at least so many parameters: 500M, 7B' },
 	max_params: { value: 'count', about: 'at most so many parameters' },
 	min_context: { value: 'tokens', about: 'context window of at least: 32k, 131072' },
-	runtime: { value: 'name', about: `what it runs on: ${runtimeIds.join(', ')}` },
+	runtime: { value: 'name', about: 'what it runs on: vllm, llama.cpp, ollama …; "modeldex compat" names them all' },
 	show_incompatible: { value: 'yes-no', about: 'true: with --runtime, the others too' },
+	fits: { value: 'memory', about: 'only what fits: 16GB, 16GiB or the id of a device; "modeldex fit" lists them' },
+	context: { value: 'tokens', about: 'the context at which it must fit; 8192 unless told' },
 	source: { value: 'source', about: 'all, hub or mine (models on this machine)' },
-	sort: { value: 'by', about: 'downloads, likes, updated, created, params, context, size, name or trending' },
+	sort: {
+		value: 'by',
+		about: 'downloads, likes, updated, created, params, context, size (estimated), name or trending',
+	},
 	order: { value: 'order', about: 'asc or desc' },
 	limit: { value: 'number', about: 'rows, 1 to 200; 50 unless told' },
 	cursor: { value: 'cursor', about: 'go on where a list stopped (next_cursor of --json)' },
@@ -63,7 +68,8 @@ export const searchCommand = command({
 	run: async ({ text, ...args }, terminal) => {
 		const query = queryOf(typeof text === 'string' ? text : undefined, args);
 		const { withApp } = await import('./machine.ts');
-		await withApp(args, terminal, async ({ catalog }) => {
+		await withApp(args, terminal, async ({ catalog, hardware }) => {
+			if (query.fits !== null && parseMemory(query.fits) === null) await hardware.ready();
 			const page = catalog.list(query);
 			if (terminal.json) terminal.document(page);
 			else if (page.models.length === 0) terminal.note('No model matches.');

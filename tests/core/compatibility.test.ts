@@ -126,6 +126,11 @@ describe('the LLM worker', () => {
 		expect(gguf.warnings).toEqual(['LLM worker names GGUF, but is not known to load it yet.']);
 	});
 
+	it('takes a class it knows under a type it does not', () => {
+		expect(worker(make('phi4', 'Phi3ForCausalLM'))).toMatchObject({ compatible: true, confidence: 'medium' });
+		expect(worker(make('xyz', 'LlamaForCausalLM'))).toMatchObject({ compatible: true, confidence: 'high' });
+	});
+
 	it('gives both reasons when architecture and format are wrong', () => {
 		const answer = worker({ id: 'org/x', type: 't5', classes: ['T5ForConditionalGeneration'], tags: ['onnx'] });
 		expect(answer.reasons).toHaveLength(2);
@@ -175,7 +180,11 @@ describe('reasons', () => {
 		const other: Facts = { id: 'org/x', type: 'xyz', classes: ['XyzForCausalLM'], ...plain };
 		expect(why(check(other, 'vllm'))).toMatch(/^The class XyzForCausalLM is not on the list of vLLM \(main 2026-08-07/);
 		expect(why(check(other, 'mlx-lm'))).toBe('The model type xyz is not on the list of MLX-LM (0.32.0).');
-		expect(why(check({ ...other, tags: ['gguf'] }, 'llama.cpp'))).toMatch(/^The GGUF architecture XyzForCausalLM /);
+		expect(why(check({ ...other, tags: ['gguf'] }, 'llama.cpp'))).toMatch(
+			/^The class XyzForCausalLM is not on the list of llama.cpp/,
+		);
+		const named: Facts = { id: 'org/x', tags: ['gguf'], gguf: { architecture: 'xyz' } };
+		expect(why(check(named, 'llama.cpp'))).toMatch(/^The GGUF architecture xyz is not on the list of llama.cpp/);
 	});
 
 	it('tell when a runtime had it, needs a plugin for it, or takes it for half a model', () => {
@@ -206,6 +215,17 @@ describe('reasons', () => {
 		const old: Facts = { ...gguf, siblings: ['x-Q4_0_4_4.gguf'] };
 		expect(why(check(old, 'llama.cpp'))).toMatch(/took out again/);
 		expect(why(check({ ...llama, tags: ['mlx', 'safetensors'] }, 'vllm'))).toMatch(/packed for MLX/);
+	});
+
+	it('are those of the engine that loads such files, without words about running what does not run', () => {
+		const other: Facts = { id: 'org/x', type: 'xyz', classes: ['XyzForCausalLM'], ...plain, gated: 'auto' };
+		const answer = check(other, 'ollama');
+		expect(answer.reasons).toEqual(['The class XyzForCausalLM is not on the list of Ollama (main 2026-08-21).']);
+		expect(answer.warnings).toEqual([]);
+		const packed = check({ ...llama, quantization: { quant_method: 'awq', bits: 4 } }, 'llama.cpp');
+		expect(packed.reasons).toEqual(['Its weights are safetensors; llama.cpp loads GGUF.']);
+		const mlx = check({ ...llama, tags: ['mlx', 'safetensors'], quantization: { quant_method: 'awq' } }, 'lmstudio');
+		expect(mlx.reasons.join()).toMatch(/quantized with AWQ, which is not on the list of MLX-LM/);
 	});
 
 	it('know adapters and models of other libraries', () => {

@@ -1,6 +1,8 @@
 // The runtime profiles: what they name is what their sources name, ids are found under any spelling, pieces load alone.
 import { describe, expect, it } from 'vitest';
 import { loadProfile } from '#lib/core/runtime-loader.ts';
+import { runsOn } from '#lib/core/compatibility.ts';
+import { readRunFacts } from '#lib/core/run-facts.ts';
 import { runtimeProfile, runtimeProfiles } from '#lib/core/runtime-profiles.ts';
 import { nearestRuntime, parseRuntime, runtimeIds, runtimeNames, type RuntimeEngine } from '#lib/core/runtime.ts';
 import { quantizationSchemes } from '#lib/core/tables/quantization.ts';
@@ -106,6 +108,17 @@ describe.skipIf(facts === null)('a profile names what its source names', () => {
 		expect(engine('transformers').removed).toEqual(
 			Object.fromEntries(gone.map(([type, row]) => [type, row.last_seen?.split(' ')[0]])),
 		);
+	});
+
+	it('Transformers, by the classes of its types', () => {
+		const classes: Record<string, { model_types: string[] }> = Object(Object(auto).architectures);
+		const types = new Set(engine('transformers').types);
+		const profile = runtimeProfile('transformers');
+		for (const [name, { model_types }] of Object.entries(classes)) {
+			const facts = { ...readRunFacts(''), architectures: [name] };
+			const isCurrent = model_types.some((type) => types.has(type));
+			if (isCurrent) expect([name, runsOn(facts, profile)]).toEqual([name, 'yes']);
+		}
 	});
 
 	it('quantization methods that the source lists, in its own spelling', () => {

@@ -164,6 +164,7 @@ describe('Telemetry', () => {
 		expect(onError.mock.calls.length).toBeGreaterThan(1);
 		refuse.mockRestore();
 		await clock.leap(1000);
+		expect(database.first("SELECT count(*) FROM telemetry WHERE period = 'all'")?.[0]).toBeGreaterThan(0);
 		const { windows, runs, loader_failures } = telemetry.report();
 		expect(windows.all).toMatchObject({ runs: 1, fetches: [{ name: '200', count: 2 }, {}, {}] });
 		expect(runs).toMatchObject([{ listed: 10 }]);

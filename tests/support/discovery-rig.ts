@@ -1,4 +1,5 @@
 // A discovery over a fake Hub with everything it keeps things in, and ways to look at what it says.
+import { randomUUID } from 'node:crypto';
 import { afterAll, expect } from 'vitest';
 import {
 	applyDiscovery,
@@ -19,6 +20,7 @@ import type { Hub } from '#lib/server/hub.ts';
 import { Headers } from '#lib/server/headers.ts';
 import { Inventory } from '#lib/server/inventory.ts';
 import { migrate } from '#lib/server/migrations.ts';
+import { fakeRepo, type FakeRepo, type FakeRepoOrder } from './fake-hub-repo.ts';
 
 interface RigOptions {
 	hub: Hub;
@@ -36,6 +38,23 @@ export interface DiscoveryRig {
 	/** Starts a run and reads it to its end. */
 	run(params?: DiscoveryParams, id?: string): Promise<Told>;
 }
+
+/** The text of a small config. */
+export const config = (type: string, architecture: string) =>
+	JSON.stringify({ model_type: type, architectures: [architecture], max_position_embeddings: 4096 });
+
+/** A repository whose list fields tell nothing: its config has to be read. */
+export const silent = (id: string, order: Partial<FakeRepoOrder> = {}) =>
+	fakeRepo({
+		id,
+		tags: [],
+		files: { 'config.json': config('llama', 'LlamaForCausalLM'), 'tokenizer.json': '{}' },
+		...order,
+	});
+
+/** So many of them, most downloaded first. */
+export const silentModels = (count: number): FakeRepo[] =>
+	Array.from({ length: count }, (_, i) => silent(`many/Model-${i}`, { downloads: 1_000_000 - i }));
 
 /** A whole run as a caller saw it. */
 export interface Told {
@@ -83,7 +102,6 @@ export function discoveryRig({ hub, clock = machineClock, watch = {}, cache = '/
 	migrate(database);
 	const catalog = new Catalog(database);
 	const inventory = new Inventory({ root: cache });
-	let names = 0;
 	const discovery = new Discovery({
 		hub,
 		clock,
@@ -93,7 +111,7 @@ export function discoveryRig({ hub, clock = machineClock, watch = {}, cache = '/
 		inventory,
 		snapshot: { characteristics: () => null },
 		watch: { ...noWatch, ...watch },
-		newId: () => `run-${(names += 1)}`,
+		newId: randomUUID,
 		onBug: (error) => expect.fail(String(error instanceof Error ? error.stack : error)),
 	});
 	afterAll(async () => {

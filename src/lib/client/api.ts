@@ -77,9 +77,14 @@ export async function ask({ fetch }: Asked, path: string, init: RequestInit): Pr
 	return response;
 }
 
-/** One page of models for a query. Throws ApiError; an abort passes through as it is. */
-export async function listModels(query: ModelQuery, asked: Asked): Promise<ListPage> {
-	const response = await ask(asked, `/api/models?${toSearchParams(query)}`, { signal: asked.signal ?? null });
+/** One page of models for a query; `check` names a runtime whose verdict each row carries. Throws ApiError; an abort passes through as it is. */
+export async function listModels(
+	query: ModelQuery,
+	{ check = null, ...asked }: Asked & { check?: string | null },
+): Promise<ListPage> {
+	const params = toSearchParams(query);
+	if (check !== null) params.set('check', check);
+	const response = await ask(asked, `/api/models?${params}`, { signal: asked.signal ?? null });
 	const body: unknown = await response.json();
 	if (isListPage(body)) return body;
 	throw new ApiError('bad_answer', 'Modeldex sent a list that this page cannot read. Reload the page.');

@@ -5,6 +5,7 @@ import type { DiscoveryConnection, DiscoveryRun } from '#lib/client/discovery-co
 import {
 	errorGroups,
 	groupItems,
+	groupOf,
 	isBeyondLimit,
 	type ErrorGroup,
 	type GroupedItems,
@@ -18,6 +19,7 @@ import {
 	type DiscoveryItem,
 	type DiscoveryMeta,
 	type DiscoveryParams,
+	type DiscoveryState,
 	type HandedModel,
 } from '#lib/core/discovery.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
@@ -30,8 +32,8 @@ export interface DiscoveryView {
 	readonly phase: DiscoveryPhase;
 	/** Of the current run alone. */
 	readonly counts: DiscoveryCounts;
-	/** Models of the current run whose config counts, and how many of them have come to an end. */
-	readonly candidates: { readonly total: number; readonly settled: number };
+	/** Configs of the current run that had to be waited for, and how many of them have come. */
+	readonly reads: { readonly total: number; readonly settled: number };
 	/** Of the current run and those it goes on from. */
 	readonly groups: GroupedItems;
 	/** Failed models by reason; empty while a run goes on. */
@@ -51,7 +53,7 @@ interface StoreOptions {
 	connection: Pick<DiscoveryConnection, 'loadChatModels' | 'close'>;
 	/** Calls back before the next frame is painted. */
 	nextFrame?: (work: () => void) => void;
-	/** Least time between two views while a run goes on. */
+	/** Least time between two views while a run goes on; more when a view costs more than a tenth of it. */
 	viewMs?: number;
 	now?: () => number;
 }
@@ -61,7 +63,7 @@ const noCounts = countDiscovery(newDiscovery(''));
 const nothing: DiscoveryView = {
 	phase: 'idle',
 	counts: noCounts,
-	candidates: { total: 0, settled: 0 },
+	reads: { total: 0, settled: 0 },
 	groups: groupItems([], true),
 	errors: [],
 	meta: null,
@@ -70,9 +72,15 @@ const nothing: DiscoveryView = {
 	canContinue: false,
 };
 
-/** What is known of a model after another run: the news, and where they say nothing, what was known before. */
+/**
+ * What is known of a model after another run: the news, and where they say nothing, what was known before. What was
+ * settled stays so unless the other run comes to an answer; a failure is open again while it is read again.
+ */
 function over(before: DiscoveryItem | undefined, news: DiscoveryItem): DiscoveryItem {
 	if (before === undefined) return news;
+	const group = groupOf(before, true);
+	const isAgain = group === 'failed' && groupOf(news, false) === 'open';
+	if (group !== 'unread' && groupOf(news, true) === 'unread' && !isAgain) return before;
 	const known = Object.entries(news.entry).filter(([, value]) => value !== null && value !== undefined);
 	const { excluded_by: _, ...kept } = before.entry;
 	return { status: news.status, entry: { ...kept, ...Object.fromEntries(known) } };
@@ -103,8 +111,11 @@ export class DiscoveryStore {
 	/** The latest run that listed models; its candidates go on. */
 	#listed: string | null = null;
 	#mark: PaceMark | null = null;
+	/** Models that had to be waited for in the current run, and those that were open in the last view: not all of them do. */
+	#awaited = new Set<string>();
+	#open = new Set<string>();
 	#isDue = false;
-	#shownAt = 0;
+	#nextAt = 0;
 	#options: Required<StoreOptions>;
 
 	constructor(options: StoreOptions) {
@@ -157,15 +168,21 @@ export class DiscoveryStore {
 
 	#start(params: DiscoveryParams, hfToken: string | undefined): void {
 		if (this.isRunning) return;
-		const asked = hfToken ? { ...params, hfToken } : params;
+		const token = hfToken?.trim();
+		const asked = token ? { ...params, hfToken: token } : params;
 		this.#isCancelling = false;
 		this.#mark = null;
+		this.#awaited.clear();
+		this.#open.clear();
 		const run = this.#options.connection.loadChatModels(asked, { onProgress: () => this.#due() });
 		this.#run = run;
 		if (params.models === undefined) this.#listed = run.id;
 		this.#show();
 		run.done.catch((error: unknown) => {
 			if (!(error instanceof ApiError)) throw error; // a run that failed says so in its state
+			if (error.code !== 'not_found' || params.continueFrom === undefined) return;
+			this.#listed = null; // the server has forgotten it: going on means to begin anew
+			this.#show();
 		});
 	}
 
@@ -183,7 +200,7 @@ export class DiscoveryStore {
 		this.#isDue = true;
 		const look = () => {
 			if (!this.#isDue) return;
-			if (this.#options.now() - this.#shownAt < this.#options.viewMs) this.#options.nextFrame(look);
+			if (this.#options.now() < this.#nextAt) this.#options.nextFrame(look);
 			else this.#show();
 		};
 		this.#options.nextFrame(look);
@@ -206,25 +223,41 @@ export class DiscoveryStore {
 
 	#show(): void {
 		this.#isDue = false;
-		this.#shownAt = this.#options.now();
 		const state = this.#run?.state;
 		if (state === undefined) return;
-		const counts = countDiscovery(state);
-		const total = [...state.items.values()].filter(({ entry }) => entry.excluded_by === undefined).length;
-		const left = counts.waiting + counts.reading;
-		const pace = { at: state.latestAt ?? 0, settled: total - left };
-		if (counts.reading > 0) this.#mark ??= pace;
+		const startedAt = this.#options.now();
+		this.#view = this.#look(state);
+		const endedAt = this.#options.now();
+		this.#nextAt = endedAt + Math.max(this.#options.viewMs, 10 * (endedAt - startedAt));
+	}
+
+	/** A model the list tells of is open for a moment only; one that is fetched, or open twice, is being waited for. */
+	#reads(open: readonly DiscoveryItem[]): DiscoveryView['reads'] {
+		const last = this.#open;
+		this.#open = new Set(open.map(({ entry }) => entry.id));
+		for (const { status, entry } of open) {
+			if (status === 'config_fetching' || last.has(entry.id)) this.#awaited.add(entry.id);
+		}
+		const left = open.filter(({ entry }) => this.#awaited.has(entry.id)).length;
+		return { total: this.#awaited.size, settled: this.#awaited.size - left };
+	}
+
+	#look(state: DiscoveryState): DiscoveryView {
 		const isOver = state.phase !== 'running';
 		const groups = groupItems(this.#items(), isOver);
-		this.#view = {
+		const reads = this.#reads(groups.open);
+		const { total } = reads;
+		const pace = { at: state.latestAt ?? 0, settled: reads.settled };
+		if (total > 0) this.#mark ??= pace;
+		return {
 			phase: this.#phase(),
-			counts,
-			candidates: { total, settled: pace.settled },
+			counts: countDiscovery(state),
+			reads,
 			groups,
 			errors: isOver ? errorGroups(groups.failed, state.meta?.errors ?? []) : [],
 			meta: state.meta,
 			failure: state.failure,
-			secondsLeft: isOver ? null : secondsLeft(left, this.#mark, pace),
+			secondsLeft: isOver ? null : secondsLeft(total - reads.settled, this.#mark, pace),
 			canContinue: isOver && this.#listed !== null && groups.unread.some(isBeyondLimit),
 		};
 	}

@@ -29,6 +29,7 @@ const words: Record<FilterName, Record<string, string>> = {
 	max_params: {},
 	min_context: {},
 	runtime: runtimeNames,
+	fits: {},
 };
 
 /** One active filter in words: `4-bit`, `At least 7B`, `Gated`. */
@@ -36,6 +37,7 @@ export function filterLabel(name: FilterName, value: string): string {
 	if (name === 'min_params') return `At least ${formatParameters(Number(value))}`;
 	if (name === 'max_params') return `At most ${formatParameters(Number(value))}`;
 	if (name === 'min_context') return `At least ${formatCount(Number(value))} tokens`;
+	if (name === 'fits') return `Fits ${value}`;
 	if (name === 'author') return `By ${value}`;
 	if (name === 'runtime') return `Runs on ${words.runtime[value] ?? value}`;
 	if (name === 'license' && value !== 'unknown') return licenseLabel(value);

@@ -19,6 +19,8 @@ export interface Verdict {
 	warnings: Say[];
 	/** The architecture is on the engine's list, whatever else is wrong. */
 	isListed: boolean;
+	/** The files are not known to be of other formats than the engine loads. */
+	hasFormat: boolean;
 }
 
 /** Findings of one engine while its rules run. */
@@ -29,8 +31,9 @@ class Finding {
 	readonly warnings: Say[] = [];
 	level = 3;
 	isListed = false;
-	/** The architecture is not named, but the runtime tries such ones. */
-	isTried = false;
+	hasFormat = true;
+	/** What the runtime does with an architecture it does not name, when it tries such ones. */
+	attempt: Say | null = null;
 
 	atMost(confidence: RuntimeConfidence): void {
 		this.level = Math.min(this.level, runtimeConfidences.indexOf(confidence));
@@ -113,8 +116,7 @@ function checkArchitecture(place: Place): void {
 	finding.against.push(() => refusal(standing, engine));
 	const tries = profile.fallsBackForOwnCode !== true || facts.hasOwnCode;
 	if (standing.is === 'unlisted' && profile.fallback !== undefined && tries) {
-		finding.warnings.push(() => `${profile.name} ${profile.fallback}; whether that works is not known.`);
-		finding.isTried = true;
+		finding.attempt = () => `${profile.name} ${profile.fallback}; whether that works is not known.`;
 	}
 }
 
@@ -127,7 +129,9 @@ function refusal(
 	if (standing.is === 'removed')
 		return `${engine.name} no longer has ${name}; the last version with it was ${standing.version}.`;
 	if (standing.is === 'plugin') return `${engine.name} runs ${name} only with ${standing.plugin}.`;
-	return `The ${lookedUp[engine.by]} ${name} is not on the list of ${engine.name} (${engine.version}).`;
+	const isClass = engine.by === 'gguf' && /^[A-Z]/.test(name);
+	const noun = isClass ? 'class' : lookedUp[engine.by];
+	return `The ${noun} ${name} is not on the list of ${engine.name} (${engine.version}).`;
 }
 
 function list(formats: readonly WeightFormat[]): string {
@@ -156,6 +160,7 @@ function checkFormat({ facts, engine, profile, finding }: Place): void {
 	const fitting = formats.filter((format) => engine.formats.includes(format));
 	const [first] = fitting;
 	if (first === undefined) {
+		finding.hasFormat = false;
 		finding.against.push(() => formatRefusal(formats, engine, profile));
 		return;
 	}
@@ -193,7 +198,7 @@ function isPackedByFormat({ facts, engine }: Place): boolean {
 function checkQuantization(place: Place): void {
 	const { facts, engine, profile, finding } = place;
 	const { quantization_method: method, quantization_bits: bits } = facts;
-	if (method === null || isPackedByFormat(place)) return;
+	if (method === null || !finding.hasFormat || isPackedByFormat(place)) return;
 	const named = formatMethod(method);
 	if (engine.quantization === null) {
 		finding.atMost('low');
@@ -247,10 +252,12 @@ function examine(place: Place): Verdict {
 	checkFormat(place);
 	checkQuantization(place);
 	checkCode(place);
-	const { against, unknown, grounds, warnings, isListed } = finding;
-	const rest = { engine, warnings, isListed };
+	const { against, unknown, grounds, warnings, isListed, hasFormat, attempt } = finding;
+	const rest = { engine, warnings, isListed, hasFormat };
 	if (against.length > 0) {
-		return { answer: 'no', level: finding.isTried && against.length === 1 ? 1 : 0, reasons: against, ...rest };
+		// What there is to know about running it means nothing when it does not run.
+		const tries = attempt !== null && against.length === 1;
+		return { ...rest, answer: 'no', level: tries ? 1 : 0, reasons: against, warnings: tries ? [attempt] : [] };
 	}
 	if (unknown.length > 0) return { answer: 'unknown', level: 1, reasons: unknown, ...rest };
 	return { answer: 'yes', level: finding.level, reasons: grounds, ...rest };
@@ -258,12 +265,17 @@ function examine(place: Place): Verdict {
 
 const order = { yes: 2, unknown: 1, no: 0 };
 
-/** The better of two verdicts: a yes before a doubt before a no, then the surer one, then the one with less against it. */
+/**
+ * The better of two verdicts: a yes before a doubt before a no, then the surer one; of two noes the one of an engine that
+ * loads such files at all, then the one with less against it.
+ */
 function better(a: Verdict, b: Verdict): Verdict {
 	const byAnswer = order[b.answer] - order[a.answer];
 	if (byAnswer !== 0) return byAnswer > 0 ? b : a;
 	if (a.level !== b.level) return b.level > a.level ? b : a;
-	return b.reasons.length < a.reasons.length && a.answer === 'no' ? b : a;
+	if (a.answer !== 'no') return a;
+	if (a.hasFormat !== b.hasFormat) return b.hasFormat ? b : a;
+	return b.reasons.length < a.reasons.length ? b : a;
 }
 
 /** Runs the rules of every engine of a runtime and keeps the best answer. */
@@ -281,6 +293,7 @@ export function judge(facts: RunFacts, profile: RuntimeProfile): Verdict {
 			reasons: [() => `${profile.name} names no engine.`],
 			warnings: [],
 			isListed: false,
+			hasFormat: false,
 		}
 	);
 }

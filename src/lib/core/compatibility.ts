@@ -48,9 +48,10 @@ function contextSentence({ context_window: tokens }: CompatibilitySubject, { nam
 	return `The context will be truncated: ${numbers} tokens, the most ${name} takes.`;
 }
 
-/** What to know of the model whatever its verdict is. */
+/** What to know before running it; of a model that does not run, only what the runtime would try. */
 function warningsOf(subject: CompatibilitySubject, profile: RuntimeProfile, verdict: Verdict): string[] {
 	const found = verdict.warnings.map((say) => say());
+	if (verdict.answer === 'no') return found;
 	if (exceedsContext(subject, profile)) found.push(contextSentence(subject, profile));
 	const isText = verdict.engine?.formats.includes('gguf') === true && subject.formats?.includes('gguf') === true;
 	if (verdict.answer === 'yes' && isText && subject.is_multimodal === true && subject.hasProjector === false) {

@@ -1,5 +1,6 @@
 // What a person asks about runtimes, from URL parameters: models of one runtime, or one model on several.
 import { Failure } from '#lib/core/failure.ts';
+import type { ModelEntry } from '#lib/core/model.ts';
 import { emptyQuery, sortKeys, type SortKey, type SortOrder } from '#lib/core/query.ts';
 import { quoted } from '#lib/core/repository.ts';
 import { parseRuntime, type RuntimeId } from '#lib/core/runtime.ts';
@@ -10,7 +11,20 @@ export interface CompatibleQuery {
 	limit: number;
 	sort: SortKey;
 	order: SortOrder;
+	/** Leave out models whose context is longer than the runtime takes. */
 	strictContext: boolean;
+}
+
+/**
+ * Answer of `GET /api/models/compatible`: `kept` of `checked` models run (of the catalog every model is checked).
+ * `complete` is false when the listing went on after the most models that one question looks at.
+ */
+export interface CompatibleModels {
+	models: ModelEntry[];
+	checked: number;
+	kept: number;
+	source: 'hub' | 'catalog';
+	complete: boolean;
 }
 
 /** Most models of one answer. */

@@ -32,22 +32,27 @@ export const runIdSchema = z
 	.string()
 	.regex(/^[\w.:-]{1,100}$/, 'expected up to 100 letters, digits, "-", "_", "." or ":"');
 
-export const discoveryParamsSchema = z.strictObject({
-	maxCandidates: count(0, mostModels).optional(),
-	concurrency: count(1, 64).optional(),
-	/** Milliseconds for the reply to one request to begin; a slow but steady body has longer. */
-	timeoutMs: count(50, 120_000).optional(),
-	retries: count(0, 10).optional(),
-	listLimit: count(1, mostModels).optional(),
-	hfToken: z
-		.string()
-		.regex(/^[\x21-\x7e]{1,500}$/, 'expected a token without spaces')
-		.nullable()
-		.optional(),
-	models: z.array(handedSchema).max(mostModels).optional(),
-	wait: z.boolean().optional(),
-	continueFrom: runIdSchema.optional(),
-});
+export const discoveryParamsSchema = z
+	.strictObject({
+		maxCandidates: count(0, mostModels).optional(),
+		concurrency: count(1, 64).optional(),
+		/** Milliseconds for the reply to one request to begin; a slow but steady body has longer. */
+		timeoutMs: count(50, 120_000).optional(),
+		retries: count(0, 10).optional(),
+		listLimit: count(1, mostModels).optional(),
+		hfToken: z
+			.string()
+			.regex(/^[\x21-\x7e]{1,500}$/, 'expected a token without spaces')
+			.nullable()
+			.optional(),
+		models: z.array(handedSchema).max(mostModels).optional(),
+		wait: z.boolean().optional(),
+		continueFrom: runIdSchema.optional(),
+	})
+	.refine(({ models, continueFrom }) => models === undefined || continueFrom === undefined, {
+		path: ['continueFrom'],
+		error: 'an earlier run brings its own list, so models cannot be handed in with it',
+	});
 
 /** Body of a request: the message that travels between page and worker is one, and so is its bare content. */
 export const discoveryOrderSchema = z.strictObject({

@@ -174,6 +174,7 @@ export function blankEntry(id: string): ModelEntry {
 		quantization: 'unknown',
 		context_window: null,
 		parameters_total: null,
+		fit: null,
 		is_multimodal: null,
 		multimodal_type: null,
 		downloads: null,

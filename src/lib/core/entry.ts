@@ -1,5 +1,6 @@
 // The list row of a model: made from the Hub's list fields alone, and completed by what its configuration says.
 import { normalize } from '#lib/core/characteristics.ts';
+import { mergeFit } from '#lib/core/fit-facts.ts';
 import { licenseOf } from '#lib/core/license.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import type { FetchStatus, ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
@@ -83,6 +84,7 @@ function rowOf(facts: ListingFacts, c: ModelCharacteristics, origin: string, asO
 		quantization: quantizationChoice(c),
 		context_window: c.context_window,
 		parameters_total: c.parameters.total,
+		fit: c.fit,
 		is_multimodal: knowsModality(c, facts) ? c.is_multimodal : null,
 		multimodal_type: c.multimodal_type,
 		downloads: orNull(facts.downloads),
@@ -93,7 +95,6 @@ function rowOf(facts: ListingFacts, c: ModelCharacteristics, origin: string, asO
 		local: false,
 		dtype: c.dtype,
 		created_at: orNull(facts.created_at),
-		size_bytes: null,
 		trending: orNull(facts.trending),
 		revision: orNull(facts.sha),
 		origin,
@@ -162,6 +163,7 @@ export function withCharacteristics(record: ModelRecord, c: ModelCharacteristics
 			c.model_type === null && c.architectures === null ? record.architecture_family : c.architecture_family,
 		context_window: c.context_window ?? record.context_window,
 		parameters_total: betterCount(record, c),
+		fit: mergeFit(c.fit, record.fit),
 		is_multimodal: looked ? c.is_multimodal : record.is_multimodal,
 		multimodal_type: looked ? c.multimodal_type : record.multimodal_type,
 		revision: c.revision ?? record.revision,

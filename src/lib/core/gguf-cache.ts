@@ -165,13 +165,15 @@ function owners(shape: Shape): number {
 
 interface Sums {
 	perToken: number;
-	fixed: number;
+	perWindowToken: number;
+	state: number;
 	counts: Map<string, number>;
 }
 
-function add(sums: Sums, kind: string, { perToken = 0, fixed = 0 }: { perToken?: number; fixed?: number }): void {
-	sums.perToken += perToken;
-	sums.fixed += fixed;
+function add(sums: Sums, kind: string, bytes: Partial<Omit<Sums, 'counts'>> = {}): void {
+	sums.perToken += bytes.perToken ?? 0;
+	sums.perWindowToken += bytes.perWindowToken ?? 0;
+	sums.state += bytes.state ?? 0;
 	sums.counts.set(kind, (sums.counts.get(kind) ?? 0) + 1);
 }
 
@@ -183,37 +185,56 @@ function walk(shape: Shape): Sums | null {
 	const isOnlyState = shape.row.recurrent === 'all';
 	const widths = isOnlyState ? { full: () => 0, sliding: () => 0 } : widthsOf(shape);
 	if (kvHeads === null || slides === null || recurs === null || widths === null) return null;
-	const window = windowOf(shape) ?? 0;
 	const own = owners(shape);
 	const state = stateElements(shape);
-	const sums: Sums = { perToken: 0, fixed: 0, counts: new Map() };
+	const sums: Sums = { perToken: 0, perWindowToken: 0, state: 0, counts: new Map() };
 	for (let layer = 0; layer < shape.layers; layer += 1) {
 		if (recurs(layer)) {
 			if (state === null) return null;
-			add(sums, 'recurrent state in 32 bits', { fixed: state * stateBytes });
+			add(sums, 'recurrent state in 32 bits', { state: state * stateBytes });
 			if (shape.row.recurrent !== 'both') continue;
 		}
 		if (kvHeads(layer) === 0) continue;
-		if (layer >= own) add(sums, 'no cache of their own', {});
+		if (layer >= own) add(sums, 'no cache of their own');
 		else if (slides(layer))
-			add(sums, 'sliding windows at full size', { fixed: window * widths.sliding(kvHeads(layer)) * cacheBytes });
+			add(sums, 'sliding windows at full size', { perWindowToken: widths.sliding(kvHeads(layer)) * cacheBytes });
 		else add(sums, 'full attention', { perToken: widths.full(kvHeads(layer)) * cacheBytes });
 	}
 	return sums;
 }
+
+const nothing = {
+	bytesPerToken: 0,
+	fixedBytes: 0,
+	windowBytesPerToken: 0,
+	windowTokens: 0,
+	stateBytes: 0,
+	encoderTokens: 0,
+} as const;
 
 /**
  * The cache of one sequence as llama.cpp keeps it, with 16-bit keys and values. Null when the header does not tell.
  * `isEncoder`: it reads a text once and keeps nothing.
  */
 export function ggufCache(header: Metadata, architecture: string, isEncoder: boolean): KvCache | null {
-	if (isEncoder) return { bytesPerToken: 0, fixedBytes: 0, rule: 'An encoder keeps no cache.' };
+	if (isEncoder) return { ...nothing, rule: 'An encoder keeps no cache.' };
 	const shape = shapeOf(header, architecture);
 	if (shape === null || shape.has('attention.compress_ratios') || shape.has('decoder_block_count')) return null;
 	const sums = walk(shape);
-	if (sums === null || !Number.isSafeInteger(sums.perToken) || !Number.isSafeInteger(sums.fixed)) return null;
+	if (sums === null) return null;
+	const windowTokens = sums.perWindowToken === 0 ? 0 : (windowOf(shape) ?? 0);
+	const fixedBytes = sums.perWindowToken * windowTokens + sums.state;
+	if (!Number.isSafeInteger(sums.perToken) || !Number.isSafeInteger(fixedBytes)) return null;
 	const layers = [...sums.counts].map(([kind, count]) => `${count} × ${kind}`).join(', ');
-	return { bytesPerToken: sums.perToken, fixedBytes: sums.fixed, rule: `16-bit cache as in llama.cpp: ${layers}.` };
+	return {
+		bytesPerToken: sums.perToken,
+		fixedBytes,
+		windowBytesPerToken: sums.perWindowToken,
+		windowTokens,
+		stateBytes: sums.state,
+		encoderTokens: 0,
+		rule: `16-bit cache as in llama.cpp: ${layers}.`,
+	};
 }
 
 function shapeOf(header: Metadata, architecture: string): Shape | null {

@@ -1,11 +1,13 @@
 // Everything known about a model from the header of its GGUF file: the same record as from a config.json, exactly counted.
 import { normalize } from '#lib/core/characteristics.ts';
 import { matchModelType } from '#lib/core/architecture.ts';
+import { fitOfHeader } from '#lib/core/fit-facts.ts';
 import { ggufCache } from '#lib/core/gguf-cache.ts';
 import { ggufConfig, ropeNote, tokensKey, type GgufConfig } from '#lib/core/gguf-config.ts';
 import { ggufCount, ggufSplit, ggufText, type GgufHeader } from '#lib/core/gguf-header.ts';
 import { ggufStorage } from '#lib/core/gguf-storage.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
+import type { KvCache } from '#lib/core/memory.ts';
 import type { ConfigStatus, Evidence, ModelCharacteristics, Source } from '#lib/core/model.ts';
 import { listingFile } from '#lib/core/quantization.ts';
 import { ggufEncoders } from '#lib/core/tables/gguf-architectures.ts';
@@ -183,15 +185,27 @@ function readParameters(draft: Draft, totals: TensorTotals | null, listing: List
 	draft.conflict('parameters', totals.parameters, { value: listed, file: listingFile, path: 'gguf.total' });
 }
 
-function readCache(draft: Draft, header: GgufHeader, architecture: string, encoder: boolean): void {
+function readCache(draft: Draft, header: GgufHeader, architecture: string, encoder: boolean): KvCache | null {
 	const { c } = draft;
 	const cache = ggufCache(header, architecture, encoder);
-	if (cache === null) return;
+	if (cache === null) return null;
 	c.kv_cache_bytes_per_token = cache.bytesPerToken;
 	c.kv_cache_fixed_bytes = cache.fixedBytes;
 	const path = encoder ? 'general.architecture' : `${architecture}.attention.head_count_kv`;
 	draft.note('kv_cache_bytes_per_token', path, cache.rule);
 	draft.note('kv_cache_fixed_bytes', path, cache.rule);
+	return cache;
+}
+
+/** Bytes of all tensors, when the header tells them; without experts every token reads every weight. */
+function readMemory(draft: Draft, totals: TensorTotals | null, cache: KvCache | null): void {
+	const { c } = draft;
+	const bytes = totals?.bytes ?? null;
+	const { total, active } = c.parameters;
+	const mixes = (totals?.experts.parameters ?? 0) > 0;
+	const activeShare = mixes ? (total === null || active === null ? null : active / total) : 1;
+	c.fit = fitOfHeader(c.fit, { bytes, activeShare, cache });
+	if (bytes !== null) draft.note('fit', 'tensors', 'the bytes of all tensors');
 }
 
 /** Characteristics from list fields alone, for a header that names no architecture. */
@@ -214,6 +228,7 @@ export function characteristicsFromGguf(input: GgufInput): ModelCharacteristics 
 	const { c } = draft;
 	c.config_status = configStatus;
 	const totals = totalsOf(headers);
+	let cache: KvCache | null = null;
 	if (translated === null) c.warnings.push('The header names no architecture, so that its other keys have no meaning.');
 	else {
 		const { architecture } = translated;
@@ -224,11 +239,12 @@ export function characteristicsFromGguf(input: GgufInput): ModelCharacteristics 
 		c.conflicts = c.conflicts.filter(({ field }) => field !== 'model_type');
 		noteDerived(draft, header, architecture);
 		readKind(draft, header, architecture);
-		readCache(draft, header, architecture, encoder);
+		cache = readCache(draft, header, architecture, encoder);
 		const rope = ropeNote(header, architecture);
 		if (rope !== null) c.warnings.push(rope);
 	}
 	readStorage(draft, header, totals, file);
 	readParameters(draft, totals, listing);
+	readMemory(draft, totals, cache);
 	return c;
 }

@@ -1,4 +1,5 @@
 // What a person asks of the model list: filters, sort and page, to and from a URL, without any SQL.
+import { parseMemory } from '#lib/core/amount.ts';
 import { classifications, quantizationChoices } from '#lib/core/choice.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Classification, ModelEntry, QuantizationChoice } from '#lib/core/model.ts';
@@ -42,6 +43,10 @@ export interface ModelQuery {
 	/** Only what this runtime loads; with `show_incompatible` the others too, each with the reason why not. */
 	runtime: RuntimeId | null;
 	show_incompatible: boolean;
+	/** What must fit: an amount of memory (`16GB`) or the id of a device. */
+	fits: string | null;
+	/** Tokens at which it must fit; 8,192 unless told, the model's own where that is smaller. */
+	context: number | null;
 	/** Null: the default of whoever asks (`all` for the API; the page prefers models on this machine). */
 	source: ListSource | null;
 	sort: SortKey;
@@ -92,6 +97,8 @@ export const emptyQuery: ModelQuery = {
 	min_context: null,
 	runtime: null,
 	show_incompatible: false,
+	fits: null,
+	context: null,
 	source: null,
 	sort: 'downloads',
 	order: 'desc',
@@ -99,7 +106,7 @@ export const emptyQuery: ModelQuery = {
 	cursor: null,
 };
 
-const known = new Set<string>([...Object.keys(emptyQuery), 'fits', 'show_low_confidence']);
+const known = new Set<string>([...Object.keys(emptyQuery), 'check', 'show_low_confidence']);
 
 function bad(name: string, value: string, wanted: string): Failure {
 	return new Failure('invalid_query', `"${quoted(value)}" is not a value for ${name}: expected ${wanted}.`);
@@ -174,6 +181,15 @@ function parseLimit(params: URLSearchParams): number {
 	return limit;
 }
 
+/** The id of a device: what `PUT /api/hardware` takes and presets have. */
+const deviceId = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+function parseFits(params: URLSearchParams): string | null {
+	const value = single(params, 'fits')?.trim() ?? null;
+	if (value === null || parseMemory(value) !== null || deviceId.test(value)) return value;
+	throw bad('fits', value, 'memory such as 16GB or 16GiB, or the id of a device');
+}
+
 function refuseUnknown(params: URLSearchParams): void {
 	for (const name of params.keys()) {
 		if (!known.has(name)) throw new Failure('unknown_field', `There is no query parameter "${quoted(name)}".`);
@@ -191,9 +207,6 @@ interface ParseOptions {
  */
 export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): ModelQuery {
 	if (strict) refuseUnknown(params);
-	if (strict && single(params, 'fits') !== null) {
-		throw new Failure('invalid_query', 'The filter fits is not available yet.');
-	}
 	truth(params, 'show_low_confidence');
 	const showIncompatible = truth(params, 'show_incompatible');
 	const runtime = single(params, 'runtime');
@@ -213,12 +226,23 @@ export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): M
 		min_context: measured(params, 'min_context', parseContext, 'tokens such as 32k or 32768'),
 		runtime: runtime === null ? null : parseRuntime(runtime),
 		show_incompatible: runtime !== null && showIncompatible === true,
+		fits: parseFits(params),
+		context: measured(params, 'context', parseContext, 'tokens such as 32k or 32768'),
 		source: source === null ? null : oneOf(params, 'source', listSources, 'all'),
 		sort,
 		order: oneOf(params, 'order', ['asc', 'desc'] as const, sort === 'name' ? 'asc' : 'desc'),
 		limit: parseLimit(params),
 		cursor: single(params, 'cursor'),
 	};
+}
+
+/**
+ * The runtime whose verdict each row of a list is to carry (`check`), which filters nothing; null for none. Throws
+ * `invalid_query` for a name that no runtime has.
+ */
+export function parseCheck(params: URLSearchParams): RuntimeId | null {
+	const name = single(params, 'check');
+	return name === null ? null : parseRuntime(name);
 }
 
 /** The shortest URL parameters that mean this query; defaults are left out, so equal queries have equal URLs. */
@@ -238,6 +262,8 @@ export function toSearchParams(query: ModelQuery): URLSearchParams {
 	put('min_context', query.min_context);
 	put('runtime', query.runtime);
 	put('show_incompatible', query.show_incompatible, false);
+	put('fits', query.fits);
+	put('context', query.fits === null ? null : query.context);
 	put('source', query.source);
 	put('sort', query.sort, emptyQuery.sort);
 	put('order', query.order, query.sort === 'name' ? 'asc' : 'desc');
@@ -258,7 +284,8 @@ export type FilterName =
 	| 'min_params'
 	| 'max_params'
 	| 'min_context'
-	| 'runtime';
+	| 'runtime'
+	| 'fits';
 
 /** One active filter choice, and the query that is left when it is dropped (first page). */
 export interface ActiveFilter {
@@ -279,6 +306,9 @@ export function activeFilters(query: ModelQuery): ActiveFilter[] {
 	}
 	if (query.modality !== 'any') {
 		found.push({ name: 'modality', value: query.modality, without: { ...base, modality: 'any' } });
+	}
+	if (query.fits !== null) {
+		found.push({ name: 'fits', value: query.fits, without: { ...base, fits: null, context: null } });
 	}
 	for (const name of ['min_params', 'max_params', 'min_context', 'gated'] as const) {
 		const value = query[name];

@@ -7,6 +7,7 @@ interface Lists {
 	types: ReadonlySet<string>;
 	derivedArchitectures: ReadonlySet<string>;
 	derivedTypes: ReadonlySet<string>;
+	derivedStems: ReadonlySet<string>;
 	medium: ReadonlySet<string>;
 	textOnly: ReadonlySet<string>;
 	drafts: ReadonlySet<string>;
@@ -24,6 +25,7 @@ export function listsOf(engine: RuntimeEngine): Lists {
 		types: lower(engine.types),
 		derivedArchitectures: new Set(engine.derivedArchitectures),
 		derivedTypes: lower(engine.derivedTypes),
+		derivedStems: new Set(engine.derivedStems),
 		medium: lower(engine.medium),
 		textOnly: lower(engine.textOnly),
 		drafts: new Set(engine.drafts),
@@ -49,6 +51,9 @@ export function own<T>(record: Readonly<Record<string, T>> | undefined, key: str
 	return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
+/** What a class name ends in: its head. */
+const classEnding = /(?:For[A-Z][A-Za-z0-9]*|(?:With)?LMHead(?:Model)?|Model)$/;
+
 /** By class, as vLLM, SGLang and ExLlama look models up; the type decides only where no class is named. */
 function standingByClass(facts: RunFacts, engine: RuntimeEngine, lists: Lists): Standing {
 	const [first] = facts.architectures;
@@ -71,6 +76,8 @@ function standingByType(facts: RunFacts, engine: RuntimeEngine, lists: Lists): S
 	const type = facts.model_type?.toLowerCase();
 	if (type !== undefined) {
 		if (lists.types.has(type)) return { is: 'listed', name: type };
+		const named = facts.architectures.find((name) => lists.architectures.has(name));
+		if (named !== undefined) return { is: 'listed', name: named };
 		if (lists.drafts.has(type)) return { is: 'draft', name: type };
 		return absent(type, engine);
 	}
@@ -78,7 +85,9 @@ function standingByType(facts: RunFacts, engine: RuntimeEngine, lists: Lists): S
 	if (first === undefined) return { is: 'unnamed' };
 	const listed = facts.architectures.find((name) => lists.architectures.has(name));
 	if (listed !== undefined) return { is: 'listed', name: listed };
-	const derived = facts.architectures.find((name) => lists.derivedArchitectures.has(name));
+	const derived = facts.architectures.find(
+		(name) => lists.derivedArchitectures.has(name) || lists.derivedStems.has(name.replace(classEnding, '')),
+	);
 	return derived === undefined ? { is: 'unclear', name: first } : { is: 'derived', name: derived };
 }
 

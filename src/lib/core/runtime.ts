@@ -26,6 +26,8 @@ export interface RuntimeEngine {
 	types?: readonly string[];
 	derivedArchitectures?: readonly string[];
 	derivedTypes?: readonly string[];
+	/** Beginnings of such classes, before `ForCausalLM`, `Model` and their like. */
+	derivedStems?: readonly string[];
 	/** Types and classes that it is less sure of than of the others. */
 	medium?: readonly string[];
 	/** Types and classes of which it runs the text part alone. */

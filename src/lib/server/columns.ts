@@ -195,6 +195,10 @@ function perFigure<T>(make: () => T): Record<Figure, T> {
 		updated: make(),
 		created: make(),
 		size: make(),
+		kv_token: make(),
+		kv_window_token: make(),
+		kv_window: make(),
+		kv_state: make(),
 	};
 }
 

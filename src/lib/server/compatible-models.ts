@@ -1,42 +1,20 @@
 // The models one runtime loads, as many as are asked for: from the Hub's own listing page by page, else from the catalog.
 import { checkCompatibility } from '#lib/core/compatibility.ts';
+import type { CompatibleModels, CompatibleQuery } from '#lib/core/compatible-query.ts';
 import { recordFromListing } from '#lib/core/entry.ts';
 import { Failure, type FailureCode } from '#lib/core/failure.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import { entrySchema, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
-import { emptyQuery, type ListPage, type SortKey, type SortOrder } from '#lib/core/query.ts';
+import { emptyQuery, type ListPage, type SortKey } from '#lib/core/query.ts';
 import { subjectOf } from '#lib/core/run-facts.ts';
 import { runtimeProfile } from '#lib/core/runtime-profiles.ts';
-import type { RuntimeId, RuntimeProfile } from '#lib/core/runtime.ts';
+import type { RuntimeProfile } from '#lib/core/runtime.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import type { Database } from '#lib/server/database.ts';
 import type { ListOrder } from '#lib/server/hub-list.ts';
 import type { Hub } from '#lib/server/hub.ts';
 import { saveListings } from '#lib/server/store/listings.ts';
-
-/** What is asked for. Everything has a default: 100 models of the LLM worker, most downloaded first. */
-export interface CompatibleOptions {
-	runtime?: RuntimeId;
-	limit?: number;
-	sort?: SortKey;
-	order?: SortOrder;
-	/** Leave out models whose context is longer than the runtime takes. */
-	strictContext?: boolean;
-	signal?: AbortSignal | undefined;
-}
-
-/**
- * Answer of `GET /api/models/compatible`: `kept` of `checked` models run (of the catalog every model is checked). `complete` is false when the listing went on
- * after the most models that one question looks at.
- */
-export interface CompatibleModels {
-	models: ModelEntry[];
-	checked: number;
-	kept: number;
-	source: 'hub' | 'catalog';
-	complete: boolean;
-}
 
 interface CompatibleModelsOptions {
 	hub: Pick<Hub, 'list' | 'offline'>;
@@ -64,10 +42,13 @@ const hubSorts: Partial<Record<SortKey, NonNullable<ListOrder['sort']>>> = {
 /** Failures after which the catalog answers in the Hub's place. */
 const awayCodes = new Set<FailureCode>(['offline', 'hub_unreachable', 'hub_timeout', 'hub_error', 'rate_limited']);
 
-type Wanted = Required<Omit<CompatibleOptions, 'signal'>> & {
+/** What is asked for; everything has a default: 100 models of the LLM worker, most downloaded first. */
+export type CompatibleOptions = Partial<CompatibleQuery> & { signal?: AbortSignal | undefined };
+
+interface Wanted extends CompatibleQuery {
 	profile: RuntimeProfile;
 	signal: AbortSignal | undefined;
-};
+}
 
 /** Finds models by runtime. */
 export class CompatibleModelsFinder {
@@ -99,9 +80,9 @@ export class CompatibleModelsFinder {
 	#kept(record: ModelRecord, { profile, strictContext }: Wanted): ModelEntry | null {
 		const report = checkCompatibility(subjectOf(record), profile, { strictContext });
 		if (!report.compatible) return null;
-		const { runtime, confidence, warnings } = report;
+		const { runtime, compatible, confidence, warnings, reasons } = report;
 		const { siblings: _siblings, ...entry } = entrySchema.parse(record);
-		return { ...entry, compatibility: { runtime, confidence, warnings } };
+		return { ...entry, compatibility: { runtime, compatible, confidence, reason: reasons[0] ?? '', warnings } };
 	}
 
 	async #fromHub(wanted: Wanted): Promise<CompatibleModels> {

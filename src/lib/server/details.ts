@@ -92,14 +92,14 @@ export class Details {
 	}
 
 	/** Starts reading the parts of a model, its card made safe to show. */
-	parts(record: ModelRecord, { signal }: ReadOptions = {}): DetailParts {
+	parts(record: ModelRecord, options: ReadOptions = {}): DetailParts {
 		const { cards } = this.#options;
 		const { id, revision } = record;
-		const card = part('card', () => cards.read(id, { revision, signal }));
-		return { ...this.facts(record, { signal }), card };
+		const card = part('card', () => cards.read(id, { revision, signal: options.signal }));
+		return { ...this.facts(record, options), card };
 	}
 
-	/** Starts reading characteristics and files. */
+	/** Starts reading the parts that are figures: characteristics and files. */
 	facts(record: ModelRecord, { signal }: ReadOptions = {}): Omit<DetailParts, 'card'> {
 		return {
 			characteristics: part('characteristics', () => this.#options.configs.read(record.id, { signal })),

@@ -35,24 +35,29 @@ interface BookOptions {
 /** What a run shows of a model: the row of lists without its file names, which no card needs. */
 const shown = entrySchema.omit({ siblings: true }).keyof().options;
 
+function copy<K extends keyof ModelEntry>(to: Partial<ModelEntry>, from: ModelEntry, name: K): void {
+	to[name] = from[name];
+}
+
 /** The fields of a row that travel. */
 export function entryOf(record: ModelRecord): ModelEntry {
 	const entry = blankEntry(record.id);
-	for (const name of shown) if (record[name] !== undefined) Object.assign(entry, { [name]: record[name] });
+	for (const name of shown) if (record[name] !== undefined) copy(entry, record, name);
 	return entry;
 }
 
+/** Equal, also in what lists and groups of figures hold. */
 function isSame(a: unknown, b: unknown): boolean {
 	if (a === b) return true;
-	if (!Array.isArray(a) || !Array.isArray(b)) return false;
-	return a.length === b.length && a.every((value, at) => value === b[at]);
+	if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+	return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** The fields in which the later row differs. */
 function changes(before: ModelEntry, after: ModelEntry): Partial<ModelEntry> {
 	const delta: Partial<ModelEntry> = {};
 	for (const name of shown) {
-		if (after[name] !== undefined && !isSame(before[name], after[name])) Object.assign(delta, { [name]: after[name] });
+		if (after[name] !== undefined && !isSame(before[name], after[name])) copy(delta, after, name);
 	}
 	return delta;
 }
@@ -62,7 +67,8 @@ function withClass(delta: Partial<ModelEntry>, { classification, confidence, fet
 	return { ...delta, classification, confidence, fetchStatus };
 }
 
-const veiled = { classification: 'unknown', confidence: 'low', fetchStatus: 'none' } as const;
+/** The fields of a delta that make it a verdict. */
+const verdict = ['classification', 'confidence', 'fetchStatus'] as const;
 
 /** The models of one run. Candidates are those whose class the list does not tell, the first `limit` of them. */
 export class DiscoveryBook {
@@ -124,25 +130,25 @@ export class DiscoveryBook {
 		if (told !== 'class' && this.#candidates < this.#options.limit) {
 			this.#candidates += 1;
 			item.record = { ...item.record, fetchStatus: 'none' };
-			this.#introduce(item, item.record);
+			this.#introduce(item);
 			return true;
 		}
 		if (told === 'nothing') {
 			item.record = { ...item.record, excluded_by: candidateLimit };
-			this.#introduce(item, item.record);
+			this.#introduce(item);
 			return false;
 		}
-		const entry = this.#introduce(item, { ...item.record, ...veiled });
+		const delta = changes(blankEntry(item.facts.id), entryOf(item.record));
+		for (const name of verdict) Reflect.deleteProperty(delta, name);
+		this.#tell(item, delta);
 		item.status = 'classified';
-		this.#tell(item, withClass(changes(entry, entryOf(item.record)), item.record));
+		this.#tell(item, withClass({}, item.record));
 		this.#options.classified(item.record.classification);
 		return false;
 	}
 
-	#introduce(item: BookItem, record: ModelRecord): ModelEntry {
-		const entry = entryOf(record);
-		this.#tell(item, changes(blankEntry(record.id), entry));
-		return entry;
+	#introduce(item: BookItem): void {
+		this.#tell(item, changes(blankEntry(item.facts.id), entryOf(item.record)));
 	}
 
 	#tell({ facts, status }: BookItem, delta?: Partial<ModelEntry>): void {

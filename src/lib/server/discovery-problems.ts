@@ -20,8 +20,9 @@ export class DiscoveryProblems {
 		else this.#further.set(code, (this.#further.get(code) ?? 0) + 1);
 	}
 
-	/** Something that concerned the whole run. */
+	/** Something that concerned the whole run; said once, however often it happens. */
 	addForRun(code: string, message: string): void {
+		if (this.#run.some((other) => other.code === code && other.message === message)) return;
 		this.#run.push({ modelId: '', code, message: blankSecrets(message) });
 	}
 

@@ -1,4 +1,5 @@
 // One discovery: takes in the list page by page, reads candidates meanwhile, and stops where the Hub or the caller says so.
+import { setMaxListeners } from 'node:events';
 import type { DiscoveryMeta } from '#lib/core/discovery.ts';
 import type { DiscoveryPlan } from '#lib/core/discovery-order.ts';
 import { Failure, isAbort, toFailure } from '#lib/core/failure.ts';
@@ -7,7 +8,7 @@ import type { ModelEntry } from '#lib/core/model.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import type { BookItem, DiscoveryBook } from '#lib/server/discovery-book.ts';
 import type { CatalogFeed } from '#lib/server/discovery-feed.ts';
-import { DiscoveryProblems } from '#lib/server/discovery-problems.ts';
+import type { DiscoveryProblems } from '#lib/server/discovery-problems.ts';
 import { statusOf, type CandidateReader } from '#lib/server/discovery-reader.ts';
 import type { DiscoveryWatch } from '#lib/server/discovery-watch.ts';
 import type { AskOptions } from '#lib/server/hub-attempts.ts';
@@ -40,6 +41,9 @@ export interface RunOptions {
 	book: DiscoveryBook;
 	reader: CandidateReader;
 	feed: Pick<CatalogFeed, 'add' | 'drain'>;
+	problems: DiscoveryProblems;
+	/** Called whenever a candidate is done with. */
+	progressed(): void;
 	watch: DiscoveryWatch;
 	clock: Clock;
 	onBug: (error: unknown) => void;
@@ -53,7 +57,6 @@ interface Attempt {
 /** A run. `run` resolves when it is over for whatever reason; what it found can be asked for at any time. */
 export class DiscoveryRun {
 	readonly #options: RunOptions;
-	readonly #problems = new DiscoveryProblems();
 	readonly #stop = new AbortController();
 	readonly #started: number;
 	#queue: BookItem[] = [];
@@ -67,11 +70,13 @@ export class DiscoveryRun {
 	/** Why no more configs are asked for; null while they are. */
 	#halt: Failure | null = null;
 	#isLimited = false;
+	#isListed = false;
 	#lastAnswer: number;
 	#idle = () => {};
 
 	constructor(options: RunOptions) {
 		this.#options = options;
+		setMaxListeners(0, this.#stop.signal); // every request under way listens, and there may be many
 		this.#started = options.clock.ticks();
 		this.#lastAnswer = this.#started;
 	}
@@ -79,11 +84,6 @@ export class DiscoveryRun {
 	/** Ends everything under way. */
 	abort(): void {
 		this.#stop.abort(new DOMException('The discovery was cancelled.', 'AbortError'));
-	}
-
-	/** Something about the order itself that the caller should know. */
-	remark(code: string, message: string): void {
-		this.#problems.addForRun(code, message);
 	}
 
 	/** Lists and reads. Throws the Failure of a list that gave nothing at all, except for a spent request window. */
@@ -101,6 +101,11 @@ export class DiscoveryRun {
 		if (this.#halt !== null && !this.#stop.signal.aborted) this.#tellHalt(this.#halt);
 	}
 
+	/** Did the run do all it was asked to? Single models may have failed for reasons of their own. */
+	get isComplete(): boolean {
+		return this.#isListed && this.#halt === null && !this.#isLimited && !this.#stop.signal.aborted;
+	}
+
 	/** Every model as it is known now, in listing order. */
 	entries(): ModelEntry[] {
 		return this.#options.book.entries();
@@ -112,7 +117,7 @@ export class DiscoveryRun {
 		return {
 			fetched: book.listed,
 			filtered: book.dropped,
-			errors: this.#problems.list(),
+			errors: this.#options.problems.list(),
 			durationMs: Math.round(clock.ticks() - this.#started),
 			requests: this.#requests,
 			...(this.#isLimited ? { rate_limited: true } : {}),
@@ -136,7 +141,7 @@ export class DiscoveryRun {
 			},
 			backoff: (event) => {
 				retried();
-				if (event.reason === '429') this.#problems.refused();
+				if (event.reason === '429') this.#options.problems.refused();
 				watch.backoff(event);
 			},
 		};
@@ -152,6 +157,7 @@ export class DiscoveryRun {
 					await new Promise((resolve) => setImmediate(resolve));
 				}
 			}
+			this.#isListed = true;
 		} catch (error) {
 			this.#endList(error);
 		}
@@ -173,7 +179,7 @@ export class DiscoveryRun {
 		const isLimit = error.code === 'rate_limited';
 		if (this.#options.book.listed === 0 && !isLimit) throw error;
 		this.#isLimited ||= isLimit;
-		this.#problems.addForRun(error.code, `The list is not whole: ${error.message}`);
+		this.#options.problems.addForRun(error.code, `The list is not whole: ${error.message}`);
 	}
 
 	#pump(): void {
@@ -185,6 +191,7 @@ export class DiscoveryRun {
 			this.#reading += 1;
 			void this.#read(item).finally(() => {
 				this.#reading -= 1;
+				this.#options.progressed();
 				this.#pump();
 				this.#idle();
 			});
@@ -253,7 +260,7 @@ export class DiscoveryRun {
 		const { fetchStatus } = record;
 		if (fetchStatus === '429') this.#isLimited = true;
 		if (this.#halt === null || !this.#isHalting(failure))
-			this.#problems.add(item.facts.id, failure.code, failure.message);
+			this.#options.problems.add(item.facts.id, failure.code, failure.message);
 		const isLocked = fetchStatus === '401' || fetchStatus === '403';
 		const other = fetchStatus === '404' ? 'classified' : 'error';
 		book.settle(item, isLocked ? 'auth' : other, record);
@@ -262,6 +269,6 @@ export class DiscoveryRun {
 	#tellHalt({ code, message }: Failure): void {
 		this.#isLimited ||= code === 'rate_limited';
 		const unread = this.#queue.length - this.#head + this.#failed.length;
-		this.#problems.addForRun(code, `${unread.toLocaleString('en')} models were not read: ${message}`);
+		this.#options.problems.addForRun(code, `${unread.toLocaleString('en')} models were not read: ${message}`);
 	}
 }

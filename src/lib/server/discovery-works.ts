@@ -1,11 +1,14 @@
 // What discovery runs are made of: for whom the Hub is asked, where copies are kept, and what the catalog gets to know.
 import type { DiscoveryPlan } from '#lib/core/discovery-order.ts';
+import type { Failure } from '#lib/core/failure.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import { ConfigCopies, type CopiesOptions } from '#lib/server/config-copies.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import { DiscoveryBook, type News } from '#lib/server/discovery-book.ts';
-import { CatalogFeed } from '#lib/server/discovery-feed.ts';
-import { readHanded } from '#lib/server/discovery-handed.ts';
+import { Checkpoint } from '#lib/server/discovery-checkpoint.ts';
+import { CatalogFeed, type ListedModel } from '#lib/server/discovery-feed.ts';
+import { listPages } from '#lib/server/discovery-pages.ts';
+import { DiscoveryProblems } from '#lib/server/discovery-problems.ts';
 import { CandidateReader } from '#lib/server/discovery-reader.ts';
 import { DiscoveryRun } from '#lib/server/discovery-run.ts';
 import type { DiscoveryWatch } from '#lib/server/discovery-watch.ts';
@@ -18,6 +21,8 @@ export interface WorksOptions extends CopiesOptions {
 	hub: Hub;
 	catalog: Catalog;
 	watch: DiscoveryWatch;
+	/** Letters and digits that nobody can guess. */
+	newId: () => string;
 	onBug: (error: unknown) => void;
 }
 
@@ -25,7 +30,16 @@ export interface WorksOptions extends CopiesOptions {
 export interface RunKit {
 	run: DiscoveryRun;
 	book: DiscoveryBook;
+	/** Gives the run a name by which a later one can continue it. */
+	name(name: string): void;
 	ended(): void;
+}
+
+interface RunOrder {
+	/** Equal for equal orders of one person. */
+	key: string;
+	publish: (news: News) => void;
+	token: string | null | undefined;
 }
 
 /**
@@ -97,17 +111,20 @@ export class DiscoveryWorks {
 		}
 	}
 
-	/** A run of this plan. Nothing is asked before it is run. */
-	make(plan: DiscoveryPlan, caller: { publish: (news: News) => void; token: string | null | undefined }): RunKit {
-		const { clock, watch, catalog, onBug } = this.#options;
-		const guest = this.#guest(caller.token);
+	/** A run of this plan. Nothing is asked before it is run. Throws `not_found` for a run that cannot be continued. */
+	make(plan: DiscoveryPlan, { key, publish, token }: RunOrder): RunKit {
+		const { clock, watch, catalog, newId, onBug } = this.#options;
+		const guest = this.#guest(token);
 		const hub = guest?.hub ?? this.#options.hub;
-		const since = clock.date().toISOString();
+		const problems = new DiscoveryProblems();
+		const database = guest?.database ?? this.#options.database;
+		const onFailure = ({ code, message }: Failure) => problems.addForRun(code, message);
+		const checkpoint = new Checkpoint({ database, clock, newId, onFailure }, plan, key);
 		const book = new DiscoveryBook({
-			limit: plan.maxCandidates,
-			asOf: since,
+			limit: checkpoint.candidates,
+			asOf: checkpoint.startedAt,
 			now: () => clock.date().getTime(),
-			publish: caller.publish,
+			publish,
 			classified: (classification) => watch.classified(classification),
 		});
 		const isHanded = plan.models != null;
@@ -116,41 +133,24 @@ export class DiscoveryWorks {
 			copiesFor: (facts) => (guest === null || (!isHanded && isPublic(facts)) ? this.#copies : guest.copies),
 			ensure: (id) => this.#feed.ensure(id),
 			known: (id) => book.record(id) ?? catalog.entry(id),
-			since,
+			since: checkpoint.startedAt,
 		});
-		const run: DiscoveryRun = new DiscoveryRun({
-			plan,
-			hub,
-			pages: (ask) => (plan.models == null ? listed(hub, plan, ask) : this.#handed(plan, run)),
-			book,
-			reader,
-			feed: {
-				add: (models) => {
-					if (!isHanded) this.#feed.add(models.filter(({ facts }) => guest === null || facts.private !== true));
-				},
-				drain: () => this.#feed.drain(),
+		const feed = {
+			add: (models: readonly ListedModel[]) => {
+				if (!isHanded) this.#feed.add(models.filter(({ facts }) => guest === null || facts.private !== true));
 			},
-			watch,
-			clock,
-			onBug,
-		});
-		if (guest !== null) guest.runs += 1;
-		return {
-			run,
-			book,
-			ended: () => {
-				if (guest !== null) guest.runs -= 1;
-			},
+			drain: () => this.#feed.drain(),
 		};
-	}
-
-	async *#handed({ models, listLimit }: DiscoveryPlan, run: DiscoveryRun): AsyncGenerator<ListingFacts[]> {
-		const { facts, refused } = readHanded(models ?? [], listLimit);
-		if (refused.length > 0) {
-			const others = refused.length > 1 ? ` and ${refused.length - 1} more` : '';
-			run.remark('invalid_model_id', `"${refused[0]}"${others} cannot be a model on the Hub and was left out.`);
-		}
-		yield facts;
+		const pages = (ask: AskOptions) => listPages({ plan, hub, checkpoint, problems }, ask);
+		const progressed = () => checkpoint.touch();
+		const run = new DiscoveryRun({ plan, hub, pages, book, reader, feed, problems, progressed, watch, clock, onBug });
+		if (guest !== null) guest.runs += 1;
+		const ended = () => {
+			if (guest !== null) guest.runs -= 1;
+			if (run.isComplete) checkpoint.end();
+			else checkpoint.touch({ isLast: true });
+		};
+		return { run, book, ended, name: (name) => checkpoint.name(name) };
 	}
 
 	/** Lets the catalog have what it can take in a moment, and ends every guest's connections. */
@@ -159,10 +159,6 @@ export class DiscoveryWorks {
 		await Promise.all([...this.#guests.values()].map(endGuest));
 		this.#guests.clear();
 	}
-}
-
-async function* listed(hub: Hub, { listLimit }: DiscoveryPlan, ask: AskOptions): AsyncGenerator<ListingFacts[]> {
-	for await (const { rows } of hub.list({ sort: 'downloads', most: listLimit }, ask)) yield rows;
 }
 
 async function endGuest({ hub, database }: Guest): Promise<void> {

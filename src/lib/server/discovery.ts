@@ -1,8 +1,16 @@
 // Discovery: runs over the Hub's list that callers watch; equal orders share one run, which ends with its last watcher.
 import { createHash } from 'node:crypto';
-import type { DiscoveryDone, DiscoveryMessage, DiscoveryParams } from '#lib/core/discovery.ts';
+import type {
+	DiscoveryDone,
+	DiscoveryFailed,
+	DiscoveryMessage,
+	DiscoveryMeta,
+	DiscoveryParams,
+} from '#lib/core/discovery.ts';
 import { planOf, type DiscoveryPlan } from '#lib/core/discovery-order.ts';
 import { blankSecrets, toFailure } from '#lib/core/failure.ts';
+import type { ModelEntry } from '#lib/core/model.ts';
+import type { News } from '#lib/server/discovery-book.ts';
 import { Outbox } from '#lib/server/discovery-outbox.ts';
 import { DiscoveryWorks, type RunKit, type WorksOptions } from '#lib/server/discovery-works.ts';
 
@@ -12,11 +20,6 @@ export interface DiscoveryCall {
 	params?: DiscoveryParams | undefined;
 }
 
-interface DiscoveryOptions extends WorksOptions {
-	/** Hexadecimal digits that nobody can guess, to name runs that come without a name. */
-	newId: () => string;
-}
-
 /** One run and everybody who watches it. */
 interface Shared extends RunKit {
 	watchers: Set<Outbox>;
@@ -24,13 +27,13 @@ interface Shared extends RunKit {
 
 /** Runs discoveries. Made once per process; every verb works until `close`. */
 export class Discovery {
-	readonly #options: DiscoveryOptions;
+	readonly #options: WorksOptions;
 	readonly #works: DiscoveryWorks;
 	readonly #shared = new Map<string, Shared>();
 	readonly #underWay = new Set<Promise<void>>();
 	#isClosed = false;
 
-	constructor(options: DiscoveryOptions) {
+	constructor(options: WorksOptions) {
 		this.#options = options;
 		this.#works = new DiscoveryWorks(options);
 	}
@@ -42,10 +45,11 @@ export class Discovery {
 	 */
 	async *start({ id, params }: DiscoveryCall, { signal }: { signal: AbortSignal }): AsyncGenerator<DiscoveryMessage> {
 		const outbox = new Outbox(id ?? this.#options.newId());
-		const shared = this.#join(outbox, params ?? {});
+		if (signal.aborted || this.#isClosed) return yield cancelled(outbox.id, [], noMeta);
+		const shared = this.#admit(outbox, params ?? {});
+		if (shared === null) return yield* outbox.messages();
 		const leave = () => this.#cancel(shared, outbox);
 		signal.addEventListener('abort', leave, { once: true });
-		if (signal.aborted || this.#isClosed) leave();
 		try {
 			yield* outbox.messages();
 		} finally {
@@ -77,9 +81,28 @@ export class Discovery {
 		await this.#works.close();
 	}
 
+	/** Joins or starts; null when that cannot be, which the outbox then says. */
+	#admit(outbox: Outbox, params: DiscoveryParams): Shared | null {
+		try {
+			const shared = this.#join(outbox, params);
+			shared.name(outbox.id);
+			return shared;
+		} catch (error) {
+			outbox.end(this.#sorry(outbox.id, error));
+			return null;
+		}
+	}
+
+	#sorry(id: string, error: unknown): DiscoveryFailed {
+		const { code, message } = toFailure(error);
+		if (code === 'internal') this.#options.onBug(error);
+		return { action: 'listChatModels:error', id, code, message: blankSecrets(message) };
+	}
+
 	#join(outbox: Outbox, params: DiscoveryParams): Shared {
 		const plan = planOf(params);
-		const key = keyOf(plan, this.#works.identity(params.hfToken));
+		const order = keyOf(plan);
+		const key = `${this.#works.identity(params.hfToken)} ${order}`;
 		const known = this.#shared.get(key);
 		if (known !== undefined) {
 			for (const news of known.book.story()) outbox.push(news);
@@ -87,10 +110,10 @@ export class Discovery {
 			return known;
 		}
 		const watchers = new Set<Outbox>([outbox]);
-		const publish: Parameters<DiscoveryWorks['make']>[1]['publish'] = (news) => {
+		const publish = (news: News) => {
 			for (const watcher of watchers) watcher.push(news);
 		};
-		const kit = this.#works.make(plan, { publish, token: params.hfToken });
+		const kit = this.#works.make(plan, { key: order, publish, token: params.hfToken });
 		const shared = { ...kit, watchers };
 		this.#shared.set(key, shared);
 		const work = this.#run(key, shared).finally(() => this.#underWay.delete(work));
@@ -100,37 +123,25 @@ export class Discovery {
 
 	async #run(key: string, shared: Shared): Promise<void> {
 		const { run, watchers } = shared;
-		let failure: { code: string; message: string } | null = null;
-		try {
-			await run.run();
-		} catch (error) {
-			const { code, message } = toFailure(error);
-			if (code === 'internal') this.#options.onBug(error);
-			failure = { code, message: blankSecrets(message) };
-		}
+		const broken = await run.run().then(
+			() => null,
+			(error: unknown) => ({ error }),
+		);
 		if (this.#shared.get(key) === shared) this.#shared.delete(key);
 		const meta = run.meta();
-		const models = failure === null && watchers.size > 0 ? run.entries() : [];
+		const isWatched = watchers.size > 0;
+		const models = isWatched && broken === null ? run.entries() : [];
 		for (const outbox of watchers) {
 			const { id } = outbox;
-			if (failure === null) outbox.end({ action: 'listChatModels:done', id, models, meta });
-			else outbox.end({ action: 'listChatModels:error', id, ...failure });
+			outbox.end(broken === null ? { action: 'listChatModels:done', id, models, meta } : this.#sorry(id, broken.error));
 		}
 		shared.ended();
-		this.#options.watch.ended(watchers.size === 0 ? { ...meta, cancelled: true } : meta);
+		this.#options.watch.ended(isWatched ? meta : { ...meta, cancelled: true });
 	}
 
 	#cancel(shared: Shared, outbox: Outbox): void {
 		const { run } = shared;
-		if (!outbox.isEnded) {
-			const message: DiscoveryDone = {
-				action: 'listChatModels:done',
-				id: outbox.id,
-				models: run.entries(),
-				meta: { ...run.meta(), cancelled: true },
-			};
-			outbox.end(message, { atOnce: true });
-		}
+		if (!outbox.isEnded) outbox.end(cancelled(outbox.id, run.entries(), run.meta()), { atOnce: true });
 		this.#leave(shared, outbox);
 	}
 
@@ -141,9 +152,14 @@ export class Discovery {
 	}
 }
 
-/** Equal for orders that come to the same run: same parameters, defaults filled in, asked as the same person. */
-function keyOf(plan: DiscoveryPlan, identity: number): string {
-	const { models, ...rest } = plan;
+const noMeta: DiscoveryMeta = { fetched: 0, filtered: 0, errors: [], durationMs: 0, requests: 0 };
+
+function cancelled(id: string, models: ModelEntry[], meta: DiscoveryMeta): DiscoveryDone {
+	return { action: 'listChatModels:done', id, models, meta: { ...meta, cancelled: true } };
+}
+
+/** Equal for orders that come to the same run: the same parameters, defaults filled in. */
+function keyOf({ models, ...rest }: DiscoveryPlan): string {
 	const list = models == null ? null : createHash('sha256').update(JSON.stringify(models)).digest('base64url');
-	return JSON.stringify([identity, rest, list]);
+	return JSON.stringify([rest, list]);
 }

@@ -1,4 +1,5 @@
 // One pass over the columns: which rows pass a query, how many each choice would show, and how many wait to be read.
+import { neededByRow, usualContext } from '#lib/core/fit.ts';
 import {
 	facetNames,
 	type FacetName,
@@ -8,9 +9,9 @@ import {
 	type ModelQuery,
 } from '#lib/core/query.ts';
 import { quantizationChoiceSchema } from '#lib/core/model.ts';
+import { runtimeBit } from '#lib/core/runtime-masks.ts';
 import { runtimeIds } from '#lib/core/runtime.ts';
 import { unknownChoice, unknownFamily, type Columns } from '#lib/server/columns.ts';
-import { runtimeBit } from '#lib/server/run-table.ts';
 
 /** What a pass found. `passed` holds 1 for each slot that matches; it is overwritten by the next pass. */
 export interface Matches {
@@ -83,18 +84,16 @@ function counter(columns: Columns, name: ColumnFacet, accepted: string[] | null)
 
 /** The counter of runtimes: its codes are numbers of run facts, and one number stands for several runtimes. */
 function runtimeCounter({ runs, runTable }: Columns, query: ModelQuery): Counter {
-	const { loads, unknown } = runTable.masks();
+	const { loads, unknown, size } = runTable;
+	const refused = new Uint16Array(size);
+	const open = new Uint16Array(size);
 	const wantedBit = query.runtime === null || query.show_incompatible ? 0 : runtimeBit(query.runtime);
-	const mark = (is: (number: number) => boolean) =>
-		Uint16Array.from({ length: runTable.size }, (_, number) => (wantedBit !== 0 && is(number) ? bits.runtime : 0));
-	return {
-		name: 'runtime',
-		bit: bits.runtime,
-		codes: runs,
-		refused: mark((number) => ((loads[number] ?? 0) & wantedBit) === 0),
-		unknown: mark((number) => ((unknown[number] ?? 0) & wantedBit) !== 0),
-		counts: new Uint32Array(runTable.size),
-	};
+	for (let number = 0; wantedBit !== 0 && number < size; number += 1) {
+		if (((loads[number] ?? 0) & wantedBit) === 0) refused[number] = bits.runtime;
+		if (((unknown[number] ?? 0) & wantedBit) !== 0) open[number] = bits.runtime;
+	}
+	const counts = new Uint32Array(size);
+	return { name: 'runtime', bit: bits.runtime, codes: runs, refused, unknown: open, counts };
 }
 
 function countPassing({ bit, codes, counts }: Counter, slots: Uint32Array, masks: Uint16Array): void {
@@ -132,6 +131,36 @@ function refuseOutside({ values, from, to }: Range, slots: Uint32Array, masks: U
 	}
 }
 
+/** Memory that a row must fit into, and the context it must have there. */
+interface Fitting {
+	bytes: number;
+	tokens: number;
+}
+
+/** The memory of a query: `bytes` as its device gives them, the usual context unless told; null without such a filter. */
+function fittingOf(query: ModelQuery, bytes: number | null): Fitting | null {
+	return bytes === null ? null : { bytes, tokens: query.context ?? usualContext };
+}
+
+/** Refuses rows that need more, and those of which it is not known. */
+function refuseTooBig(columns: Columns, fitting: Fitting, slots: Uint32Array, masks: Uint16Array): void {
+	const { size, context, kv_token, kv_window_token, kv_window, kv_state } = columns.values;
+	const row = { weights: 0, perToken: 0, perWindowToken: 0, window: 0, state: 0 };
+	for (let index = 0; index < slots.length; index += 1) {
+		const slot = slots[index] ?? 0;
+		const own = context[slot] ?? Number.NaN;
+		row.weights = size[slot] ?? Number.NaN;
+		row.perToken = kv_token[slot] ?? Number.NaN;
+		row.perWindowToken = kv_window_token[slot] ?? Number.NaN;
+		row.window = kv_window[slot] ?? Number.NaN;
+		row.state = kv_state[slot] ?? Number.NaN;
+		const need = neededByRow(row, own < fitting.tokens ? own : fitting.tokens);
+		if (need <= fitting.bytes) continue;
+		const isUnknown = Number.isNaN(need) && !(row.weights > fitting.bytes);
+		masks[index] = (masks[index] ?? 0) | (isUnknown ? rangeUnknown : rangeOutside);
+	}
+}
+
 /** Per slot 1 where a list source holds it; null holds all. */
 function sourceFlags(columns: Columns, source: ListSource | null): Uint8Array | null {
 	if (source === 'mine') return columns.isLocal;
@@ -159,13 +188,16 @@ function perValue(name: ColumnFacet, counters: Record<FacetName, Counter>, colum
 	return values.map((value, code) => ({ value, count: counters[name].counts[code] ?? 0 }));
 }
 
-function perRuntime({ counts }: Counter, { runTable }: Columns): FacetValue[] {
-	const { loads } = runTable.masks();
-	return runtimeIds.map((value) => {
-		const bit = runtimeBit(value);
-		const count = counts.reduce((sum, rows, number) => ((loads[number] ?? 0) & bit ? sum + rows : sum), 0);
-		return { value, count };
-	});
+function perRuntime({ counts }: Counter, { runTable: { loads } }: Columns): FacetValue[] {
+	const sums = new Uint32Array(runtimeIds.length);
+	for (let number = 0; number < counts.length; number += 1) {
+		const rows = counts[number] ?? 0;
+		for (let mask = rows === 0 ? 0 : (loads[number] ?? 0); mask !== 0; mask &= mask - 1) {
+			const index = 31 - Math.clz32(mask & -mask);
+			sums[index] = (sums[index] ?? 0) + rows;
+		}
+	}
+	return runtimeIds.map((value, index) => ({ value, count: sums[index] ?? 0 }));
 }
 
 function toFacets(counters: Record<FacetName, Counter>, columns: Columns): Facets {
@@ -212,10 +244,10 @@ export class Filter {
 	}
 
 	/**
-	 * Runs the query's filters over all slots, or over `candidates` only. Each facet counts what passes all filters but
-	 * its own. A row is pending when everything it fails is a characteristic that is not known and was never looked for.
+	 * Runs the query's filters over all slots, or over `candidates` only; `memory` is what `fits` means in bytes. Each
+	 * facet counts what passes all filters but its own. A row is pending when everything it fails is a characteristic that is not known and was never looked for.
 	 */
-	run(query: ModelQuery, candidates: Uint32Array | null): Matches {
+	run(query: ModelQuery, candidates: Uint32Array | null, memory: number | null = null): Matches {
 		this.#fitBuffers();
 		const accepted = wanted(query);
 		const columns = this.#columns;
@@ -231,6 +263,8 @@ export class Filter {
 			}
 		}
 		for (const range of ranges(this.#columns, query)) refuseOutside(range, slots, masks);
+		const fitting = fittingOf(query, memory);
+		if (fitting !== null) refuseTooBig(this.#columns, fitting, slots, masks);
 		for (const name of facetNames) countPassing(counters[name], slots, masks);
 		return { ...this.#sum(active, slots), facets: toFacets(counters, this.#columns) };
 	}

@@ -15,11 +15,17 @@ import {
 	nextCursor,
 	parseJson,
 	readFile,
-	translateInSlices,
 	type FileTree,
 	type HubFile,
 } from '#lib/server/hub-replies.ts';
-import { listParams, usualExpand, type ListedPage, type ListOrder } from '#lib/server/hub-list.ts';
+import {
+	listParams,
+	usualExpand,
+	walkPages,
+	type ListedPage,
+	type ListOrder,
+	type RawPage,
+} from '#lib/server/hub-list.ts';
 import { readRow } from '#lib/server/hub-rows.ts';
 import { HubTransport, usualDeadlines, type Deadlines, type WireReply } from '#lib/server/hub-transport.ts';
 import { RateGate, type BucketBudget } from '#lib/server/rate-gate.ts';
@@ -134,29 +140,17 @@ export class Hub {
 	 * Lists page by page. A page that leads back to an earlier one, or to nothing new, throws `pagination_loop`; pages
 	 * given before stay valid. Rows the Hub repeats while its order moves are given once.
 	 */
-	async *list(order: ListOrder, options: AskOptions = {}): AsyncGenerator<ListedPage> {
-		const seen = new Set<string>();
-		const cursors = new Set<string>();
-		let cursor = order.cursor ?? null;
-		let left = order.most ?? Infinity;
-		do {
-			const page = await this.#page(order, Math.min(left, order.pageSize ?? 1000), cursor, options);
-			const rows = page.rows.filter(({ hub_id, id }) => !seen.has(hub_id ?? id));
-			for (const { hub_id, id } of rows) seen.add(hub_id ?? id);
-			left -= rows.length;
-			const next = left > 0 ? page.cursor : null;
-			yield { rows: rows.slice(0, rows.length + Math.min(0, left)), skipped: page.skipped, cursor: next };
-			if (next !== null && (cursors.has(next) || next === cursor || rows.length === 0)) throw circular();
-			if (next !== null) cursors.add(next);
-			cursor = next;
-		} while (cursor !== null);
+	list(order: ListOrder, options: AskOptions = {}): AsyncGenerator<ListedPage> {
+		return walkPages(order, options.signal, (cursor, most, signal) => {
+			return this.#page(order, Math.min(most, order.pageSize ?? 1000), cursor, { ...options, signal });
+		});
 	}
 
 	#allowed(expand: readonly string[]): string[] {
 		return expand.filter((name) => this.#expandable === null || this.#expandable.has(name));
 	}
 
-	async #page(order: ListOrder, limit: number, cursor: string | null, options: AskOptions): Promise<ListedPage> {
+	async #page(order: ListOrder, limit: number, cursor: string | null, options: AskOptions): Promise<RawPage> {
 		const expand = this.#allowed(order.expand ?? usualExpand);
 		const question = this.#json(`/api/models?${listParams(order, { limit, cursor, expand })}`, true);
 		const reply = await this.#client.ask(question, options, (received) => {
@@ -164,11 +158,9 @@ export class Hub {
 			if (received.status >= 400) throw this.#failure(received, { id: null });
 			const rows = parseJson(received.body);
 			if (!Array.isArray(rows)) throw new UnreadableReply('The Hub sent something else in place of a list of models.');
-			return { rows, cursor: nextCursor(received) };
+			return { received: rows, cursor: nextCursor(received) };
 		});
-		if (reply === null) return this.#page(order, limit, cursor, options);
-		const rows = await translateInSlices(reply.rows, options.signal);
-		return { rows, skipped: reply.rows.length - rows.length, cursor: reply.cursor };
+		return reply ?? this.#page(order, limit, cursor, options);
 	}
 
 	/** Remembers what the Hub allows in `expand` from its own refusal; false when the refusal was about something else. */

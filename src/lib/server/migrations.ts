@@ -106,7 +106,9 @@ export const migrations: readonly Migration[] = [
 	{
 		name: 'what decides which runtimes load a model, and the answers that were given',
 		statements: [
-			'CREATE TABLE run_facts (number INTEGER PRIMARY KEY, facts TEXT NOT NULL UNIQUE)',
+			`CREATE TABLE run_facts (
+				number INTEGER PRIMARY KEY, facts TEXT NOT NULL UNIQUE, loads INTEGER NOT NULL, unknown INTEGER NOT NULL
+			)`,
 			'ALTER TABLE models ADD COLUMN runs INTEGER NOT NULL DEFAULT 0',
 			`CREATE TABLE compatibility (
 				id TEXT PRIMARY KEY, revision TEXT NOT NULL, stamp TEXT NOT NULL, reports TEXT NOT NULL
@@ -147,6 +149,22 @@ export const migrations: readonly Migration[] = [
 		],
 	},
 	{
+		// `size` holds the bytes of the weights from here on; the cache is in bytes per token, tokens and bytes.
+		name: 'memory of models, and the devices they are to run on',
+		statements: [
+			'ALTER TABLE models ADD COLUMN kv_token INTEGER',
+			'ALTER TABLE models ADD COLUMN kv_window_token INTEGER',
+			'ALTER TABLE models ADD COLUMN kv_window INTEGER',
+			'ALTER TABLE models ADD COLUMN kv_state INTEGER',
+			`CREATE TABLE devices (
+				id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, memory INTEGER NOT NULL,
+				bandwidth REAL, accelerator TEXT NOT NULL
+			) WITHOUT ROWID`,
+			// Rows listed before know nothing of memory: the list is fetched again at the next chance.
+			"DELETE FROM meta WHERE key IN ('refresh_done', 'refresh_place')",
+		],
+	},
+	{
 		name: 'headers of weight files by repository, commit and path',
 		statements: [
 			`CREATE TABLE headers (
@@ -154,6 +172,24 @@ export const migrations: readonly Migration[] = [
 				fetched_at TEXT NOT NULL, PRIMARY KEY (id, revision, path)
 			) WITHOUT ROWID`,
 		],
+	},
+	{
+		name: 'lists of discoveries, so that a stopped one goes on where it was',
+		statements: [
+			`CREATE TABLE discovery_lists (
+				id TEXT PRIMARY KEY, key TEXT NOT NULL, most INTEGER NOT NULL, cursor TEXT, is_whole INTEGER NOT NULL,
+				is_over INTEGER NOT NULL, started_at TEXT NOT NULL, updated_at TEXT NOT NULL
+			) WITHOUT ROWID`,
+			'CREATE TABLE discovery_pages (list TEXT NOT NULL, number INTEGER NOT NULL, facts TEXT NOT NULL)',
+			'CREATE UNIQUE INDEX discovery_pages_order ON discovery_pages (list, number)',
+			`CREATE TABLE discovery_runs (
+				name TEXT PRIMARY KEY, list TEXT NOT NULL, candidates INTEGER NOT NULL
+			) WITHOUT ROWID`,
+		],
+	},
+	{
+		name: 'whether the list of a discovery was handed in',
+		statements: ['ALTER TABLE discovery_lists ADD COLUMN is_handed INTEGER NOT NULL DEFAULT 0'],
 	},
 ];
 

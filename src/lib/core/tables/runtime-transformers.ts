@@ -94,6 +94,74 @@ const types = words(`
 	zamba2 zaya zoedepth
 `);
 
+/** What the names of its classes begin with: for rows that name a class and no type. */
+const derivedStems = words(`
+	Afmoe Aimv2 Aimv2Vision Albert Align AltCLIP Apertus Arcee Aria AriaText AST AudioFlamingo3 AudioFlamingo3Encoder
+	Autoformer AXK1 AXK2 AyaVision Bamba Bark Bart Beit BeitBackbone Bert BertGenerationDecoder BertGenerationEncoder
+	BigBird BigBirdPegasus BioGpt Bit BitBackbone BitNet Blenderbot BlenderbotSmall Blip Blip2 Blip2QFormer Bloom Blt
+	BridgeTower Bros Camembert Canary Canine Chameleon ChineseCLIP ChineseCLIPVision CHMv2 Clap CLIP CLIPSeg CLIPText
+	CLIPVision ClvpModel CodeGen Cohere Cohere2 Cohere2Moe Cohere2Vision CohereAsr CohereCompass CohereCompassText
+	CohereCompassVision ColModernVBert ColPali ColQwen2 ConditionalDetr ConvBert ConvNext ConvNextBackbone ConvNextV2
+	ConvNextV2Backbone Cosmos3Edge Cosmos3EdgeText Cosmos3EdgeVision Cosmos3Omni CpmAnt Csm CTRL Cvt Cwm DabDetr Dac
+	Data2VecAudio Data2VecText Data2VecVision Dbrx Deberta DebertaV2 DecisionTransformer DeepseekOcr2 DeepseekV2
+	DeepseekV3 DeepseekV32 DeepseekV4 DeepseekVL DeepseekVLHybrid DeformableDetr Deimv2 DeiT DepthAnything DepthPro
+	Detr DFine Dia DiffLlama DiffusionGemma Dinat DinatBackbone Dinov2 Dinov2Backbone Dinov2WithRegisters
+	Dinov2WithRegistersBackbone DINOv3ConvNext DINOv3ConvNextBackbone DINOv3ViT DINOv3ViTBackbone DistilBert Doge
+	DonutSwin Dots1 DPRQuestionEncoder DPT EdgeTam EdgeTamVideo EdgeTamVision EfficientLoFTR EfficientNet Electra Emu3
+	Emu3Text Encodec EncoderDecoder Eomt EomtDinov3 Ernie Ernie4_5 Ernie4_5_Moe Ernie4_5_VLMoe Esm Esmc EuroBert
+	Evolla Exaone4 Exaone4_5_ Exaone4_5_Vision ExaoneMoe Falcon FalconH1 FalconMamba FastSpeech2Conformer
+	FastSpeech2ConformerWithHifiGan FastVlm Flaubert Flava FlexOlmo Florence2 FNet FocalNet FocalNetBackbone FSMT
+	FunAsrNano FunAsrNanoEncoder Funnel FunnelBase Fuyu Gemma Gemma2 Gemma3 Gemma3n Gemma3nAudioEncoder Gemma3nText
+	Gemma3Text Gemma4 Gemma4Assistant Gemma4Audio Gemma4Text Gemma4Unified Gemma4UnifiedAssistant Gemma4UnifiedText
+	Gemma4Vision Git Glm Glm4 Glm46V Glm4Moe Glm4MoeLite Glm4v Glm4vMoe Glm4vMoeText Glm4vMoeVision Glm4vText
+	Glm4vVision Glm5Next Glm5NextText Glm5NextVision GlmAsr GlmAsrEncoder GlmImage GlmImageText GlmImageVision
+	GlmImageVQVAE GlmMoeDsa GlmOcr GlmOcrText GlmOcrVision GLPN GotOcr2 GPT2 GPTBigCode GPTJ GPTNeo GPTNeoX
+	GPTNeoXJapanese GptOss Granite Granite4Vision GraniteMoe GraniteMoeHybrid GraniteMoeShared GraniteMoeSWA
+	GraniteSpeech GraniteSpeech5 GraniteSpeech5Encoder GraniteSpeechPlus GraniteSWA GroundingDino GroupViT Gte Helium
+	HGNetV2 HGNetV2Backbone Hiera HieraBackbone HiggsAudioV2 HiggsAudioV2Tokenizer HrmText Hubert HunYuanDenseV1
+	HunYuanMoEV1 HunYuanVL HunYuanVLText HunYuanVLVisionTransformer HyperCLOVAX HyperCLOVAXVisionV2 HYV3 HYV4 IBert
+	Idefics Idefics2 Idefics3 Idefics3VisionTransformer IJepa ImageGPT Informer Inkling InklingText InstructBlip
+	InstructBlipVideo InternVL InternVLVision Jais2 Jamba Janus JetMoe JinaEmbeddingsV3 Kimi_K25 Kimi_K25Vision
+	KimiLinear Kosmos2 Kosmos2_5 KyutaiSpeechToText Laguna Lasr LasrEncoder LayoutLM LayoutLMv2 LayoutLMv3 LED Levit
+	Lfm2 Lfm2Moe Lfm2Vl LightGlue LightOnOcr Lilt Llama Llama4 Llama4Text Llama4Vision Llava LlavaNext LlavaNextVideo
+	LlavaOnevision LongcatFlash Longformer LongT5 Luke LwDetr LwDetrViTBackbone Lxmert M2M100 Mamba Mamba2 Marian
+	MarianMT MarkupLM Mask2Former MaskFormer MaskFormerSwin MaskFormerSwinBackbone MBart MegatronBert Mellum MetaClip2
+	Mgpstr Mimi MiMoV2Flash MiniCPM3 MiniCPMV4_6 MiniCPMV4_7 MiniCPMV4_7Vision MiniMax MiniMaxM2 MiniMaxM3Sparse
+	MiniMaxM3VL MiniMaxM3VLText Ministral Ministral3 Mistral Mistral3 Mistral4 Mixtral MLCDVision Mllama MllamaText
+	MllamaVision MMGroundingDino MobileBert MobileNetV1 MobileNetV2 MobileViT MobileViTV2 ModernBert ModernBertDecoder
+	ModernVBert Moonshine MoonshineStreaming Moshi MPNet Mpt Mra MT5 MT5Encoder MuseGlimmer MuseGlimmerAssistant
+	MuseGlimmerText MuseGlimmerVision MusicFlamingo Musicgen MusicgenMelody Mvp NanoChat Nemotron Nemotron3_5Asr
+	Nemotron3Diarization Nemotron3DiarizationAudio NemotronAsrStreaming NemotronAsrStreamingEncoder NemotronH
+	NemotronH_Omni_Reasoning_V3 NeoMME NeuCodec NllbMoe NomicBert Nystromformer Olmo Olmo2 Olmo3 Olmoe OlmoHybrid
+	OmDetTurbo OneFormer OpenAIGPT OpenAIPrivacyFilter OPT Ovis2 Owlv2 OwlViT PaddleOCRVL PaliGemma Parakeet
+	ParakeetEncoder PatchTSMixer PatchTST PeAudio PeAudioEncoder PeAudioVideo PeAudioVideoEncoder Pegasus PegasusX
+	Perceiver PerceptionLM Persimmon PeVideo PeVideoEncoder Phi Phi3 Phi4Multimodal Phimoe PI0 Pix2Struct Pixio
+	PixioBackbone PixtralVision PLBart PoolFormer Pop2Piano PPDocLayoutV2 PPDocLayoutV3 PPFormulaNet PPLCNet
+	PPLCNetBackbone PPLCNetV3Backbone PPLCNetV4Backbone PPOCRV5MobileDet PPOCRV5MobileRec PPOCRV5ServerDet
+	PPOCRV5ServerRec PPOCRV6MediumDet PPOCRV6SmallDet PPOCRV6SmallRec PPOCRV6TinyRec PromptDepthAnything ProphetNet
+	Pvt PvtV2 PvtV2Backbone QianfanOCR QianfanOCRVision Qwen2 Qwen2_5_VisionTransformerPretrained Qwen2_5_VL
+	Qwen2_5_VLText Qwen2_5Omni Qwen2_5OmniThinker Qwen2Audio Qwen2AudioEncoder Qwen2Moe Qwen2VL Qwen2VLText Qwen3
+	Qwen3_5 Qwen3_5Moe Qwen3_5MoeText Qwen3_5MoeVision Qwen3_5Text Qwen3_5Vision Qwen3ASR Qwen3ASREncoder Qwen3Moe
+	Qwen3Next Qwen3OmniMoe Qwen3OmniMoeThinker Qwen3VL Qwen3VLMoe Qwen3VLMoeText Qwen3VLMoeVision Qwen3VLText
+	Qwen3VLVision Qwen4Exp Qwen4ExpText Qwen4ExpVision Radio RecurrentGemma Reformer ReformerModel RegNet RemBert
+	ResNet ResNetBackbone RfDetr RfDetrDinov2Backbone Roberta RobertaPreLayerNorm RoCBert RoFormer RTDetr
+	RTDetrResNetBackbone RTDetrV2 Rwkv Sam Sam2 Sam2HieraDet Sam2Video Sam2Vision Sam3 Sam3LiteText Sam3LiteTextText
+	Sam3Tracker Sam3TrackerVideo Sam3Video Sam3Vision Sam3ViT SamHQ SamHQVision SamVision Sapiens2 Sapiens2Backbone
+	SeamlessM4T SeamlessM4Tv2 SeedOss Segformer SegGpt SEW SEWD ShieldGemma2 Siglip Siglip2 Siglip2Vision SiglipVision
+	SLANet SLANeXt SmolLM3 SmolVLM SmolVLMVisionTransformer SolarOpen Speech2Text SpeechEncoderDecoder SpeechT5
+	Splinter SqueezeBert StableLm Starcoder2 Step3p7 SuperGlue SuperPoint SwiftFormer Swin Swin2SR SwinBackbone Swinv2
+	Swinv2Backbone SwitchTransformers T5 T5Encoder T5Gemma T5Gemma2 T5Gemma2Encoder T5GemmaEncoder TableTransformer
+	Tapas TextNet TextNetBackbone TimeSeriesTransformer TimesFm TimesFm2_5 TimesFm2_5Model TimesFmModel Timesformer
+	TimmBackbone TimmWrapper Tipsv2 Tipsv2Dpt Tipsv2Text Tipsv2Vision Tipsv2VisionBackbone TrOCR Tvp Udop UMT5
+	UMT5Encoder UniSpeech UniSpeechSat UnivNet UperNet UVDoc UVDocBackbone VaultGemma VibeVoice
+	VibeVoiceAcousticTokenizer VibeVoiceAcousticTokenizerDecoder VibeVoiceAcousticTokenizerEncoder VibeVoiceAsr
+	VideoLlama3 VideoLlama3Vision VideoLlava VideoMAE Videomt VideoPrism VideoPrismClip VideoPrismVision Vilt VipLlava
+	VisionEncoderDecoder VisionTextDualEncoder VisualBert ViT VitDet VitDetBackbone ViTMAE VitMatte ViTMSN VitPose
+	VitPoseBackbone Vits Vivit VJEPA2 Voxtral VoxtralEncoder VoxtralRealtime VoxtralRealtimeEncoder
+	VoxtralRealtimeText Wav2Vec2 Wav2Vec2Bert Wav2Vec2Conformer WavLM Whisper XCLIP Xcodec Xcodec2 XGLM XLM XLMRoberta
+	XLMRobertaXL XLNet xLSTM Xmod Yolos Yoso Youtu Zamba Zamba2 Zaya ZoeDepth
+`);
+
 /** Types that are gone, with the last version that was seen to have them. */
 const removed = Object.fromEntries(
 	words(`
@@ -122,6 +190,7 @@ export const transformers: RuntimeProfile = {
 			formats: ['safetensors', 'pytorch'],
 			by: 'model_type',
 			types,
+			derivedStems,
 			removed,
 			quantization: {
 				aqlm: null,

@@ -1,14 +1,17 @@
 // Questions to the catalog's table: whole records by id, and the bare cells that filters and sorting run over.
 import { z } from 'zod';
-import { entrySchema, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
+import { entrySchema, fitFactsSchema, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
 import { runFacts, writeRunFacts } from '#lib/core/run-facts.ts';
 import { number, text, type Database, type Parameter, type Row } from '#lib/server/database.ts';
-import { runFactsNumber } from '#lib/server/store/run-facts.ts';
+import { runFactsNumbers } from '#lib/server/store/run-facts.ts';
+
+/** Rows written before memory was read have no such field. */
+const fit = fitFactsSchema.nullable().default(null);
 
 const recordSchema = entrySchema.extend({
+	fit,
 	dtype: z.string().nullable(),
 	created_at: z.string().nullable(),
-	size_bytes: z.number().nullable(),
 	trending: z.number().nullable(),
 	revision: z.string().nullable(),
 	origin: z.string(),
@@ -16,7 +19,7 @@ const recordSchema = entrySchema.extend({
 }) satisfies z.ZodType<ModelRecord>;
 
 /** Lists carry neither file names nor what only the store needs. */
-const listedSchema = entrySchema.omit({ siblings: true });
+const listedSchema = entrySchema.extend({ fit }).omit({ siblings: true });
 
 /** The dimensions that make up a row's traits, in this order. */
 export const traitNames = ['family', 'quantization', 'modality', 'kind', 'license', 'gated'] as const;
@@ -31,6 +34,10 @@ export const figureNames = [
 	'updated',
 	'created',
 	'size',
+	'kv_token',
+	'kv_window_token',
+	'kv_window',
+	'kv_state',
 ] as const;
 
 /** What filters and sorting need of one model. */
@@ -171,7 +178,8 @@ function modality(record: ModelRecord): string {
 }
 
 const written = `words, author, family, quantization, modality, kind, license, gated, is_read, is_learned, in_catalog,
-	params, context, downloads, likes, trending, updated, created, size, changed, runs, record`
+	params, context, downloads, likes, trending, updated, created, size, kv_token, kv_window_token, kv_window, kv_state,
+	changed, runs, record`
 	.split(',')
 	.map((name) => name.trim());
 
@@ -204,7 +212,11 @@ function parameters({ record, isLearned, isRead }: Known, { changed, runs }: Num
 		finite(record.trending),
 		milliseconds(record.updated_at),
 		milliseconds(record.created_at),
-		finite(record.size_bytes),
+		finite(record.fit?.weights_bytes ?? null),
+		finite(record.fit?.kv_bytes_per_token ?? null),
+		finite(record.fit?.kv_window_bytes_per_token ?? null),
+		finite(record.fit?.kv_window_tokens ?? null),
+		finite(record.fit?.kv_state_bytes ?? null),
 		changed,
 		runs,
 		JSON.stringify(record),
@@ -221,8 +233,11 @@ export function remakeRunFacts(database: Database): void {
 		const last = number(database.first('SELECT max(number) FROM models')?.[0] ?? null) ?? 0;
 		for (let from = 0; from < last; from += windowRows) {
 			const sql = 'SELECT number, is_learned, is_read, record FROM models WHERE number > ? AND number <= ?';
-			for (const { number: row, record } of database.all(sql, [from, from + windowRows]).map(toStored)) {
-				const runs = runFactsNumber(database, factsOf(record));
+			const rows = database.all(sql, [from, from + windowRows]).map(toStored);
+			const facts = rows.map(({ record }) => factsOf(record));
+			const numbers = runFactsNumbers(database, facts);
+			for (const [index, { number: row }] of rows.entries()) {
+				const runs = numbers.get(facts[index] ?? '') ?? 0;
 				database.run('UPDATE models SET runs = ? WHERE number = ?', [runs, row]);
 			}
 		}
@@ -233,8 +248,10 @@ export function remakeRunFacts(database: Database): void {
 export function saveModels(database: Database, models: Known[]): number {
 	return database.transaction(() => {
 		const changed = latestChange(database) + 1;
-		for (const model of models) {
-			const runs = runFactsNumber(database, factsOf(model.record));
+		const facts = models.map(({ record }) => factsOf(record));
+		const numbers = runFactsNumbers(database, facts);
+		for (const [index, model] of models.entries()) {
+			const runs = numbers.get(facts[index] ?? '') ?? 0;
 			database.run(save, parameters(model, { changed, runs }));
 		}
 		return changed;
