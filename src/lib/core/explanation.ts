@@ -1,5 +1,5 @@
 // Why a list does not show a model: which filters hide it, by what rule, and the models nearest to it that are shown.
-import { formatCount, formatParameters } from '#lib/core/format.ts';
+import { formatBytes, formatCount, formatParameters } from '#lib/core/format.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { emptyQuery, type ModelQuery } from '#lib/core/query.ts';
 import { runtimeNames } from '#lib/core/runtime.ts';
@@ -19,6 +19,7 @@ export const hidingFilters = [
 	'max_params',
 	'min_context',
 	'runtime',
+	'fits',
 ] as const satisfies (keyof ModelQuery)[];
 export type HidingFilter = (typeof hidingFilters)[number];
 
@@ -48,7 +49,8 @@ export function queryOfFilter(query: ModelQuery, filter: HidingFilter): ModelQue
 	const isIdle = value === null || value === '' || (Array.isArray(value) && value.length === 0);
 	if (isIdle || (filter === 'modality' && value === 'any') || (filter === 'source' && value === 'all')) return null;
 	if (filter === 'runtime' && query.show_incompatible) return null;
-	return { ...emptyQuery, source: 'all', [filter]: value };
+	const beside = filter === 'fits' ? { context: query.context } : {};
+	return { ...emptyQuery, source: 'all', ...beside, [filter]: value };
 }
 
 function modalityOf({ is_multimodal }: ModelEntry): string | null {
@@ -60,7 +62,14 @@ function orUnknown(value: string): string | null {
 	return value.toLowerCase() === 'unknown' ? null : value;
 }
 
-const valueOf: Record<HidingFilter, (entry: ModelEntry) => Value> = {
+/** The row, and the bytes it needs and may have where the query asks for a fit (null: not known, or not asked). */
+export interface HiddenRow {
+	entry: ModelEntry;
+	needBytes: number | null;
+	haveBytes: number | null;
+}
+
+const valueOf: Record<Exclude<HidingFilter, 'fits'>, (entry: ModelEntry) => Value> = {
 	q: ({ id }) => id,
 	source: ({ local }) => (local ? 'mine' : 'hub'),
 	family: ({ architecture_family }) => orUnknown(architecture_family),
@@ -96,7 +105,12 @@ function figureRule(value: Value, bound: string, unit: string, shown: (figure: n
 	return `It has ${shown(value)} ${unit}; the list asks for ${bound}.`;
 }
 
-const rules: Partial<Record<HidingFilter, (value: Value, query: ModelQuery, entry: ModelEntry) => string>> = {
+function fitRule({ needBytes, haveBytes }: HiddenRow): string {
+	if (needBytes === null) return 'How much memory it needs is not known.';
+	return `It needs ${formatBytes(needBytes)}; there are ${formatBytes(haveBytes ?? 0)}.`;
+}
+
+const rules: Partial<Record<HidingFilter, (value: Value, query: ModelQuery, row: HiddenRow) => string>> = {
 	q: (_, { q }) => `Its name does not have all the words of "${q}".`,
 	source: (_, { source }) =>
 		source === 'mine' ? 'It is not on this machine.' : 'No list has it: it is known from this machine alone.',
@@ -108,17 +122,18 @@ const rules: Partial<Record<HidingFilter, (value: Value, query: ModelQuery, entr
 		figureRule(value, `at most ${formatParameters(max_params ?? 0)}`, 'parameters', formatParameters),
 	min_context: (value, { min_context }) =>
 		figureRule(value, `at least ${formatCount(min_context ?? 0)}`, 'tokens of context', formatCount),
-	runtime: (_, { runtime }, { excluded_by }) => {
-		const told = excluded_by?.replace(/^runtime: /, '');
+	fits: (_, __, row) => fitRule(row),
+	runtime: (_, { runtime }, { entry }) => {
+		const told = entry.excluded_by?.replace(/^runtime: /, '');
 		return told ?? `${runtime === null ? 'The runtime' : runtimeNames[runtime]} does not load it.`;
 	},
 };
 
 /** How a filter hides a model; the row's `excluded_by` tells what is against it on a runtime. */
-export function hiddenBy(filter: HidingFilter, query: ModelQuery, entry: ModelEntry): HiddenBy {
-	const value = valueOf[filter](entry);
+export function hiddenBy(filter: HidingFilter, query: ModelQuery, row: HiddenRow): HiddenBy {
+	const value = filter === 'fits' ? row.needBytes : valueOf[filter](row.entry);
 	const wanted = query[filter];
 	const rule = rules[filter];
 	const choices = Array.isArray(wanted) ? wanted.join(', ') : String(wanted);
-	return { filter, rule: rule?.(value, query, entry) ?? choiceRule(filter, value, choices), value, wanted };
+	return { filter, rule: rule?.(value, query, row) ?? choiceRule(filter, value, choices), value, wanted };
 }
