@@ -188,6 +188,7 @@ describe('modeldex compat', () => {
 				'reasons',
 				'warnings',
 				'recommendations',
+				'fit',
 			]);
 			expect(report.reasons.length).toBeGreaterThan(0);
 		}

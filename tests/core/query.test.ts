@@ -64,7 +64,6 @@ describe('parseQuery', () => {
 		['source=mars', 'source'],
 		['show_incompatible=perhaps', 'show_incompatible'],
 		['runtime=vlm', 'did you mean vllm?'],
-		['fits=16GB', 'fits'],
 	])('refuses %s and names the parameter', (text, name) => {
 		expect(failure(text)).toMatchObject({ code: 'invalid_query', status: 400 });
 		expect(failure(text).message).toContain(name);

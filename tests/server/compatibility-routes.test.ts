@@ -2,14 +2,13 @@
 import { cpSync } from 'node:fs';
 import { isRedirect } from '@sveltejs/kit';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { CompatibilityReport } from '#lib/core/compatibility.ts';
 import { hidingFilters, type Explanation } from '#lib/core/explanation.ts';
-import type { ListPage } from '#lib/core/query.ts';
+import { emptyQuery, type ListPage } from '#lib/core/query.ts';
 import { runtimeIds } from '#lib/core/runtime.ts';
 import { createApp, type App } from '#lib/server/app.ts';
 import { readSettings } from '#lib/server/config.ts';
 import type { CompatibleModels } from '#lib/core/compatible-query.ts';
-import type { ModelCompatibility } from '#lib/server/compatibility.ts';
+import type { ModelCompatibility, RuntimeAnswer } from '#lib/server/compatibility.ts';
 import { GET as compatible } from '../../src/routes/api/models/compatible/+server.ts';
 import { GET as compatibility } from '../../src/routes/api/models/compatibility/[...id]/+server.ts';
 import { GET as list } from '../../src/routes/api/models/+server.ts';
@@ -206,7 +205,7 @@ const family = [
 	repo('org/bert', ['bert', 'BertModel'], ['safetensors'], { pipeline_tag: 'fill-mask' }),
 ];
 
-function of(reports: CompatibilityReport[], runtime: string): CompatibilityReport | undefined {
+function of(reports: RuntimeAnswer[], runtime: string): RuntimeAnswer | undefined {
 	return reports.find((report) => report.runtime === runtime);
 }
 
@@ -217,7 +216,7 @@ describe('GET /api/models/compatibility/{id}', () => {
 		expect([id, problems]).toEqual(['org/base', []]);
 		expect(revision).toMatch(/^[0-9a-f]{40}$/);
 		expect(runtimes.map(({ runtime }) => runtime)).toEqual([...runtimeIds]);
-		expect(of(runtimes, 'vllm')).toEqual({
+		expect(of(runtimes, 'vllm')).toMatchObject({
 			runtime: 'vllm',
 			compatible: true,
 			confidence: 'high',
@@ -227,7 +226,10 @@ describe('GET /api/models/compatibility/{id}', () => {
 			],
 			warnings: [],
 			recommendations: [],
+			fit: { verdict: 'unknown', have_bytes: expect.any(Number) },
 		});
+		const terms = of(runtimes, 'sglang')?.fit.terms ?? [];
+		expect(terms.map(({ basis }) => basis).join()).toContain('SGLang');
 	});
 
 	it('names the repository of the same model that runs, and no fine-tuning in its place', async () => {
@@ -250,9 +252,10 @@ describe('GET /api/models/compatibility/{id}', () => {
 		await runs(app, 'org/base');
 		fake.resetStats();
 		const row = app.database.first('SELECT reports FROM compatibility WHERE id = ?', ['org/base']);
-		expect(JSON.parse(String(row?.[0]))).toEqual(first.runtimes);
+		const reports = first.runtimes.map(({ fit: _fit, ...report }) => report);
+		expect(JSON.parse(String(row?.[0]))).toEqual(reports);
 		app.database.run('UPDATE compatibility SET reports = ? WHERE id = ?', [
-			JSON.stringify(first.runtimes.map((report) => ({ ...report, reasons: ['as it was kept'] }))),
+			JSON.stringify(reports.map((report) => ({ ...report, reasons: ['as it was kept'] }))),
 			'org/base',
 		]);
 		expect((await runs(app, 'org/base')).runtimes[0]?.reasons).toEqual(['as it was kept']);
@@ -361,6 +364,7 @@ describe('GET /api/models/why', () => {
 			max_params: ['max_params=100M', 110e6, /at most 100M/],
 			min_context: ['min_context=8k', 512, /It has 512 tokens of context; the list asks for at least 8,192/],
 			runtime: ['runtime=llm-worker', 'BertModel', /writes text; this model gives vectors or labels/],
+			fits: ['fits=64GB', null, /How much memory it needs is not known/],
 		};
 		expect(Object.keys(cases)).toEqual([...hidingFilters]);
 		for (const [filter, [query, value, rule]] of Object.entries(cases)) {
@@ -369,6 +373,10 @@ describe('GET /api/models/why', () => {
 			expect(hidden_by[0]).toMatchObject({ filter, value });
 			expect(hidden_by[0]?.rule).toMatch(rule);
 		}
+		const [sized] = app.catalog.list({ ...emptyQuery, fits: '900GB', sort: 'params', limit: 1 }).models;
+		const big = await explain(app, `?id=${sized?.id}&fits=4GB`);
+		expect(big.hidden_by[0]).toMatchObject({ filter: 'fits', wanted: '4GB', value: expect.any(Number) });
+		expect(big.hidden_by[0]?.rule).toMatch(/^It needs [\d.]+ GiB; there are 3\.7 GiB\.$/);
 		const everything = Object.values(cases).map(([query]) => query);
 		const { hidden_by } = await explain(app, `?id=org/bert&${everything.join('&')}`);
 		expect(hidden_by.map(({ filter }) => filter)).toEqual([...hidingFilters]);

@@ -1,5 +1,4 @@
 // Why a list does not show a model: which filters hide it, by what rule, and the models nearest to it that are shown.
-import { usualContext } from '#lib/core/fit.ts';
 import { formatBytes, formatCount, formatParameters } from '#lib/core/format.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { emptyQuery, type ModelQuery } from '#lib/core/query.ts';
@@ -50,8 +49,8 @@ export function queryOfFilter(query: ModelQuery, filter: HidingFilter): ModelQue
 	const isIdle = value === null || value === '' || (Array.isArray(value) && value.length === 0);
 	if (isIdle || (filter === 'modality' && value === 'any') || (filter === 'source' && value === 'all')) return null;
 	if (filter === 'runtime' && query.show_incompatible) return null;
-	const context = filter === 'fits' ? query.context : null;
-	return { ...emptyQuery, source: 'all', [filter]: value, context };
+	const beside = filter === 'fits' ? { context: query.context } : {};
+	return { ...emptyQuery, source: 'all', ...beside, [filter]: value };
 }
 
 function modalityOf({ is_multimodal }: ModelEntry): string | null {
@@ -63,7 +62,14 @@ function orUnknown(value: string): string | null {
 	return value.toLowerCase() === 'unknown' ? null : value;
 }
 
-const valueOf: Record<HidingFilter, (entry: ModelEntry) => Value> = {
+/** The row, and the bytes it needs and may have where the query asks for a fit (null: not known, or not asked). */
+export interface HiddenRow {
+	entry: ModelEntry;
+	needBytes: number | null;
+	haveBytes: number | null;
+}
+
+const valueOf: Record<Exclude<HidingFilter, 'fits'>, (entry: ModelEntry) => Value> = {
 	q: ({ id }) => id,
 	source: ({ local }) => (local ? 'mine' : 'hub'),
 	family: ({ architecture_family }) => orUnknown(architecture_family),
@@ -77,7 +83,6 @@ const valueOf: Record<HidingFilter, (entry: ModelEntry) => Value> = {
 	max_params: ({ parameters_total }) => parameters_total,
 	min_context: ({ context_window }) => context_window,
 	runtime: ({ architectures, model_type }) => architectures?.[0] ?? model_type,
-	fits: ({ fit }) => fit?.weights_bytes ?? null,
 };
 
 const nouns: Partial<Record<HidingFilter, string>> = {
@@ -100,7 +105,12 @@ function figureRule(value: Value, bound: string, unit: string, shown: (figure: n
 	return `It has ${shown(value)} ${unit}; the list asks for ${bound}.`;
 }
 
-const rules: Partial<Record<HidingFilter, (value: Value, query: ModelQuery, entry: ModelEntry) => string>> = {
+function fitRule({ needBytes, haveBytes }: HiddenRow): string {
+	if (needBytes === null) return 'How much memory it needs is not known.';
+	return `It needs ${formatBytes(needBytes)}; there are ${formatBytes(haveBytes ?? 0)}.`;
+}
+
+const rules: Partial<Record<HidingFilter, (value: Value, query: ModelQuery, row: HiddenRow) => string>> = {
 	q: (_, { q }) => `Its name does not have all the words of "${q}".`,
 	source: (_, { source }) =>
 		source === 'mine' ? 'It is not on this machine.' : 'No list has it: it is known from this machine alone.',
@@ -112,24 +122,18 @@ const rules: Partial<Record<HidingFilter, (value: Value, query: ModelQuery, entr
 		figureRule(value, `at most ${formatParameters(max_params ?? 0)}`, 'parameters', formatParameters),
 	min_context: (value, { min_context }) =>
 		figureRule(value, `at least ${formatCount(min_context ?? 0)}`, 'tokens of context', formatCount),
-	fits: (value, { fits, context }, { fit: facts }) => {
-		const asked = `${fits ?? 'the memory'} with ${formatCount(context ?? usualContext)} tokens of context`;
-		if (typeof value !== 'number')
-			return `How large its weights are is not known; the list asks for what fits ${asked}.`;
-		const cache = facts?.kv_bytes_per_token === null ? ', and what its cache takes is not known' : '';
-		return `Its weights take ${formatBytes(value)}${cache}; the list asks for what fits ${asked}.`;
-	},
-	runtime: (_, { runtime }, { excluded_by }) => {
-		const told = excluded_by?.replace(/^runtime: /, '');
+	fits: (_, __, row) => fitRule(row),
+	runtime: (_, { runtime }, { entry }) => {
+		const told = entry.excluded_by?.replace(/^runtime: /, '');
 		return told ?? `${runtime === null ? 'The runtime' : runtimeNames[runtime]} does not load it.`;
 	},
 };
 
 /** How a filter hides a model; the row's `excluded_by` tells what is against it on a runtime. */
-export function hiddenBy(filter: HidingFilter, query: ModelQuery, entry: ModelEntry): HiddenBy {
-	const value = valueOf[filter](entry);
+export function hiddenBy(filter: HidingFilter, query: ModelQuery, row: HiddenRow): HiddenBy {
+	const value = filter === 'fits' ? row.needBytes : valueOf[filter](row.entry);
 	const wanted = query[filter];
 	const rule = rules[filter];
 	const choices = Array.isArray(wanted) ? wanted.join(', ') : String(wanted);
-	return { filter, rule: rule?.(value, query, entry) ?? choiceRule(filter, value, choices), value, wanted };
+	return { filter, rule: rule?.(value, query, row) ?? choiceRule(filter, value, choices), value, wanted };
 }

@@ -161,10 +161,10 @@ function makeReaders(ground: Ground) {
 	const newId = () => randomBytes(8).toString('hex');
 	const common = { hub, headers, inventory, database, catalog, snapshot, clock };
 	const discovery = new Discovery({ ...common, watch: telemetry, newId, onBug });
-	const compatibility = new Compatibility({ database, catalog, details, version });
 	const compatibleModels = new CompatibleModelsFinder({ hub, catalog, database, clock });
 	const hardware = new Hardware({ database, catalog, machine, run });
 	const fits = new Fits({ details, configs, catalog, hardware });
+	const compatibility = new Compatibility({ database, catalog, details, fits, version });
 	return {
 		hub,
 		inventory,

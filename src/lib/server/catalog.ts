@@ -1,35 +1,32 @@
 // The catalog: every known model in SQLite, with typed-array columns over it that answer lists, filters and counts.
 import { createHash } from 'node:crypto';
-import { hiddenBy, hidingFilters, queryOfFilter, type Explanation } from '#lib/core/explanation.ts';
+import type { Explanation } from '#lib/core/explanation.ts';
 import type { ListPage, ModelQuery } from '#lib/core/query.ts';
-import { parseMemory } from '#lib/core/amount.ts';
 import { withCharacteristics } from '#lib/core/entry.ts';
-import { Failure } from '#lib/core/failure.ts';
 import { type FetchStatus, type ModelCharacteristics, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
 import { mergeRecords } from '#lib/core/record.ts';
-import { quoted } from '#lib/core/repository.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import { Columns } from '#lib/server/columns.ts';
 import { decodeCursor, encodeCursor } from '#lib/server/cursor.ts';
 import type { Database } from '#lib/server/database.ts';
+import { explainRow } from '#lib/server/explain.ts';
 import { Filter } from '#lib/server/facets.ts';
+import { memoryOf } from '#lib/server/fitting.ts';
 import { borrow, lend } from '#lib/server/kinship.ts';
-import { nearestSlots } from '#lib/server/nearest.ts';
 import { Orders } from '#lib/server/orders.ts';
 import { renewRunFacts } from '#lib/server/run-table.ts';
+import { candidates, leaderOf } from '#lib/server/searched.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 import {
 	columnRows,
 	entriesByNumber,
 	findModel,
 	findModels,
-	findNumber,
 	foreignWrites,
 	saveModels,
 	type Known,
 } from '#lib/server/store/models.ts';
 import { runFactsFrom } from '#lib/server/store/run-facts.ts';
-import { searchModels } from '#lib/server/store/search.ts';
 
 const refreshedKey = 'catalog_refreshed';
 /** Why the last look at a model's config gave nothing. */
@@ -104,9 +101,17 @@ export class Catalog {
 	list(query: ModelQuery, { check = null }: { check?: RuntimeId | null } = {}): ListPage {
 		this.#takeForeign();
 		const cursor = query.cursor === null ? null : decodeCursor(query.cursor, query);
-		const { passed, total, pending, facets } = this.#run(query, this.#candidates(query.q));
+		const memory = query.fits === null ? null : memoryOf(query.fits, this.#devices);
+		const { passed, total, pending, facets } = this.#filter.run(
+			query,
+			candidates(this.#database, this.#columns, query.q),
+			memory,
+		);
 		const slots: number[] = [];
-		const leader = cursor === null ? this.#leader(query, passed) : this.#columns.find(cursor.leader);
+		const leader =
+			cursor === null
+				? leaderOf(this.#database, this.#columns, { search: query.q, passed })
+				: this.#columns.find(cursor.leader);
 		if (leader !== null && cursor === null) slots.push(leader);
 		const order = this.#orders.slots(query.sort, query.order);
 		const place = cursor?.place ?? null;
@@ -128,31 +133,19 @@ export class Catalog {
 		this.#takeForeign();
 		const slot = this.#slot(id);
 		if (slot === null) return null;
-		const one = Uint32Array.of(slot);
-		const shows = (asked: ModelQuery) => {
-			const found = this.#candidates(asked.q);
-			const isFound = found === null || found.includes(slot);
-			return isFound && this.#run(asked, one).total === 1;
-		};
-		const visible = shows(query);
-		const [entry] = visible ? [] : this.#entries([slot], query.runtime);
-		const hiding = hidingFilters.filter((filter) => {
-			const alone = entry === undefined ? null : queryOfFilter(query, filter);
-			return alone !== null && !shows(alone);
+		return explainRow(id, query, {
+			slot,
+			related: new Set(related.flatMap((other) => this.#slot(other) ?? [])),
+			columns: this.#columns,
+			filter: this.#filter,
+			memory: query.fits === null ? null : memoryOf(query.fits, this.#devices),
+			candidates: (search) => candidates(this.#database, this.#columns, search),
+			entries: (slots) => this.#entries(slots, query.runtime),
 		});
-		const hidden_by = entry === undefined ? [] : hiding.map((filter) => hiddenBy(filter, query, entry));
-		return { id, visible, hidden_by, closest: visible ? [] : this.#nearest(slot, query, related) };
-	}
-
-	#nearest(slot: number, query: ModelQuery, related: readonly string[]): ModelEntry[] {
-		const { passed } = this.#run(query, this.#candidates(query.q));
-		const kin = new Set(related.flatMap((id) => this.#slot(id) ?? []));
-		return this.#entries(nearestSlots(this.#columns, { slot, passed, related: kin, most: 5 }), query.runtime);
 	}
 
 	#slot(id: string): number | null {
-		const number = findModel(this.#database, id)?.number;
-		return number === undefined ? null : this.#columns.slotOf(number);
+		return this.#columns.slotOf(findModel(this.#database, id)?.number ?? 0);
 	}
 
 	/** The rows of many ids, in their order; ids the catalog does not have are left out. */
@@ -236,18 +229,6 @@ export class Catalog {
 		this.#deviceMark = mark([...usable].map(([id, bytes]) => `${id} ${bytes}`));
 	}
 
-	#run(query: ModelQuery, candidates: Uint32Array | null) {
-		return this.#filter.run(query, candidates, query.fits === null ? null : this.#memoryOf(query.fits));
-	}
-
-	/** What `fits` means in bytes. */
-	#memoryOf(fits: string): number {
-		const bytes = parseMemory(fits) ?? this.#devices.get(fits);
-		if (bytes !== undefined) return bytes;
-		const message = `There is no device "${quoted(fits)}": expected memory such as 16GB, or the id of a device.`;
-		throw new Failure('invalid_query', message);
-	}
-
 	#change(id: string, change: (stored: Known) => Known | null): boolean {
 		const isChanged = this.#database.transaction(() => {
 			const stored = findModel(this.#database, id);
@@ -292,25 +273,6 @@ export class Catalog {
 		if (foreign === this.#foreign) return;
 		this.#foreign = foreign;
 		this.#absorb();
-	}
-
-	/** Slots that have the searched words; null when nothing is searched. */
-	#candidates(search: string): Uint32Array | null {
-		if (search === '') return null;
-		const slots = searchModels(this.#database, search);
-		let length = 0;
-		for (const number of slots) {
-			const slot = this.#columns.slotOf(number);
-			if (slot !== null) slots[length++] = slot; // null: another process added it a moment ago
-		}
-		return slots.subarray(0, length);
-	}
-
-	/** The slot whose id is what was searched, when it matches; null otherwise. */
-	#leader(query: ModelQuery, passed: Uint8Array): number | null {
-		const number = query.q === '' ? null : findNumber(this.#database, query.q);
-		const slot = number === null ? null : this.#columns.slotOf(number);
-		return slot !== null && passed[slot] === 1 ? slot : null;
 	}
 
 	#cursor(query: ModelQuery, shown: number[], leader: number | null): string {

@@ -70,6 +70,15 @@ export class Fits {
 		return this.#subject(record, { read: characteristics.value, list: files.value, quant: null, signal });
 	}
 
+	/** The sums of one model for several runtimes on the current device, in their order; what they rest on is read once. */
+	async readEach(id: string, runtimes: readonly string[], signal?: AbortSignal): Promise<Fit[]> {
+		const { details, hardware } = this.#options;
+		const device = await hardware.device(null);
+		const record = await details.record(id, { signal });
+		const subject = await this.subject(record, details.facts(record, { signal }), signal);
+		return runtimes.map((runtime) => fit(subject, { device, runtime }));
+	}
+
 	async #subject(record: ModelRecord, { read, list, quant, signal }: Gathered): Promise<FitSubject> {
 		const chosen = list === null ? null : chooseFiles(list.files, quant);
 		if (quant !== null && chosen === null) throw notOffered(record.id, quant);
