@@ -1,5 +1,5 @@
 // One pass over the columns: which rows pass a query, how many each choice would show, and how many wait to be read.
-import { neededByRow, usualContext } from '#lib/core/fit.ts';
+import { usualContext } from '#lib/core/fit.ts';
 import {
 	facetNames,
 	type FacetName,
@@ -121,21 +121,20 @@ function fittingOf(query: ModelQuery, bytes: number | null): Fitting | null {
 	return bytes === null ? null : { bytes, tokens: query.context ?? usualContext };
 }
 
-/** Refuses rows that need more, and those of which it is not known. */
-function refuseTooBig(columns: Columns, fitting: Fitting, slots: Uint32Array, masks: Uint8Array): void {
-	const { size, context, kv_token, kv_window_token, kv_window, kv_state } = columns.values;
-	const row = { weights: 0, perToken: 0, perWindowToken: 0, window: 0, state: 0 };
+/** Refuses rows that need more, and those of which it is not known. The sum is that of `neededByRow`, in two steps. */
+function refuseTooBig(columns: Columns, { bytes, tokens }: Fitting, slots: Uint32Array, masks: Uint8Array): void {
+	const { empty } = columns;
+	const { size, context, kv_token, kv_window_token, kv_window } = columns.values;
+	const unknown = Number.NaN;
 	for (let index = 0; index < slots.length; index += 1) {
 		const slot = slots[index] ?? 0;
-		const own = context[slot] ?? Number.NaN;
-		row.weights = size[slot] ?? Number.NaN;
-		row.perToken = kv_token[slot] ?? Number.NaN;
-		row.perWindowToken = kv_window_token[slot] ?? Number.NaN;
-		row.window = kv_window[slot] ?? Number.NaN;
-		row.state = kv_state[slot] ?? Number.NaN;
-		const need = neededByRow(row, own < fitting.tokens ? own : fitting.tokens);
-		if (need <= fitting.bytes) continue;
-		const isUnknown = Number.isNaN(need) && !(row.weights > fitting.bytes);
+		const own = context[slot] ?? unknown;
+		const counted = own < tokens ? own : tokens;
+		const inWindow = kv_window_token[slot] ?? unknown;
+		let need = (empty[slot] ?? unknown) + (kv_token[slot] ?? unknown) * counted;
+		if (inWindow !== 0) need += inWindow * Math.min(counted, kv_window[slot] ?? unknown);
+		if (need <= bytes) continue;
+		const isUnknown = Number.isNaN(need) && !((size[slot] ?? unknown) > bytes);
 		masks[index] = (masks[index] ?? 0) | (isUnknown ? rangeUnknown : rangeOutside);
 	}
 }
