@@ -14,9 +14,8 @@ import {
 	textConfig,
 } from '#lib/core/shape.ts';
 import { blockPart, isUnusual, listedLayers, mixerRule } from '#lib/core/layer-patterns.ts';
+import { nestedTypes } from '#lib/core/tables/nested-types.ts';
 import { type Attention, full, meanings, type Mixer, type MixerRule, type State } from '#lib/core/mixers.ts';
-
-export type { Attention, State };
 
 /** What a layer computes after mixing tokens: a dense block, routed experts, or nothing of its own. */
 export type FeedForward = 'dense' | 'moe' | 'none';
@@ -40,32 +39,6 @@ export interface LayerPlan {
 	readonly layers: number;
 	readonly groups: readonly LayerGroup[];
 }
-
-/** Language models whose nested config does not repeat its own type. */
-const nestedTypes: Readonly<Record<string, string>> = {
-	clip: 'clip_text_model',
-	gemma3: 'gemma3_text',
-	gemma3n: 'gemma3n_text',
-	gemma4: 'gemma4_text',
-	llama4: 'llama4_text',
-	llava: 'llama',
-	llava_next: 'llama',
-	idefics3: 'llama',
-	mistral3: 'mistral',
-	mllama: 'mllama_text_model',
-	paddleocr_vl: 'ernie4_5',
-	paligemma: 'gemma',
-	qwen2_5_vl: 'qwen2_5_vl_text',
-	qwen2_audio: 'qwen2',
-	qwen2_vl: 'qwen2_vl_text',
-	qwen3_5: 'qwen3_5_text',
-	qwen3_5_moe: 'qwen3_5_moe_text',
-	qwen3_vl: 'qwen3_vl_text',
-	qwen3_vl_moe: 'qwen3_vl_moe_text',
-	siglip: 'siglip_text_model',
-	smolvlm: 'llama',
-	voxtral: 'llama',
-};
 
 /**
  * The type of the language model in a config: what the nested part states, else what the whole model's type implies,

@@ -11,7 +11,8 @@ import {
 	textConfig,
 } from '#lib/core/shape.ts';
 import { blockPart } from '#lib/core/layer-patterns.ts';
-import { type LayerGroup, planOf, type State, textType } from '#lib/core/layers.ts';
+import { type LayerGroup, planOf, textType } from '#lib/core/layers.ts';
+import type { State } from '#lib/core/mixers.ts';
 import { gemma4Shape } from '#lib/core/parameters-gemma.ts';
 import { mimoShape } from '#lib/core/parameters-moe.ts';
 

@@ -159,11 +159,8 @@ export class Catalog {
 
 	/** List rows of many ids in their order, with the verdict of a runtime when one is named; unknown ids are left out. */
 	entries(ids: readonly string[], check: RuntimeId | null = null): ModelEntry[] {
-		return this.#entries(
-			ids.flatMap((id) => this.#slot(id) ?? []),
-			null,
-			check,
-		);
+		const slots = ids.flatMap((id) => this.#slot(id) ?? []);
+		return this.#entries(slots, null, check);
 	}
 
 	/**
