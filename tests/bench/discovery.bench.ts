@@ -10,21 +10,28 @@ import { median, report } from './report.ts';
 const models = 5000;
 const quick = Boolean(process.env.BENCH_QUICK);
 const plenty = { api: 1e6, resolvers: 1e6 };
+const never = new AbortController().signal;
 const all = { maxCandidates: models, listLimit: models };
 
 it('lists 5,000 models with classes', async () => {
 	const latencyMs = 50;
 	const { fake, another } = await hubRig({ repos: fakeModels(models + 200), latencyMs, quotas: plenty });
 	const walls: number[] = [];
+	const busy: number[] = [];
 	let requests = 0;
 	for (let round = 0; round < 6; round += 1) {
 		const rig = discoveryRig({ hub: another() });
 		fake.resetStats();
 		const start = performance.now();
-		const { done } = await rig.run({ maxCandidates: 0 });
+		const before = process.cpuUsage();
+		let found = 0;
+		for await (const message of rig.discovery.start({ params: { maxCandidates: 0 } }, { signal: never })) {
+			if (message.action === 'listChatModels:done') found = message.models.length;
+		}
 		walls.push(performance.now() - start);
+		busy.push(process.cpuUsage(before).user / 1000);
 		requests = fake.stats.requests.length;
-		if (done.models.length !== models) throw new Error(`${done.models.length} models`);
+		if (found !== models) throw new Error(`${found} models`);
 		await rig.discovery.close();
 	}
 	const ours = median(walls.slice(1));
@@ -33,7 +40,7 @@ it('lists 5,000 models with classes', async () => {
 	report({
 		id: 'discovery-list',
 		what: `discovery of ${models} models with classes, ${latencyMs} ms latency, Hub in the same process`,
-		ours: `${ours.toFixed(0)} ms (best ${Math.min(...walls).toFixed(0)}), ${requests} requests`,
+		ours: `${ours.toFixed(0)} ms (best ${Math.min(...walls).toFixed(0)}, ${median(busy).toFixed(0)} ms of it CPU), ${requests} requests`,
 		peer: `${pages * latencyMs} ms (pages × latency)`,
 		value: ours,
 		aim: `≤ ${aim} ms, ≤ 10 requests`,
@@ -52,25 +59,29 @@ async function virtual({ quota = 1e6, seed = 1, chance = 0 }) {
 		fake.fault({ match: '/resolve/', chance, fault: { kind: 'status', status } });
 	}
 	const rig = discoveryRig({ hub, clock });
-	const start = clock.ticks();
 	const { done } = await clock.during(rig.run(all), idle(fake));
 	const reads = fake.stats.requests.filter(({ path }) => path.includes('/resolve/'));
 	const read = done.models.filter(({ fetchStatus }) => fetchStatus === 'ok').length;
 	await fake.close();
-	return { seconds: (clock.ticks() - start) / 1000, reads, read };
+	return { reads, read };
 }
 
 it('reads 5,000 configs under 3,000 requests per five minutes', async () => {
-	const { seconds, reads, read } = await virtual({ quota: 3000 });
+	const { reads, read } = await virtual({ quota: 3000 });
 	const wasted = reads.filter(({ status }) => status === 429).length;
+	const times = reads.map(({ at }) => at);
+	const reset = (times[0] ?? 0) + 300_000;
+	const resumed = times.find((at) => at >= reset) ?? Number.NaN;
+	const late = ((times.at(-1) ?? 0) - reset) / 1000;
+	const rest = times.filter((at) => at >= reset).length;
 	report({
 		id: 'discovery-window',
 		what: `${models} configs under 3,000 per 300 s, virtual time (a tenth kept for clicks)`,
-		ours: `${read} read in ${seconds.toFixed(0)} s, ${wasted} refused of ${reads.length}`,
+		ours: `${read} read, ${wasted} refused, on again ${((resumed - reset) / 1000).toFixed(1)} s after the reset, ${rest} more done at ${late.toFixed(1)} s`,
 		peer: '804 of 5,000 lost (12 workers, 3 retries)',
-		value: seconds,
-		aim: 'all read, ≤ 305 s, ≤ 0.5 % refused',
-		met: read === models && seconds <= 305 && wasted <= reads.length * 0.005,
+		value: late,
+		aim: 'all read, ≤ 5 s after the reset, ≤ 0.5 % refused',
+		met: read === models && late <= 5 && wasted <= reads.length * 0.005,
 	});
 });
 
