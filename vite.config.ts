@@ -4,10 +4,11 @@ import tailwindcss from '@tailwindcss/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './tests/support/chromium.ts';
+import { iconOutline } from './scripts/icon-outline.mjs';
 import { workerSource } from './scripts/worker-source.mjs';
 
 export default defineConfig({
-	plugins: [workerSource(), tailwindcss(), sveltekit()],
+	plugins: [workerSource(), iconOutline(), tailwindcss(), sveltekit()],
 	build: { chunkSizeWarningLimit: 700 },
 	test: {
 		expect: { requireAssertions: true },
@@ -32,6 +33,8 @@ export default defineConfig({
 					include: ['tests/**/*.test.ts'],
 					exclude: ['tests/e2e/**', 'tests/**/*.svelte.test.ts', 'tests/faults/**'],
 					setupFiles: ['tests/support/no-network.ts'],
+					// A busy machine is slow, not wrong.
+					testTimeout: 30_000,
 				},
 			},
 			{

@@ -5,6 +5,7 @@ import { parseConfigText } from '#lib/core/config-text.ts';
 import { readContext, type ContextFacts } from '#lib/core/context.ts';
 import { fillScope, isStub } from '#lib/core/defaults.ts';
 import { readDimensions, type Dimensions } from '#lib/core/dimensions.ts';
+import { readFit } from '#lib/core/fit-facts.ts';
 import { bitOf } from '#lib/core/key-groups.ts';
 import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
 import { readModality } from '#lib/core/modality.ts';
@@ -140,7 +141,7 @@ const noDimensions: Dimensions = {
 	num_experts_per_token: null,
 };
 const noContext: ContextFacts = { max_position_embeddings: null, context_window: null, sliding_window: null };
-const noShapes: ShapeFacts = { counted: null, cache: null };
+const noShapes: ShapeFacts = { counted: null, parts: null, cache: null };
 
 /** The configuration as it is read: filled with class defaults, with the text model found in it. */
 interface View {
@@ -323,6 +324,7 @@ export function normalize(input: NormalizeInput): ModelCharacteristics {
 	const context = contextOf(view, listing, reading);
 	const stored = readQuantization({ reading, scopes, id: input.id, listing });
 	const shapes = readShapes(known);
+	const parameters = readParameters(known, shapes, stored);
 	return {
 		id: input.id,
 		source: input.source,
@@ -351,9 +353,10 @@ export function normalize(input: NormalizeInput): ModelCharacteristics {
 		is_multimodal: what.is_multimodal,
 		multimodal_type: what.multimodal_type,
 		use_cache: useCache(view, reading),
-		parameters: readParameters(known, shapes, stored),
+		parameters,
 		kv_cache_bytes_per_token: shapes.cache?.bytesPerToken ?? null,
 		kv_cache_fixed_bytes: shapes.cache?.fixedBytes ?? null,
+		fit: readFit({ id: input.id, listing, scopes, stored, parameters, shapes, hidden: sizes.hidden_size, reading }),
 		classification: what.classification,
 		confidence: what.confidence,
 		evidence: reading.evidence,

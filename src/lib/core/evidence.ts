@@ -33,6 +33,7 @@ const writers = {
 	dtype: (to: Entries, entry: Evidence) => (to['dtype'] = entry),
 	kv_cache_bytes_per_token: (to: Entries, entry: Evidence) => (to['kv_cache_bytes_per_token'] = entry),
 	kv_cache_fixed_bytes: (to: Entries, entry: Evidence) => (to['kv_cache_fixed_bytes'] = entry),
+	fit: (to: Entries, entry: Evidence) => (to['fit'] = entry),
 	use_cache: (to: Entries, entry: Evidence) => (to['use_cache'] = entry),
 	parameters: (to: Entries, entry: Evidence) => (to['parameters'] = entry),
 };

@@ -23,8 +23,17 @@ import { mimoShape } from '#lib/core/parameters-moe.ts';
 export interface KvCache {
 	readonly bytesPerToken: number;
 	readonly fixedBytes: number;
+	/** What a token costs over all windowed layers while their window is not full, and the longest of their windows. */
+	readonly windowBytesPerToken: number;
+	readonly windowTokens: number;
+	/** The recurrent states alone. */
+	readonly stateBytes: number;
+	/** Tokens of an encoder whose keys and values the decoder keeps too; `text`: as many as it reads. 0 without one. */
+	readonly encoderTokens: number | 'text';
 	readonly rule: string;
 }
+
+const noWindows = { windowBytesPerToken: 0, windowTokens: 0, stateBytes: 0, encoderTokens: 0 } as const;
 
 const bytesPerElement = 2;
 
@@ -118,7 +127,7 @@ export function kvCache(modelType: string | null, text: Config): KvCache | null 
 /** As `kvCache`, for the language model's own type and config. `known`: figures read before, perhaps from this config. */
 export function textCache(type: string | null, config: Config, known: Dimensions | null): KvCache | null {
 	if (type !== null && encoders.has(type) && config['is_decoder'] !== true) {
-		return { bytesPerToken: 0, fixedBytes: 0, rule: 'An encoder keeps no cache.' };
+		return { bytesPerToken: 0, fixedBytes: 0, ...noWindows, rule: 'An encoder keeps no cache.' };
 	}
 	const d = dimensionsOf(type ?? '', config, known);
 	if (config['is_encoder_decoder'] === true || (type !== null && twoStacks.has(type))) return decoderStack(d);
@@ -132,38 +141,44 @@ function sum(d: Dimensions, groups: readonly LayerGroup[]): KvCache | null {
 	const stateBytes = keepsWideState(d.config) ? 4 : bytesPerElement;
 	let perToken = 0;
 	let fixed = 0;
+	let inWindows = 0;
+	let windowTokens = 0;
+	let states = 0;
 	for (const group of groups) {
 		const cached = group.ownsCache ? cachedElements(d, group, elements) : noElements;
 		perToken += group.count * cached.perToken;
-		fixed += group.count * cached.fixed * bytesPerElement;
+		inWindows += group.count * cached.inWindow;
+		fixed += group.count * cached.inWindow * (group.window ?? 0) * bytesPerElement;
+		if (cached.inWindow > 0) windowTokens = Math.max(windowTokens, group.window ?? 0);
 		if (group.state !== 'none') {
 			const { convolution, recurrent } = stateRules[group.state](d);
-			fixed += group.count * (convolution * bytesPerElement + recurrent * stateBytes);
+			states += group.count * (convolution * bytesPerElement + recurrent * stateBytes);
 		}
 	}
 	const bytesPerToken = perToken * bytesPerElement;
-	if (!isAmount(bytesPerToken) || !isAmount(fixed)) return null;
-	return { bytesPerToken, fixedBytes: fixed, rule: describe(d, groups) };
+	const fixedBytes = fixed + states;
+	if (!isAmount(bytesPerToken) || !isAmount(fixedBytes)) return null;
+	const windows = { windowBytesPerToken: inWindows * bytesPerElement, windowTokens };
+	return { bytesPerToken, fixedBytes, ...windows, stateBytes: states, encoderTokens: 0, rule: describe(d, groups) };
 }
 
-const noElements = { perToken: 0, fixed: 0 };
+const noElements = { perToken: 0, inWindow: 0 };
 
-/** Elements one layer of a group adds per token, and those it keeps whatever the length. */
-function cachedElements(d: Dimensions, group: LayerGroup, elements: Elements): { perToken: number; fixed: number } {
-	const window = group.window ?? 0;
+/** Elements one layer of a group adds per token: for good, or only until its window is full. */
+function cachedElements(d: Dimensions, group: LayerGroup, elements: Elements): typeof noElements {
 	switch (group.attention) {
 		case 'none':
 			return noElements;
 		case 'full':
-			return { perToken: elements(d, group), fixed: 0 };
+			return { perToken: elements(d, group), inWindow: 0 };
 		case 'latent':
-			return { perToken: figure(d.config, 'kv_lora_rank') + figure(d.config, 'qk_rope_head_dim'), fixed: 0 };
+			return { perToken: figure(d.config, 'kv_lora_rank') + figure(d.config, 'qk_rope_head_dim'), inWindow: 0 };
 		case 'sliding':
 		case 'chunked':
-			return { perToken: 0, fixed: window * elements(d, group) };
+			return { perToken: 0, inWindow: elements(d, group) };
 		case 'compressed':
 			// What a compressed entry keeps next to its window is not stated by any source at hand: unknown, not guessed.
-			return { perToken: NaN, fixed: NaN };
+			return { perToken: NaN, inWindow: NaN };
 	}
 }
 
@@ -174,13 +189,15 @@ function isAmount(value: number): boolean {
 const twoStacks = new Set(['bart', 'marian', 'mbart', 'm2m_100', 'mt5', 'pegasus', 't5', 'umt5', 'whisper']);
 
 /** Self-attention of the decoder in an encoder-decoder; T5 states the size of a head, the others share the hidden size. */
-function decoderStack({ config: c, hidden, layers, heads }: Dimensions): KvCache | null {
+function decoderStack({ type, config: c, hidden, layers, heads }: Dimensions): KvCache | null {
 	const depth = figureOr(c, 'decoder_layers', figureOr(c, 'num_decoder_layers', layers));
 	const width = heads * figureOr(c, 'd_kv', hidden / heads);
 	const bytesPerToken = 2 * (Number.isNaN(heads) ? hidden : width) * depth * bytesPerElement;
 	if (!isAmount(bytesPerToken)) return null;
 	const rule = '16-bit cache of the decoder per generated token; as much again, once, per encoder token.';
-	return { bytesPerToken, fixedBytes: 0, rule };
+	// Whisper's encoder always sees 30 seconds; the others read a text of the asked length.
+	const encoderTokens = type === 'whisper' ? figureOr(c, 'max_source_positions', 1500) : 'text';
+	return { bytesPerToken, fixedBytes: 0, ...noWindows, encoderTokens, rule };
 }
 
 /** Nemotron-NAS: every block that attends has its own number of key and value heads. */
@@ -198,6 +215,7 @@ function blockwise({ config, heads, headDim }: Dimensions): KvCache | null {
 	return {
 		bytesPerToken,
 		fixedBytes: 0,
+		...noWindows,
 		rule: `16-bit cache: ${attending} × full attention, each with its own heads.`,
 	};
 }

@@ -19,6 +19,8 @@ export interface ParameterCount {
 	readonly total: number;
 	readonly active: number | null;
 	readonly rule: string;
+	/** False where a tower is there that could not be counted. */
+	readonly isWhole: boolean;
 	readonly groups: {
 		readonly embed: number;
 		readonly head: number;
@@ -102,6 +104,7 @@ export function countText(root: Config, d: Dimensions, sides: Sides): ParameterC
 		total,
 		active: experts > 0 && isCount(active) && resting >= 0 ? active : null,
 		rule: row.rule + describeSides(sides.counted, sides.missing),
+		isWhole: sides.missing.length === 0,
 		groups: { embed, head, experts, other, vision: sides.parameters },
 	};
 }

@@ -54,6 +54,11 @@ function findHomes(scopes: Scope[]): { config: JsonObject; path: string; key: st
 	return found;
 }
 
+/** The object of the configuration that says how the weights are quantized; null when there is none. */
+export function quantizationObject(scopes: Scope[]): JsonObject | null {
+	return findHomes(scopes)[0]?.config ?? null;
+}
+
 function compareHomes(reading: Reading, read: SchemeFacts[]): void {
 	const [first, second] = read;
 	if (first === undefined || second === undefined) return;

@@ -10,6 +10,8 @@ import type { CountedParameters, StoredExtra } from '#lib/core/total-parameters.
 /** Counts in parameters, cache figures in bytes with a 16-bit cache; null where the shapes do not suffice. */
 export interface ShapeFacts {
 	counted: CountedParameters | null;
+	/** The same count part by part. */
+	parts: ParameterCount | null;
 	cache: KvCache | null;
 }
 
@@ -78,6 +80,7 @@ export function shapeFacts(subject: Subject): ShapeFacts {
 	const caching = root === text ? text : textConfig(text);
 	return {
 		counted: counted === null ? null : withExtras(subject, counted),
+		parts: counted,
 		cache: textCache(textType(subject.textType ?? modelType, caching), caching, figures),
 	};
 }
