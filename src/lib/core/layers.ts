@@ -48,7 +48,7 @@ export function textType(modelType: string | null, text: Config): string | null 
 	const stated = statedType(text);
 	if (stated !== null && stated !== modelType) return stated;
 	if (modelType === null) return null;
-	return (Object.hasOwn(nestedTypes, modelType) ? nestedTypes[modelType] : undefined) ?? modelType;
+	return nestedTypes.get(modelType) ?? modelType;
 }
 
 /** Types without any feed-forward block beside their state, and types whose blocks are feed-forward or mixer, not both. */
@@ -76,7 +76,7 @@ function listedFeedForward(config: Config, layers: number): FeedForwardRule | nu
 }
 
 /** Dense layers before the first mixture when the type's class sets them and the config is silent. */
-const leadingDense: Readonly<Record<string, number>> = { glm4_moe_lite: 1 };
+const leadingDense = new Map([['glm4_moe_lite', 1]]);
 
 /** Which layers route, by the keys of each family. Null when a key that decides is unusable. */
 function routedLayers(type: string, config: Config): FeedForwardRule | null {
@@ -94,9 +94,9 @@ function routedLayers(type: string, config: Config): FeedForwardRule | null {
 		return (layer) => (!indices.has(layer) && (layer + 1) % every === 0 ? 'moe' : 'dense');
 	}
 	const leading = figure(config, 'first_k_dense_replace', 'num_dense_layers', 'moe_layer_start_index');
-	const first = Number.isNaN(leading) && Object.hasOwn(leadingDense, type) ? leadingDense[type] : leading;
+	const first = Number.isNaN(leading) ? leadingDense.get(type) : leading;
 	const interval = figureOr(config, 'moe_layer_freq', figureOr(config, 'moe_layer_interval', 1));
-	if (first === undefined || Number.isNaN(first)) return interval === 1 ? 'moe' : null;
+	if (first === undefined) return interval === 1 ? 'moe' : null;
 	const last = lastRouted(config);
 	return (layer) => (layer >= first && layer <= last && layer % interval === 0 ? 'moe' : 'dense');
 }
