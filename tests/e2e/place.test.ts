@@ -63,9 +63,6 @@ async function open(page: Page, path: string): Promise<void> {
 	await page.locator('html[data-hydrated]').waitFor();
 }
 
-const card = (page: Page, name: string) =>
-	page.getByTestId('model-card').filter({ has: page.getByRole('link', { name: `acme/ ${name}`, exact: true }) });
-
 async function choose(page: Page, { device, runtime }: { device: string; runtime: string }): Promise<void> {
 	await page.getByTestId('place').click();
 	const dialog = page.getByRole('dialog', { name: 'Where it should run' });
