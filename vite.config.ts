@@ -4,10 +4,11 @@ import tailwindcss from '@tailwindcss/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './tests/support/chromium.ts';
+import { iconOutline } from './scripts/icon-outline.mjs';
 import { workerSource } from './scripts/worker-source.mjs';
 
 export default defineConfig({
-	plugins: [workerSource(), tailwindcss(), sveltekit()],
+	plugins: [workerSource(), iconOutline(), tailwindcss(), sveltekit()],
 	build: { chunkSizeWarningLimit: 700 },
 	test: {
 		expect: { requireAssertions: true },

@@ -16,6 +16,7 @@ const inputs = [
 	'tailwind.config.ts',
 	'scripts/build.mjs',
 	'scripts/cli.vite.config.mjs',
+	'scripts/icon-outline.mjs',
 	'scripts/worker-source.mjs',
 ];
 const stampPath = join(root, 'build', '.sources');

@@ -73,7 +73,7 @@ function showDevices({ devices, current }: HardwareAnswer, terminal: Terminal): 
 /** A "no" is an answer: exit code 0, with --check 3 unless it fits. 2 for a bad id or option, 5 for an unknown model. */
 export const fitCommand = command({
 	name: 'fit',
-	summary: 'tell whether a model fits a device, term by term; without a model list the devices',
+	summary: 'tell whether a model fits a device, term by term; without a model, list the devices',
 	args: z.strictObject({
 		id: optional('id', 'the model, such as Qwen/Qwen3-8B'),
 		device: option('id', 'the device: one of this machine, an entered one or a preset'),

@@ -10,6 +10,10 @@ import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
 import { fakeRepo } from '../support/fake-hub-repo.ts';
 
 const config = { model_type: 'llama', architectures: ['LlamaForCausalLM'], hidden_size: 64, num_hidden_layers: 2 };
+const shapes = {
+	...{ ...config, hidden_size: 512, num_hidden_layers: 8, num_attention_heads: 8, num_key_value_heads: 2 },
+	...{ intermediate_size: 1024, vocab_size: 32_000, max_position_embeddings: 4096, torch_dtype: 'bfloat16' },
+};
 const evil = 'org/evil';
 vi.setConfig({ testTimeout: 60_000 }); // each command is a process, and the machine may be busy
 
@@ -25,6 +29,13 @@ beforeAll(async () => {
 		repos: [
 			fakeRepo({ id: 'org/small', files: { 'config.json': JSON.stringify(config) } }),
 			fakeRepo({ id: 'org/gguf', tags: ['gguf'], gguf: { architecture: 'llama' }, files: { 'm-Q4_K_M.gguf': 'GGUF' } }),
+			fakeRepo({
+				id: 'org/fits',
+				files: {
+					'config.json': JSON.stringify(shapes),
+					'model.safetensors': { seed: 1, size: 1_000_000 },
+				},
+			}),
 			fakeRepo({ id: evil, files: { 'config.json': JSON.stringify(trap) } }),
 			fakeRepo({ id: 'org/closed', gated: 'manual', files: { 'config.json': JSON.stringify(config) } }),
 		],
@@ -50,6 +61,10 @@ describe('modeldex search', () => {
 			[
 				'min_params=7B&max_params=9B&min_context=32k&kind=gen',
 				'--min-params 7B --max-params 9B --min-context 32k --kind gen',
+			],
+			[
+				'fits=8GB&context=16k&sort=size&order=asc&limit=20',
+				'--fits 8GB --context 16k --sort size --order asc --limit 20',
 			],
 			[
 				'modality=multimodal&gated=false&source=all&license=apache-2.0',
@@ -198,6 +213,88 @@ describe('modeldex compat', () => {
 		expect(wrong.stderr).toMatch(/^"olama" is not a value for runtime: did you mean ollama\?/);
 		expect((await run('compat org/none')).code).toBe(5);
 		expect((await run('search --runtime olama')).code).toBe(2);
+	});
+});
+
+describe('modeldex fit', () => {
+	it('prints the sum term by term, with the verdict and the most context', async () => {
+		const { code, stdout } = await run('fit org/fits --memory 2GiB --context 2k');
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/^org\/fits\n {2}Weights +977 KiB {2}Bytes of the files \(model\.safetensors\), as the Hub/);
+		expect(stdout).toMatch(/\n {2}KV cache +8 MiB {2}4,096 bytes per token × 2,048 tokens\. /);
+		expect(stdout).toMatch(/\n {2}Runtime overhead +512 MiB /);
+		expect(stdout).toMatch(/\n {2}Needed +521 MiB {2}within \d+(\.\d+)? %\n {2}Available +2 GiB /);
+		expect(stdout).toMatch(/\n\nIt fits\.\nThe most context that fits: 4,096 tokens\.\n$/);
+	});
+
+	it('gives what the API gives', async () => {
+		const server = await startServer({ ...env, MODELDEX_HOME: join(home, 'fit-server'), HF_ENDPOINT: hub.url });
+		const query = 'device=rtx-3060-12gb&context=1000&runtime=vllm&slots=2&cache_bits=8';
+		const api = await (await fetch(`${server.url}/api/models/fit/org%2Ffits?${query}`)).json();
+		const words = '--device rtx-3060-12gb --context 1000 --runtime vllm --slots 2 --cache-bits 8';
+		const { schemaVersion, ...fit } = JSON.parse((await run(`fit org/fits ${words} --json`)).stdout);
+		expect(schemaVersion).toBe(1);
+		expect(fit).toEqual(api);
+		expect(fit).toMatchObject({ verdict: 'fits', max_context: 4096 });
+		const entered = {
+			id: 'tiny',
+			name: 'Tiny',
+			kind: 'entered',
+			memory_bytes: 2 ** 29,
+			bandwidth_bytes_per_second: null,
+			accelerator: 'other',
+		};
+		const body = JSON.stringify({ devices: [entered], current: 'tiny' });
+		const headers = { 'content-type': 'application/json' };
+		const saved = await fetch(`${server.url}/api/hardware`, { method: 'PUT', body, headers });
+		expect([saved.status, (await saved.json()).current]).toEqual([200, 'tiny']);
+		const now = await (await fetch(`${server.url}/api/models/fit/org/fits`)).json();
+		expect(now).toMatchObject({ verdict: 'too_big', have_bytes: 2 ** 29 });
+		await server.stop();
+	});
+
+	it('takes "no" and "not known" for answers, and for failures only with --check', async () => {
+		const big = await run('fit org/fits --memory 100MB');
+		expect(big.code).toBe(0);
+		expect(big.stdout).toContain('It is too big.\nThe most context that fits: 0 tokens.');
+		expect((await run('fit org/fits --memory 100MB --check')).code).toBe(3);
+		expect((await run('fit org/fits --memory 2GiB --check')).code).toBe(0);
+		const unknown = await run('fit org/small --memory 2GiB');
+		expect(unknown).toMatchObject({ code: 0, stdout: expect.stringMatching(/ Unknown {2}Unknown: /) });
+		expect((await run('fit org/small --memory 2GiB --check')).code).toBe(3);
+	});
+
+	it('lists the devices without a model', async () => {
+		const { code, stdout, stderr } = await run('fit');
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/^[ *] cpu {2,}detected .* usable\)$/m);
+		expect(stdout).toMatch(/^ {2}m2-16gb +preset +Apple M2 16 GB \(10\.7 GiB of 16 GiB usable, 100 GB\/s\)$/m);
+		expect(stderr).toContain('* is the current device');
+		const { devices, current } = JSON.parse((await run('fit --json')).stdout);
+		expect(devices.map(({ id }: { id: string }) => id)).toContain(current);
+	});
+
+	it.each([
+		['fit org/fits --device nothing', 'There is no device "nothing"'],
+		['fit org/fits --memory much', 'There is no device "much"'],
+		['fit org/fits --device cpu --memory 1GB', 'Give --device or --memory, not both.'],
+		['fit org/fits --context long', '"long" is not a value for context'],
+		['fit org/fits --cache-bits 7', '"7" is not a value for cache_bits'],
+		['fit org/fits --slots 0', '"0" is not a value for slots'],
+		['fit ../../etc', 'is not a model id'],
+	])('refuses "%s"', async (words, says) => {
+		const { code, stdout, stderr } = await run(words);
+		expect([code, stdout]).toEqual([2, '']);
+		expect(stderr).toContain(says);
+	});
+
+	it('filters lists', async () => {
+		const all = JSON.parse((await run('search --fits 64GB --context 4k --json')).stdout).total;
+		const few = JSON.parse((await run('search --fits 2GB --context 4k --json')).stdout).total;
+		expect(few).toBeGreaterThan(0);
+		expect(all).toBeGreaterThan(few);
+		expect(JSON.parse((await run('search --fits cpu --json')).stdout).total).toBeGreaterThan(0);
+		expect(await run('search --fits nothing')).toMatchObject({ code: 2, stdout: '' });
 	});
 });
 

@@ -128,8 +128,9 @@ describe('the discovery store', () => {
 		const names = Array.from({ length: 20 }, (_, at) => `a/${at}`);
 		await say(request, ...names.map((name) => progress(request.id, name, 'prefiltered', undefined, 0)));
 		expect(store.view.secondsLeft).toBeNull();
+		expect(store.view.reads).toEqual({ total: 0, settled: 0 });
+		await say(request, progress(request.id, 'a/0', 'config_fetching', undefined, 0));
 		expect(store.view.reads).toEqual({ total: 20, settled: 0 });
-		await say(request, progress(request.id, 'a/0', 'config_fetching', undefined, 1_000));
 		const read = (from: number, to: number, ts: number) =>
 			names.slice(from, to).map((name) => progress(request.id, name, 'classified', gen(name), ts));
 		await say(request, ...read(0, 4, 3_000));
@@ -150,6 +151,9 @@ describe('the discovery store', () => {
 		const second = await server.run(1);
 		expect(second.body.params).toMatchObject({ continueFrom: first.id, maxCandidates: 250 });
 		expect(store.view.canContinue).toBe(false);
+		await say(second, progress(second.id, 'a/1', 'prefiltered'), progress(second.id, 'a/2', 'prefiltered'));
+		expect(ids(store.view.groups.gen)).toEqual(['a/1']);
+		expect(ids(store.view.groups.open)).toEqual(['a/2']);
 		await say(second, done(second.id, [gen('a/2', { likes: null }), far('a/3')]));
 		expect(ids(store.view.groups.gen)).toEqual(['a/1', 'a/2']);
 		expect(store.view.groups.gen[1]?.entry).toMatchObject({ likes: 3 });
@@ -157,7 +161,11 @@ describe('the discovery store', () => {
 		expect(ids(store.view.groups.unread)).toEqual(['a/3']);
 		expect(ids(store.view.groups.encoder)).toEqual(['a/4']);
 		store.further();
-		expect((await server.run(2)).body.params).toMatchObject({ continueFrom: second.id });
+		const third = await server.run(2);
+		expect(third.body.params).toMatchObject({ continueFrom: second.id });
+		await say(third, failed(third.id, 'not_found', 'No earlier discovery is kept.'));
+		await expect.poll(() => store.view.canContinue).toBe(false);
+		expect(ids(store.view.groups.gen)).toEqual(['a/1', 'a/2']);
 	});
 
 	it('groups failures by code, and reads the failed ones again', async () => {

@@ -25,6 +25,17 @@ describe('parseQuery', () => {
 		expect(query).toMatchObject({ min_params: 500_000_000, max_params: 7_000_000_000, min_context: 32_768 });
 	});
 
+	it('takes what must fit as memory or as the id of a device, and names them again', () => {
+		expect(parse('fits=16GB&context=32k')).toMatchObject({ fits: '16GB', context: 32_768 });
+		expect(parse('fits=rtx-4090-24gb').fits).toBe('rtx-4090-24gb');
+		const query = parse('fits=24+GiB&context=4096');
+		expect(toSearchParams(query).toString()).toBe('fits=24+GiB&context=4096');
+		expect(toSearchParams({ ...query, fits: null }).toString()).toBe('');
+		const [filter] = activeFilters(query);
+		expect(filter).toMatchObject({ name: 'fits', value: '24 GiB', without: { fits: null, context: null } });
+		expect(withoutFilters(query).fits).toBeNull();
+	});
+
 	it('keeps repeated choices once and in order', () => {
 		expect(parse('family=Qwen&family=Llama&family=Qwen').family).toEqual(['Qwen', 'Llama']);
 	});
@@ -45,6 +56,9 @@ describe('parseQuery', () => {
 		['gated=maybe', 'gated'],
 		['min_params=big', 'min_params'],
 		['min_context=-1', 'min_context'],
+		['fits=Lots', 'fits'],
+		['fits=../x', 'fits'],
+		['context=wide', 'context'],
 		['sort=beauty', 'sort'],
 		['order=up', 'order'],
 		['source=mars', 'source'],

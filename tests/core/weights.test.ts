@@ -254,6 +254,13 @@ describe('what is not known in full', () => {
 		expect(fit?.weights_band).toBeGreaterThan(0.08);
 	});
 
+	it('takes most of a mixture for experts where only those are quantized', () => {
+		const listing = { tags: ['mxfp4'], safetensors: { parameters: { U8: 1.2e10, BF16: 1e9 }, total: 1.3e10 } };
+		const fit = fitOf({ id: 'org/Mixture-20B-mxfp4', listing });
+		expect((fit?.weights_bytes ?? 0) / 1e9).toBeGreaterThan(10.6);
+		expect((fit?.weights_bytes ?? 0) / 1e9).toBeLessThan(16);
+	});
+
 	it('knows number types by every spelling', () => {
 		for (const [name, bits] of [
 			['torch.nothing', null],

@@ -163,6 +163,23 @@ test.describe('a first run', () => {
 		await expect(row(page, 'meadow/Reader')).toContainText('Encoder');
 	});
 
+	test('goes on with the next candidates, and keeps those it read', async ({ page }) => {
+		await open(page);
+		await page.getByText('Options').click();
+		await page.getByLabel('Read up to').fill('2');
+		await start(page);
+		await expect(summary(page)).toBeVisible();
+		await expect(row(page, 'meadow/Alpaco-8B')).toContainText('Gen');
+		await expect(row(page, 'meadow/Mystery')).toContainText('Not read');
+		await page.getByRole('button', { name: 'Continue with the next 2' }).click();
+		await expect(row(page, 'meadow/Locked')).toContainText('Auth');
+		await expect(row(page, 'meadow/Mystery')).toContainText('Not read');
+		await expect(row(page, 'meadow/Alpaco-8B')).toContainText('Gen');
+		await page.getByRole('button', { name: 'Continue with the next 2' }).click();
+		await expect(row(page, 'meadow/Mystery')).toContainText('Unknown');
+		expect(hub.count('Alpaco-8B/resolve')).toBe(1);
+	});
+
 	test('the token is used for the run and kept nowhere', async ({ page }) => {
 		await open(page);
 		await page.getByText('Options').click();
@@ -227,6 +244,22 @@ test.describe('the page', () => {
 		await page.getByRole('main').getByRole('link', { name: 'The list of models' }).click();
 		await expect(page).toHaveURL(`${app.url}/models`);
 		await context.close();
+	});
+
+	test('the network work is a worker’s, or the page’s own where that is switched off', async ({ page }) => {
+		const env = { HF_ENDPOINT: hub.url, FEATURE_LOAD_CHAT_MODELS_WORKER: 'off' };
+		const without = await startApp({ env });
+		for (const [url, workers] of [
+			[app.url, 1],
+			[without.url, 0],
+		] as const) {
+			await page.goto(`${url}/discover`);
+			await start(page);
+			await expect(summary(page)).toContainText('Done in', { timeout: 30_000 });
+			await expect(row(page, 'meadow/Alpaco-8B')).toContainText('Gen');
+			expect(page.workers()).toHaveLength(workers);
+		}
+		await without.stop();
 	});
 
 	test('offline it says so, and leads to what works', async ({ page }) => {

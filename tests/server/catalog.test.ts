@@ -73,6 +73,8 @@ function randomQuery(random: () => number): ModelQuery {
 		min_context: maybe(0.2, () => 2 ** (9 + Math.floor(random() * 9))),
 		runtime: maybe(0.3, () => pick(random, [first, ...others])),
 		show_incompatible: random() < 0.1,
+		fits: maybe(0.3, () => String(Math.floor(random() ** 2 * 6e10) + 1)),
+		context: maybe(0.5, () => 2 ** (9 + Math.floor(random() * 9))),
 		source: pick(random, [null, ...listSources]),
 		sort: pick(random, sortKeys),
 		order: pick(random, ['desc', 'asc']),
@@ -158,7 +160,7 @@ describe('a list', () => {
 			'other',
 			'unknown',
 		]);
-		const narrow = catalog.list({ ...emptyQuery, q: records[3]?.id ?? '' });
+		const narrow = catalog.list({ ...emptyQuery, q: records.at(-1)?.id ?? '' });
 		expect(narrow.facets.family).toHaveLength(1);
 	});
 

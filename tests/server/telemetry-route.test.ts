@@ -1,11 +1,13 @@
 // GET /api/telemetry over a real app: what was told a moment ago is in the answer, and stays after a restart.
 import type { RequestEvent } from '@sveltejs/kit';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { TelemetryReport } from '#lib/core/telemetry.ts';
 import { createApp, type App } from '#lib/server/app.ts';
 import { readSettings } from '#lib/server/config.ts';
 import { GET } from '../../src/routes/api/telemetry/+server.ts';
 import { temporaryFolder } from '../support/folder.ts';
+
+vi.setConfig({ testTimeout: 60_000 }); // an app is made twice, and the machine may be busy
 
 const home = temporaryFolder();
 const start = () => {

@@ -1,5 +1,7 @@
 // The list's meaning in the plainest words, slow and obvious: what the fast catalog has to agree with.
 import { checkCompatibility } from '#lib/core/compatibility.ts';
+import { fitRow, fitPlace } from '#lib/core/fit.ts';
+import { namedMemory } from '#lib/core/hardware.ts';
 import type { ModelRecord } from '#lib/core/model.ts';
 import { facetNames, type FacetName, type ModelQuery, type SortKey } from '#lib/core/query.ts';
 
@@ -54,6 +56,12 @@ const valueOf: Record<SortKey, (record: ModelRecord) => number | string | null> 
 	name: (r) => (r.id.split('/').at(-1) ?? '').toLowerCase(),
 };
 
+/** Does it fit so many bytes at the query's context? Null: not known. */
+function fits(record: ModelRecord, { fits: bytes, context }: ModelQuery): boolean | null {
+	const { verdict } = fitRow(record, fitPlace({ device: namedMemory(Number(bytes)) }), context);
+	return verdict === 'unknown' ? null : verdict !== 'too_big';
+}
+
 function hasWords(record: ModelRecord, search: string): boolean {
 	const text = record.id.toLowerCase();
 	const words = search.toLowerCase().split(/[^\p{L}\p{N}]+/u);
@@ -83,16 +91,18 @@ function checks(query: ModelQuery, local: Set<string>): Record<string, Check> {
 				r.parameters_total >= (min_params ?? 0) &&
 				r.parameters_total <= (max_params ?? Infinity)),
 		context: (r) => min_context === null || (r.context_window !== null && r.context_window >= min_context),
+		memory: (r) => query.fits === null || fits(r, query) === true,
 	};
 }
 
-const isUnknown: Record<string, Check> = {
+const unknowns = (query: ModelQuery): Record<string, Check> => ({
 	family: (r) => r.architecture_family === 'Unknown',
 	quantization: (r) => r.quantization === 'unknown',
 	modality: (r) => r.is_multimodal === null,
 	params: (r) => r.parameters_total === null,
 	context: (r) => r.context_window === null,
-};
+	memory: (r) => query.fits !== null && fits(r, query) === null,
+});
 
 function choices(name: FacetName, record: ModelRecord): string[] {
 	if (name !== 'runtime') return [choiceOf[name](record)];
@@ -117,9 +127,10 @@ interface Sets {
 	read: Set<string>;
 }
 
-function isOpen(name: string, record: ModelRecord, { runtime }: ModelQuery): boolean {
+function isOpen(name: string, record: ModelRecord, query: ModelQuery): boolean {
+	const { runtime } = query;
 	if (name === 'runtime') return runtime !== null && answersOf(record).get(runtime)?.unknown === true;
-	return isUnknown[name]?.(record) ?? false;
+	return unknowns(query)[name]?.(record) ?? false;
 }
 
 /** Ids of everything that matches in order, the counts per choice, and how many models wait to be read. */

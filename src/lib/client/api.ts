@@ -1,5 +1,7 @@
 // The one reader of our own API in the browser: JSON answers, JSON errors, and NDJSON streams.
+import type { HeaderSummary } from '#lib/core/file-header.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
+import { encodeId } from '#lib/core/repository.ts';
 import { toSearchParams, type ListPage, type ModelQuery } from '#lib/core/query.ts';
 
 /** An answer that is none: `code` is the server's own, or `unreachable`, `timeout`, `incomplete`, `bad_answer` of this side. */
@@ -44,6 +46,10 @@ function isConfigLine(value: unknown): value is ConfigLine {
 	return isReason(value.error) || (isObject(value.characteristics) && isObject(value.characteristics.evidence));
 }
 
+function isHeaderSummary(value: unknown): value is HeaderSummary {
+	return isObject(value) && typeof value.basis === 'string' && Array.isArray(value.types);
+}
+
 function isListPage(value: unknown): value is ListPage {
 	return isObject(value) && Array.isArray(value.models) && typeof value.total === 'number' && isObject(value.facets);
 }
@@ -71,12 +77,30 @@ export async function ask({ fetch }: Asked, path: string, init: RequestInit): Pr
 	return response;
 }
 
-/** One page of models for a query. Throws ApiError; an abort passes through as it is. */
-export async function listModels(query: ModelQuery, asked: Asked): Promise<ListPage> {
-	const response = await ask(asked, `/api/models?${toSearchParams(query)}`, { signal: asked.signal ?? null });
+/** One page of models for a query; `check` names a runtime whose verdict each row carries. Throws ApiError; an abort passes through as it is. */
+export async function listModels(
+	query: ModelQuery,
+	{ check = null, ...asked }: Asked & { check?: string | null },
+): Promise<ListPage> {
+	const params = toSearchParams(query);
+	if (check !== null) params.set('check', check);
+	const response = await ask(asked, `/api/models?${params}`, { signal: asked.signal ?? null });
 	const body: unknown = await response.json();
 	if (isListPage(body)) return body;
 	throw new ApiError('bad_answer', 'Modeldex sent a list that this page cannot read. Reload the page.');
+}
+
+/** What the header of a weight file says; the server asks the Hub for it when need be. Throws ApiError. */
+export async function readFileHeader(
+	{ id, path, revision }: { id: string; path: string; revision: string | null },
+	asked: Asked,
+): Promise<HeaderSummary> {
+	const query = new URLSearchParams({ path, ...(revision === null ? {} : { revision }) });
+	const address = `/api/models/headers/${encodeId(id)}?${query}`;
+	const response = await ask(asked, address, { signal: asked.signal ?? null });
+	const body: unknown = await response.json();
+	if (isHeaderSummary(body)) return body;
+	throw new ApiError('bad_answer', 'Modeldex sent a header that this page cannot read. Reload the page.');
 }
 
 function parseLine(line: string): unknown {

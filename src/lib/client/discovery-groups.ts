@@ -4,7 +4,7 @@ import { candidateLimit, prefilterPrefix, type DiscoveryItem, type DiscoveryProb
 /**
  * What became of a model, each exactly one: `gen` and `low` write text, the latter by weak signals; `auth` is locked and
  * nothing is known; `failed` could not be read; `open` is being read or waits for it; `unread` was not asked for: it lies
- * beyond the candidate limit, the pre-filter dropped it, or the run ended before its turn.
+ * beyond the candidate limit, the pre-filter dropped it, or the run ended before its turn, and the list does not say what it is.
  */
 export const discoveryGroups = ['gen', 'low', 'auth', 'encoder', 'unknown', 'failed', 'open', 'unread'] as const;
 export type DiscoveryGroup = (typeof discoveryGroups)[number];
@@ -23,7 +23,8 @@ export function groupOf(item: DiscoveryItem, isOver: boolean): DiscoveryGroup {
 	if (entry.classification === 'auth-protected') return 'auth';
 	if (entry.classification === 'gen') return entry.confidence === 'low' ? 'low' : 'gen';
 	if (entry.classification === 'encoder') return 'encoder';
-	return isBeyondLimit(item) || entry.fetchStatus === 'none' ? 'unread' : 'unknown';
+	const isUntold = entry.fetchStatus === 'none' && entry.model_type === null && entry.architectures === null;
+	return isBeyondLimit(item) || isUntold ? 'unread' : 'unknown';
 }
 
 /** The pre-filter's rule that dropped this model; null for all others. */

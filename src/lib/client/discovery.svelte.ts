@@ -5,6 +5,7 @@ import type { DiscoveryConnection, DiscoveryRun } from '#lib/client/discovery-co
 import {
 	errorGroups,
 	groupItems,
+	groupOf,
 	isBeyondLimit,
 	type ErrorGroup,
 	type GroupedItems,
@@ -71,9 +72,15 @@ const nothing: DiscoveryView = {
 	canContinue: false,
 };
 
-/** What is known of a model after another run: the news, and where they say nothing, what was known before. */
+/**
+ * What is known of a model after another run: the news, and where they say nothing, what was known before. What was
+ * settled stays so unless the other run comes to an answer; a failure is open again while it is read again.
+ */
 function over(before: DiscoveryItem | undefined, news: DiscoveryItem): DiscoveryItem {
 	if (before === undefined) return news;
+	const group = groupOf(before, true);
+	const isAgain = group === 'failed' && groupOf(news, false) === 'open';
+	if (group !== 'unread' && groupOf(news, true) === 'unread' && !isAgain) return before;
 	const known = Object.entries(news.entry).filter(([, value]) => value !== null && value !== undefined);
 	const { excluded_by: _, ...kept } = before.entry;
 	return { status: news.status, entry: { ...kept, ...Object.fromEntries(known) } };
@@ -104,8 +111,9 @@ export class DiscoveryStore {
 	/** The latest run that listed models; its candidates go on. */
 	#listed: string | null = null;
 	#mark: PaceMark | null = null;
-	/** Models that were seen waiting for their config, in the current run. */
+	/** Models that had to be waited for in the current run, and those that were open in the last view: not all of them do. */
 	#awaited = new Set<string>();
+	#open = new Set<string>();
 	#isDue = false;
 	#nextAt = 0;
 	#options: Required<StoreOptions>;
@@ -165,12 +173,16 @@ export class DiscoveryStore {
 		this.#isCancelling = false;
 		this.#mark = null;
 		this.#awaited.clear();
+		this.#open.clear();
 		const run = this.#options.connection.loadChatModels(asked, { onProgress: () => this.#due() });
 		this.#run = run;
 		if (params.models === undefined) this.#listed = run.id;
 		this.#show();
 		run.done.catch((error: unknown) => {
 			if (!(error instanceof ApiError)) throw error; // a run that failed says so in its state
+			if (error.code !== 'not_found' || params.continueFrom === undefined) return;
+			this.#listed = null; // the server has forgotten it: going on means to begin anew
+			this.#show();
 		});
 	}
 
@@ -219,12 +231,22 @@ export class DiscoveryStore {
 		this.#nextAt = endedAt + Math.max(this.#options.viewMs, 10 * (endedAt - startedAt));
 	}
 
+	/** A model the list tells of is open for a moment only; one that is fetched, or open twice, is being waited for. */
+	#reads(open: readonly DiscoveryItem[]): DiscoveryView['reads'] {
+		const last = this.#open;
+		this.#open = new Set(open.map(({ entry }) => entry.id));
+		for (const { status, entry } of open) {
+			if (status === 'config_fetching' || last.has(entry.id)) this.#awaited.add(entry.id);
+		}
+		const left = open.filter(({ entry }) => this.#awaited.has(entry.id)).length;
+		return { total: this.#awaited.size, settled: this.#awaited.size - left };
+	}
+
 	#look(state: DiscoveryState): DiscoveryView {
 		const isOver = state.phase !== 'running';
 		const groups = groupItems(this.#items(), isOver);
-		for (const { entry } of groups.open) this.#awaited.add(entry.id);
-		const total = this.#awaited.size;
-		const reads = { total, settled: isOver ? total : total - groups.open.length };
+		const reads = this.#reads(groups.open);
+		const { total } = reads;
 		const pace = { at: state.latestAt ?? 0, settled: reads.settled };
 		if (total > 0) this.#mark ??= pace;
 		return {

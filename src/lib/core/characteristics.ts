@@ -12,6 +12,7 @@ import { readModality } from '#lib/core/modality.ts';
 import type { ConfigStatus, ModelCharacteristics, Source } from '#lib/core/model.ts';
 import { listingFile, readQuantization, type QuantizationFacts } from '#lib/core/quantization.ts';
 import { holds, pathIn, Reading, scopeOf, textScope, type Scope } from '#lib/core/reading.ts';
+import { sideGroups } from '#lib/core/parameters-vision.ts';
 import { shapeFacts, type ShapeFacts } from '#lib/core/shape-facts.ts';
 import { totalParameters } from '#lib/core/total-parameters.ts';
 
@@ -93,14 +94,25 @@ function listedNames(listing: ListingFacts | null, reading: Reading): Names {
 	return { modelType, architectures, named: 'listing' };
 }
 
-function readNames(root: JsonObject | null, listing: ListingFacts | null, reading: Reading): Names {
-	if (root === null) return listedNames(listing, reading);
-	const written = root['model_type'];
-	const modelType = shortText(written);
-	if (modelType === null && written !== undefined && written !== null) reading.warn('model_type is no name.');
-	const part = shortText(root['_class_name']);
-	const own = root['architectures'] === undefined && part !== null;
-	const architectures = own ? [part] : classNames(root['architectures'], reading);
+/** What a configuration writes under the keys of its names, before any default is laid under it. */
+interface Written {
+	type: JsonValue | undefined;
+	part: JsonValue | undefined;
+	classes: JsonValue | undefined;
+}
+
+function writtenNames({ config }: Scope): Written {
+	return { type: config['model_type'], part: config['_class_name'], classes: config['architectures'] };
+}
+
+function readNames(written: Written | null, listing: ListingFacts | null, reading: Reading): Names {
+	if (written === null) return listedNames(listing, reading);
+	const { type, classes } = written;
+	const modelType = shortText(type);
+	if (modelType === null && type !== undefined && type !== null) reading.warn('model_type is no name.');
+	const part = shortText(written.part);
+	const own = classes === undefined && part !== null;
+	const architectures = own ? [part] : classNames(classes, reading);
 	if (modelType === null && architectures.length === 0) return listedNames(listing, reading);
 	const listed = shortText(listing?.config?.['model_type']);
 	if (modelType !== null) {
@@ -240,6 +252,7 @@ function readShapes({ names, view, reading, listing }: Known): ShapeFacts {
 		textType: view.textType,
 		root: view.root.config,
 		text: text.config,
+		hasSides: holds(view.root, sideGroups),
 		hasStored: listing?.safetensors !== undefined,
 	});
 	const { cache } = shapes;
@@ -282,15 +295,16 @@ const nothing: Set<string> = new Set();
 function begin(input: NormalizeInput): Known & { status: ConfigStatus } {
 	const { status, root, warnings } = open(input);
 	const listing = input.listing ?? null;
-	const rawType = root === null ? null : shortText(root['model_type']);
-	const written = root === null ? null : scopeOf(root, '');
-	const stub = written !== null && isStub(written);
+	const scope = root === null ? null : scopeOf(root, '');
+	const written = scope === null ? null : writtenNames(scope);
+	const rawType = shortText(written?.type);
+	const stub = scope !== null && isStub(scope);
 	const whole = !stub && input.configPartial !== true;
-	const from = written !== null && whole ? fillScope(rawType, written) : nothing;
-	const view = written === null ? null : viewOf(written, rawType, whole);
+	const from = scope !== null && whole ? fillScope(rawType, scope) : nothing;
+	const view = scope === null ? null : viewOf(scope, rawType, whole);
 	const reading = new Reading(input.configFile ?? 'config.json', from, view?.textType ?? 'the class');
 	for (const sentence of warnings) reading.warn(sentence);
-	const names = readNames(root, listing, reading);
+	const names = readNames(written, listing, reading);
 	if (view !== null) view.textType ??= names.modelType;
 	if (stub && input.configPartial !== true) reading.warn('The file holds no sizes, only what the model is.');
 	return { input, names, view, reading, listing, status };

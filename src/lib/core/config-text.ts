@@ -73,16 +73,16 @@ function tooBig(text: string): string | null {
 	return null;
 }
 
-/** Is anything nested more than `levels` deep in the value? Looks no deeper than that. */
-function isDeeper(value: JsonValue, levels: number): boolean {
+/**
+ * Is anything nested more than `levels` deep in the value? `spare`: how many of the text's brackets may stand beside a way
+ * down that deep. Siblings use them up, so that an object of a thousand small ones is not looked through.
+ */
+function isDeeper(value: JsonValue | undefined, levels: number, spare: number): boolean {
 	if (typeof value !== 'object' || value === null) return false;
 	if (levels === 0) return true;
-	if (Array.isArray(value)) return value.some((item) => isDeeper(item, levels - 1));
-	for (const key in value) {
-		const inner = value[key];
-		if (typeof inner === 'object' && inner !== null && isDeeper(inner, levels - 1)) return true;
-	}
-	return false;
+	const inner = Object.values(value).filter((item) => typeof item === 'object' && item !== null);
+	const left = inner.length > 1 ? spare - inner.length + 1 : spare;
+	return left >= 0 && inner.some((item) => isDeeper(item, levels - 1, left));
 }
 
 /** A sentence for texts that are recognizably something else than JSON, or null. */
@@ -134,7 +134,8 @@ export function parseConfigText(text: string): ConfigText {
 	const isScanned = brackets > fewBrackets || mayHoldManyKeys;
 	const strict = isScanned && tooBig(text) !== null ? undefined : strictly(text);
 	if (strict !== undefined) {
-		if (mayBeDeep && !isScanned && isDeeper(strict, maxConfigDepth)) return { ok: false, reason: tooDeep };
+		const spare = brackets - maxConfigDepth - 1;
+		if (!isScanned && spare >= 0 && isDeeper(strict, maxConfigDepth, spare)) return { ok: false, reason: tooDeep };
 		return checked(strict, []);
 	}
 	const big = mayBeDeep || mayHoldManyKeys ? tooBig(text) : null;

@@ -4,6 +4,7 @@ import type { ByteSource } from '#lib/core/byte-source.ts';
 import { readGguf, type GgufOptions } from '#lib/core/gguf.ts';
 import { ggufCount, ggufHeaderSchema, ggufSplit, ggufText, type GgufHeader } from '#lib/core/gguf-header.ts';
 import { ggufStorage } from '#lib/core/gguf-storage.ts';
+import type { FileSource } from '#lib/core/model.ts';
 import { readSafetensors } from '#lib/core/safetensors.ts';
 import { safetensorsHeaderSchema, summarizeSafetensors, type SafetensorsHeader } from '#lib/core/safetensors-header.ts';
 import { activeWeights, mergeTotals, type TensorTotals, type TypeTotals } from '#lib/core/tensor-totals.ts';
@@ -54,6 +55,15 @@ export interface HeaderSummary {
 	context_length: number | null;
 	tokenizer: string | null;
 	chat_templates: { name: string; bytes: number; digest: string | null }[];
+}
+
+/** Answer of `GET /api/models/headers/{id}`. `metadata` is that of a GGUF file, null for others. */
+export interface HeaderAnswer extends HeaderSummary {
+	id: string;
+	revision: string | null;
+	source: FileSource;
+	files: { path: string; size_bytes: number | null }[];
+	metadata: GgufHeader['metadata'] | null;
 }
 
 function perWeight(bytes: number | null, weights: number | null): number | null {

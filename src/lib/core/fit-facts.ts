@@ -149,6 +149,11 @@ function cacheOf(facts: FitFacts): CacheFacts {
 	return { kv_bytes_per_token, kv_window_bytes_per_token, kv_window_tokens, kv_state_bytes };
 }
 
+/** Is it known what the cache of this model costs? */
+export function knowsCache(facts: FitFacts | null): facts is FitFacts {
+	return facts !== null && facts.kv_bytes_per_token !== null;
+}
+
 /**
  * The best of two readings of one model: weights with the smaller error (of equal ones the `better`'s), and the
  * `better`'s cache where it has one.

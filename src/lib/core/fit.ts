@@ -234,7 +234,7 @@ function cacheTerms({ facts, context_window, basis }: FitSubject, tokens: number
 	const parts = facts === null ? null : cacheParts(facts, tokens, place);
 	if (facts === null || parts === null) return [{ name: 'KV cache', bytes: null, basis: notRead }];
 	const slots = slotWords(place);
-	const scaled = place.cacheScale === 1 ? '' : ` × ${place.cacheScale} for a ${place.cacheBits}-bit cache`;
+	const scaled = place.cacheScale === 1 ? '' : ` × ${place.cacheScale} (cache of ${place.cacheBits} bits)`;
 	const limit = context_window === tokens ? ' (the model’s own limit)' : '';
 	const origin = basis?.cache === undefined ? '' : ` ${basis.cache}`;
 	const each = (bytes: number | null) => `${formatCount(bytes ?? 0)} bytes per token`;

@@ -1,4 +1,5 @@
 // What the names of GGUF files say: which quantization each holds, and which one a repository means by default.
+import type { ModelCharacteristics } from '#lib/core/model.ts';
 
 /** The quantization of one GGUF file: its label and the bits per weight the label names (16 and 32: not quantized). */
 export interface GgufLabel {
@@ -60,4 +61,10 @@ export function ggufOffer(paths: readonly string[]): GgufOffer | null {
 /** The GGUF file that stands for a repository: the default one, else the first that holds a model; null without any. */
 export function chosenGguf(paths: readonly string[]): string | null {
 	return ggufOffer(paths)?.path ?? ggufFiles(paths)[0] ?? null;
+}
+
+/** The GGUF file whose header a record was read from; null for a record that was read from something else. */
+export function headerFileOf({ evidence }: Pick<ModelCharacteristics, 'evidence'>): string | null {
+	const files = Object.values(evidence).map(({ file }) => file);
+	return files.find((file) => file.toLowerCase().endsWith('.gguf')) ?? null;
 }

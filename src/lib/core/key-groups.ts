@@ -58,17 +58,14 @@ export interface TamedObject {
 }
 
 /**
- * Copies an object into one without a prototype, in one walk that also notes which groups of keys it holds. Objects of
+ * Copies an object into one without a prototype, and notes which groups of keys it holds. Objects of
  * JSON.parse have a hidden class each, so that asking them for keys they lack is slow (about 100 ns each, and a file is
  * asked for a few hundred); objects without a prototype are hash tables and answer in a tenth of that.
  */
 export function tame(object: JsonObject): TamedObject {
-	const config: JsonObject = Object.create(null);
+	const config: JsonObject = Object.assign(Object.create(null), object);
+	if (config['__proto__'] !== undefined) delete config['__proto__'];
 	let groups = 0;
-	for (const key in object) {
-		if (key === '__proto__') continue;
-		config[key] = object[key];
-		groups |= vocabulary.get(key) ?? 0;
-	}
+	for (const key in object) groups |= vocabulary.get(key) ?? 0;
 	return { config, groups };
 }

@@ -14,7 +14,7 @@ import {
 	textConfig,
 } from '#lib/core/shape.ts';
 import { blockPart, isUnusual, listedLayers, mixerRule } from '#lib/core/layer-patterns.ts';
-import { type Attention, full, type Mixer, type MixerRule, type State } from '#lib/core/mixers.ts';
+import { type Attention, full, meanings, type Mixer, type MixerRule, type State } from '#lib/core/mixers.ts';
 
 export type { Attention, State };
 
@@ -84,12 +84,18 @@ const oneBlockPerLayer = new Set(['nemotron_h', 'nemotron-nas']);
 
 type FeedForwardRule = FeedForward | ((layer: number) => FeedForward);
 
-const sparseWords = new Set<unknown>(['sparse', 'moe', 1, true]);
+/** A word, or 0 and 1, for the kind of a feed-forward block. */
+function feedForwardOf(word: unknown): FeedForward {
+	return word === 'sparse' || word === 'moe' || word === 1 || word === true ? 'moe' : 'dense';
+}
 
 /** Keys that list the kind of every layer's feed-forward block, in words or in 0 and 1. */
 function listedFeedForward(config: Config, layers: number): FeedForwardRule | null {
 	const kinds = list(config, 'mlp_layer_types') ?? list(config, 'moe_layer_freq');
-	if (kinds !== null && kinds.length >= layers) return (layer) => (sparseWords.has(kinds[layer]) ? 'moe' : 'dense');
+	if (kinds !== null && kinds.length >= layers) {
+		const listed = meanings(kinds, layers, feedForwardOf) ?? [];
+		return (layer) => listed[layer] ?? 'dense';
+	}
 	const sparse = list(config, 'moe_layers');
 	if (sparse === null) return null;
 	const indices = new Set(sparse);
@@ -218,8 +224,20 @@ export function layersOf(d: Dimensions): LayerPlan | null {
 	return planOf(dimensionsOf(type, config, d));
 }
 
-/** As `layerPlan`, for figures that were read from the language model's own config for its own type. */
-export function planOf({ type, config, layers: stated }: Dimensions): LayerPlan | null {
+let latest: { d: Dimensions; plan: LayerPlan | null } | null = null;
+
+/**
+ * As `layerPlan`, for figures that were read from the language model's own config for its own type. The latest plan is
+ * kept: the cache of a hybrid is asked for right after its parameters, which need the same plan.
+ */
+export function planOf(d: Dimensions): LayerPlan | null {
+	if (latest?.d === d) return latest.plan;
+	const plan = arranged(d);
+	latest = { d, plan };
+	return plan;
+}
+
+function arranged({ type, config, layers: stated }: Dimensions): LayerPlan | null {
 	const layers = layerCount(Number.isNaN(stated) ? listedLayers(config) : stated);
 	if (layers === null || config['is_encoder_decoder'] === true) return null;
 	const mix = ruleFor(type, config, layers);

@@ -115,11 +115,15 @@ function keepsWideState(config: Config): boolean {
 /**
  * The cache of a decoder, from the config of its language model (class defaults filled in; a whole config is read where
  * its language model stands). Encoders have none: zeros. Encoder-decoders: what each generated token adds in the
- * decoder. Null when the layers or a number are not known. `known`: figures read before, perhaps from this config.
+ * decoder. Null when the layers or a number are not known.
  */
-export function kvCache(modelType: string | null, text: Config, known: Dimensions | null = null): KvCache | null {
+export function kvCache(modelType: string | null, text: Config): KvCache | null {
 	const config = textConfig(text);
-	const type = textType(modelType, config);
+	return textCache(textType(modelType, config), config, null);
+}
+
+/** As `kvCache`, for the language model's own type and config. `known`: figures read before, perhaps from this config. */
+export function textCache(type: string | null, config: Config, known: Dimensions | null): KvCache | null {
 	if (type !== null && encoders.has(type) && config['is_decoder'] !== true) {
 		return { bytesPerToken: 0, fixedBytes: 0, ...noWindows, rule: 'An encoder keeps no cache.' };
 	}

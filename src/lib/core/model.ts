@@ -122,7 +122,9 @@ export const runtimeConfidenceSchema = z.enum(runtimeConfidences);
 
 /**
  * One row of a list. In a list for one runtime `compatibility` says how sure it is that it runs there and what to know,
- * and `excluded_by` why it does not. `downloads` counts the last 30 days; null figures are unknown; `updated_at` is an ISO time. */
+ * and `excluded_by` why the list would leave it out. `downloads` counts the last 30 days; null figures are unknown;
+ * `updated_at` is an ISO time.
+ */
 export const entrySchema = z.object({
 	id: z.string(),
 	name: z.string().optional(),
@@ -153,7 +155,14 @@ export const entrySchema = z.object({
 	local: z.boolean(),
 	excluded_by: z.string().optional(),
 	compatibility: z
-		.object({ runtime: z.string(), confidence: runtimeConfidenceSchema, warnings: z.array(z.string()) })
+		.object({
+			runtime: z.string(),
+			compatible: z.boolean(),
+			confidence: runtimeConfidenceSchema,
+			/** The weightiest reason, a sentence. */
+			reason: z.string(),
+			warnings: z.array(z.string()),
+		})
 		.optional(),
 });
 export type ModelEntry = z.infer<typeof entrySchema>;

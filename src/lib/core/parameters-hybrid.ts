@@ -3,6 +3,7 @@ import {
 	attention,
 	deltaNet,
 	type ExpertOptions,
+	expertPlan,
 	gated,
 	latentAttention,
 	mamba1,
@@ -26,6 +27,7 @@ interface HybridOptions {
 
 /** A row for a hybrid whose layers are a mixer, a feed-forward block and two norms. */
 function hybrid(rule: string, o: HybridOptions): ParameterRow {
+	const experts = expertPlan(o.experts);
 	return {
 		rule,
 		count(d, root) {
@@ -33,7 +35,7 @@ function hybrid(rule: string, o: HybridOptions): ParameterRow {
 			if (plan === null) return unknownParts;
 			let mixers = 0;
 			for (const group of plan.groups) mixers += group.count * (o.mixer(d, group) + 2 * d.hidden);
-			const blocks = feedForwards(d, o.dense(d), o.experts, plan.layers);
+			const blocks = feedForwards(d, o.dense(d), experts, plan.layers);
 			const embed = d.vocab * d.hidden;
 			const head = outputHead(d, root, o.tied);
 			return withBlocks(embed, head, mixers + d.hidden, blocks);
@@ -190,6 +192,8 @@ const stateOrAttention = (d: Dimensions, { state }: LayerGroup): number => {
 	return attention(d) + (flag(d.config, 'attention_bias', false) ? qkvBias(d) + d.hidden : 0);
 };
 
+const denseWidth = expertPlan({ width: 'inner' });
+
 /** Granite 4: a shared block in every layer, and routed experts beside it when there are any. */
 const granite4: ParameterRow = {
 	rule: 'Granite 4: Mamba-2 with attention between, a shared block and routed experts in every layer',
@@ -199,7 +203,7 @@ const granite4: ParameterRow = {
 		const { config: c, hidden } = d;
 		const shared = gated(hidden, figure(c, 'shared_intermediate_size'));
 		const routes = expertCount(c) > 0;
-		const blocks = routes ? mixture(d, { width: 'inner' }) : { routed: 0, active: 0, always: 0 };
+		const blocks = routes ? mixture(d, denseWidth) : { routed: 0, active: 0, always: 0 };
 		let other = hidden;
 		for (const group of plan.groups) {
 			other += group.count * (stateOrAttention(d, group) + shared + blocks.always + 2 * hidden);

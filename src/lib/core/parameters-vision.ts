@@ -1,4 +1,5 @@
 // What a model sees and hears with: parameters of towers and projectors beside the language model, where they are known.
+import { bitOf, groupsOfKey } from '#lib/core/key-groups.ts';
 import { gated } from '#lib/core/blocks.ts';
 import { type Config, type Dimensions, figure, figureOr, flag, list, part } from '#lib/core/shape.ts';
 
@@ -230,12 +231,18 @@ const sideKeys: readonly (readonly [key: string, name: string])[] = [
 	['tts_config', 'speaking part'],
 ];
 
+/** Groups of keys of which a configuration with anything beside its language model holds one. */
+export const sideGroups = sideKeys.reduce((groups, [key]) => groups | groupsOfKey(key), bitOf('text_part'));
+
 /** What stands beside the language model: counted parameters, and the names of parts that could not be counted. */
 export interface Sides {
 	readonly parameters: number;
 	readonly counted: readonly string[];
 	readonly missing: readonly string[];
 }
+
+/** Nothing beside the language model. */
+export const noSides: Sides = { parameters: 0, counted: [], missing: [] };
 
 /** Counts the towers of a model. A part that is there but unknown is named in `missing`, never taken as nothing. */
 export function countSides(modelType: string | null, root: Config, d: Dimensions): Sides {

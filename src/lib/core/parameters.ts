@@ -8,7 +8,7 @@ import { encoderRows } from '#lib/core/parameters-encoder.ts';
 import { gemmaRows } from '#lib/core/parameters-gemma.ts';
 import { hybridRows } from '#lib/core/parameters-hybrid.ts';
 import { mixtureRows } from '#lib/core/parameters-moe.ts';
-import { countSides } from '#lib/core/parameters-vision.ts';
+import { countSides, type Sides } from '#lib/core/parameters-vision.ts';
 
 /**
  * A count from shapes. `active` is null when there are no routed experts or the config does not say how many work on a
@@ -86,18 +86,13 @@ function isCount(value: number): boolean {
  * matrix (a look-up reads one row of it); vendors differ in that choice.
  */
 export function countParameters(modelType: string | null, root: Config): ParameterCount | null {
-	return countText(modelType, root, textFigures(modelType, root));
-}
-
-/** The figures of the language model in a whole config. Their type is empty when nothing states one. */
-export function textFigures(modelType: string | null, root: Config): Dimensions {
 	const text = textConfig(root);
-	return dimensions(textType(modelType, text) ?? '', text);
+	const d = dimensions(textType(modelType, text) ?? '', text);
+	return countText(root, d, countSides(modelType, root, d));
 }
 
-/** As `countParameters`, for figures that were read already by `textFigures`. */
-export function countText(modelType: string | null, root: Config, d: Dimensions): ParameterCount | null {
-	const sides = countSides(modelType, root, d);
+/** As `countParameters`, for the figures of its language model and what stands beside it. */
+export function countText(root: Config, d: Dimensions, sides: Sides): ParameterCount | null {
 	const row = rowFor(d, sides.missing);
 	if (row === null) return null;
 	const { embed, head, other, experts, activeExperts } = row.count(d, root);

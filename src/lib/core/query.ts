@@ -106,7 +106,7 @@ export const emptyQuery: ModelQuery = {
 	cursor: null,
 };
 
-const known = new Set<string>([...Object.keys(emptyQuery), 'show_low_confidence']);
+const known = new Set<string>([...Object.keys(emptyQuery), 'check', 'show_low_confidence']);
 
 function bad(name: string, value: string, wanted: string): Failure {
 	return new Failure('invalid_query', `"${quoted(value)}" is not a value for ${name}: expected ${wanted}.`);
@@ -234,6 +234,15 @@ export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): M
 		limit: parseLimit(params),
 		cursor: single(params, 'cursor'),
 	};
+}
+
+/**
+ * The runtime whose verdict each row of a list is to carry (`check`), which filters nothing; null for none. Throws
+ * `invalid_query` for a name that no runtime has.
+ */
+export function parseCheck(params: URLSearchParams): RuntimeId | null {
+	const name = single(params, 'check');
+	return name === null ? null : parseRuntime(name);
 }
 
 /** The shortest URL parameters that mean this query; defaults are left out, so equal queries have equal URLs. */

@@ -1,7 +1,10 @@
 // What shapes in a configuration give: parameter counts and the memory of the attention cache.
 import type { JsonObject } from '#lib/core/listing.ts';
-import { kvCache, type KvCache } from '#lib/core/memory.ts';
-import { countText, type ParameterCount, textFigures } from '#lib/core/parameters.ts';
+import { textType } from '#lib/core/layers.ts';
+import { textCache, type KvCache } from '#lib/core/memory.ts';
+import { countSides, noSides } from '#lib/core/parameters-vision.ts';
+import { countText, type ParameterCount } from '#lib/core/parameters.ts';
+import { dimensions, textConfig } from '#lib/core/shape.ts';
 import type { CountedParameters, StoredExtra } from '#lib/core/total-parameters.ts';
 
 /** Counts in parameters, cache figures in bytes with a 16-bit cache; null where the shapes do not suffice. */
@@ -18,6 +21,8 @@ interface Subject {
 	/** Root and text model, with absent keys filled in. */
 	root: JsonObject;
 	text: JsonObject;
+	/** May anything stand beside the language model, by the keys of the root? */
+	hasSides: boolean;
 	/** Is there a stored total that extras could explain? */
 	hasStored: boolean;
 }
@@ -67,12 +72,15 @@ function withExtras(subject: Subject, count: ParameterCount): CountedParameters 
 
 /** Shape facts of a filled configuration. */
 export function shapeFacts(subject: Subject): ShapeFacts {
-	const { modelType, textType, root, text } = subject;
-	const figures = textFigures(modelType, root);
-	const counted = countText(modelType, root, figures);
+	const { modelType, root, text, hasSides } = subject;
+	// A text model that is the root has no nested one: there is nothing to look for.
+	const counting = root === text ? root : textConfig(root);
+	const figures = dimensions(textType(modelType, counting) ?? '', counting);
+	const counted = countText(root, figures, hasSides ? countSides(modelType, root, figures) : noSides);
+	const caching = root === text ? text : textConfig(text);
 	return {
 		counted: counted === null ? null : withExtras(subject, counted),
 		parts: counted,
-		cache: kvCache(textType ?? modelType, text, figures),
+		cache: textCache(textType(subject.textType ?? modelType, caching), caching, figures),
 	};
 }

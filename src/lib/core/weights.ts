@@ -225,9 +225,19 @@ function activeBytes(parts: PartCounts, bits: PartBits, resting: number): number
 /** How much of the difference between usual and no embeddings is taken for the error of not knowing them. */
 const guessedShare = 0.6;
 
+/** Share of a mixture's layers that its experts have (gpt-oss: 94 and 99 %), for methods that quantize nothing else. */
+const usualExperts = 0.95;
+
+/** The parts as usual, with experts where the method treats them apart from the rest. */
+function partsFor(total: number, { experts, other }: PartBits): PartCounts {
+	const parts = usualParts(total);
+	if (experts === other) return parts;
+	return { ...parts, experts: parts.other * usualExperts, other: parts.other * (1 - usualExperts) };
+}
+
 function fromTotal(total: number, recipe: Recipe): WeightEstimate {
-	const bytes = sizeOf(usualParts(total), recipe.bits);
-	const evenly = (total * recipe.bits.other) / 8;
+	const bytes = sizeOf(partsFor(total, recipe.bits), recipe.bits);
+	const evenly = (total * recipe.bits.experts) / 8;
 	const band = recipe.band + (guessedShare * Math.abs(bytes - evenly)) / bytes;
 	const basis = `Estimate: ${round(total / 1e9)} billion parameters, ${recipe.words}; parts as usual for this size.`;
 	return { bytes: Math.round(bytes), band, vision: 0, active: null, basis };

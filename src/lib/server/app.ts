@@ -134,19 +134,19 @@ interface Ground {
 	random: () => number;
 	machine: () => Machine;
 	run: RunTool;
+	/** Called when something in the background went wrong. */
+	onBug: (error: unknown) => void;
 }
 
 /** Everything that reads models: this machine's cache, the Hub, and what is made of both. */
 function makeReaders(ground: Ground) {
-	const { settings, version, database, catalog, snapshot, log, clock, random, machine, run } = ground;
+	const { settings, version, database, catalog, snapshot, log, clock, random, machine, run, onBug } = ground;
 	const { hubEndpoint, hubToken, hubCache, offline, proxy } = settings;
 	const date = () => clock.date();
 	const hub = new Hub({ endpoint: hubEndpoint, token: hubToken, offline, proxy, version, clock, random });
 	const inventory = new Inventory({ root: hubCache });
 	const headers = new Headers({ hub, inventory, database, date });
 	const configs = new Configs({ hub, headers, inventory, database, catalog, snapshot, clock });
-	const onBug = (error: unknown) =>
-		log.error('background_failed', { stack: error instanceof Error ? error.stack : '' });
 	const localModels = new LocalModels({ inventory, catalog, configs, clock, onBug });
 	const refresh = new CatalogRefresh({ hub, catalog, database, clock, onBug });
 	const renderer = new CardRenderer();
@@ -199,11 +199,15 @@ export async function createApp(options: AppOptions): Promise<App> {
 	});
 	const { catalog, snapshot } = prepared;
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
-	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random, machine, run });
+	const onBug = (error: unknown) =>
+		log.error('background_failed', { stack: error instanceof Error ? error.stack : '' });
+	const ground = { settings, version, database, catalog, snapshot, log, clock, random, machine, run, onBug };
+	const readers = makeReaders(ground);
 	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery } = readers;
 	if (background) {
 		await localModels.start();
 		refresh.start();
+		void configs.relearn().catch(onBug);
 	}
 	return {
 		settings,

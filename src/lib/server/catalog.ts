@@ -12,7 +12,7 @@ import type { Database } from '#lib/server/database.ts';
 import { explainRow } from '#lib/server/explain.ts';
 import { Filter } from '#lib/server/facets.ts';
 import { memoryOf } from '#lib/server/fitting.ts';
-import { borrow, lend } from '#lib/server/kinship.ts';
+import { saveWithKin } from '#lib/server/kinship.ts';
 import { Orders } from '#lib/server/orders.ts';
 import { renewRunFacts } from '#lib/server/run-table.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
@@ -23,7 +23,6 @@ import {
 	findModels,
 	findNumber,
 	foreignWrites,
-	saveModels,
 	type Known,
 } from '#lib/server/store/models.ts';
 import { runFactsFrom } from '#lib/server/store/run-facts.ts';
@@ -96,9 +95,10 @@ export class Catalog {
 	/**
 	 * One page of the models that match, with totals and facets. Rows leave out `siblings`. Searched words must all be
 	 * in id or name; a model whose id is exactly what was searched leads. Throws `invalid_query` for a cursor that is
-	 * broken or of another query, and for a device that is not known.
+	 * broken or of another query, and for a device that is not known. `check` names a runtime whose verdict each row
+	 * carries without being filtered by it.
 	 */
-	list(query: ModelQuery): ListPage {
+	list(query: ModelQuery, { check = null }: { check?: RuntimeId | null } = {}): ListPage {
 		this.#takeForeign();
 		const cursor = query.cursor === null ? null : decodeCursor(query.cursor, query);
 		const memory = query.fits === null ? null : memoryOf(query.fits, this.#devices);
@@ -114,7 +114,7 @@ export class Catalog {
 			if (passed[slot] === 1 && slot !== leader) slots.push(slot);
 		}
 		const next = slots.length > query.limit ? this.#cursor(query, slots.slice(0, query.limit), leader) : null;
-		const models = this.#entries(slots.slice(0, query.limit), query.runtime);
+		const models = this.#entries(slots.slice(0, query.limit), query.runtime, check);
 		return { models, total, pending, facets, next_cursor: next };
 	}
 
@@ -150,6 +150,12 @@ export class Catalog {
 		});
 	}
 
+	/** List rows of many ids in their order, with the verdict of a runtime when one is named; unknown ids are left out. */
+	entries(ids: readonly string[], check: RuntimeId | null = null): ModelEntry[] {
+		const slots = ids.flatMap((id) => this.#slot(id) ?? []);
+		return this.#entries(slots, null, check);
+	}
+
 	/**
 	 * Takes in listing rows; what is already known better is kept (see `mergeRecords`). A few hundred at a time keep the
 	 * process answering: under 0.1 ms each.
@@ -168,7 +174,7 @@ export class Catalog {
 				const { isLearned, isRead } = stored;
 				return { record: mergeRecords(stored.record, record, { isLearned }), isLearned, isRead };
 			});
-			this.#save(merged, (id) => known.get(id)?.record ?? null);
+			saveWithKin(this.#database, merged, (id) => known.get(id)?.record ?? null);
 			this.#noteRefresh(records);
 		});
 		this.#absorb();
@@ -217,20 +223,11 @@ export class Catalog {
 		const isChanged = this.#database.transaction(() => {
 			const stored = findModel(this.#database, id);
 			const changed = stored === null ? null : change(stored);
-			if (changed !== null) this.#save([changed], () => stored?.record ?? null);
+			if (changed !== null) saveWithKin(this.#database, [changed], () => stored?.record ?? null);
 			return changed !== null;
 		});
 		this.#absorb();
 		return isChanged;
-	}
-
-	/** Writes rows, with what they and their quantized copies learn from each other. */
-	#save(models: Known[], before: (id: string) => ModelRecord | null): void {
-		const completed = borrow(this.#database, models);
-		saveModels(this.#database, completed);
-		const isNew = ({ record }: Known) => (before(record.id)?.fit?.kv_bytes_per_token ?? null) === null;
-		const copies = lend(this.#database, completed.filter(isNew));
-		if (copies.length > 0) saveModels(this.#database, copies);
 	}
 
 	#noteRefresh(records: ModelRecord[]): void {
@@ -284,7 +281,8 @@ export class Catalog {
 		return encodeCursor({ place, leader: leader === null ? null : (this.#columns.ids[leader] ?? null) }, query);
 	}
 
-	#entries(slots: number[], runtime: RuntimeId | null): ModelEntry[] {
+	#entries(slots: number[], filter: RuntimeId | null, check: RuntimeId | null = null): ModelEntry[] {
+		const runtime = filter ?? check;
 		const { numbers, isLocal, runs, runTable } = this.#columns;
 		const found = entriesByNumber(
 			this.#database,
@@ -293,8 +291,9 @@ export class Catalog {
 		return slots.flatMap((slot) => {
 			const entry = found.get(numbers[slot] ?? 0);
 			if (entry === undefined) return [];
-			const asked = runtime === null ? {} : runTable.answer(runs[slot] ?? 0, entry, runtime);
-			return [{ ...entry, local: isLocal[slot] === 1, ...asked }];
+			const row = { ...entry, local: isLocal[slot] === 1 };
+			if (runtime === null) return [row];
+			return [runTable.judged(runs[slot] ?? 0, row, { runtime, isFilter: filter !== null })];
 		});
 	}
 }

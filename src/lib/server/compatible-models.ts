@@ -80,9 +80,9 @@ export class CompatibleModelsFinder {
 	#kept(record: ModelRecord, { profile, strictContext }: Wanted): ModelEntry | null {
 		const report = checkCompatibility(subjectOf(record), profile, { strictContext });
 		if (!report.compatible) return null;
-		const { runtime, confidence, warnings } = report;
+		const { runtime, compatible, confidence, warnings, reasons } = report;
 		const { siblings: _siblings, ...entry } = entrySchema.parse(record);
-		return { ...entry, compatibility: { runtime, confidence, warnings } };
+		return { ...entry, compatibility: { runtime, compatible, confidence, reason: reasons[0] ?? '', warnings } };
 	}
 
 	async #fromHub(wanted: Wanted): Promise<CompatibleModels> {

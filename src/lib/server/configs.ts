@@ -1,15 +1,17 @@
 // Characteristics of models from the best copy of their config.json: this machine, our cache, the Hub, the snapshot.
 import { Failure, isAbort, toFailure } from '#lib/core/failure.ts';
+import { headerFileOf } from '#lib/core/gguf-files.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
 import { holdsGguf } from '#lib/core/quantization.ts';
 import { parseRepositoryId, parseRevision } from '#lib/core/repository.ts';
 import { ConfigCopies, configFile, withWarning, type CopiesOptions, type Place } from '#lib/server/config-copies.ts';
 import { MOST_FILE_BYTES, type Hub } from '#lib/server/hub.ts';
-import { isFromHeader } from '#lib/server/header-configs.ts';
 import type { AskOptions } from '#lib/server/hub-attempts.ts';
 import { asReady } from '#lib/server/pool.ts';
 import { SharedWork } from '#lib/server/shared-work.ts';
+import { idsWithConfig } from '#lib/server/store/configs.ts';
+import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 
 /** How long the newest commit of a default branch is taken for granted, and the pause between two failed looks at it. */
 const FRESH_MS = 6 * 60 * 60 * 1000;
@@ -18,6 +20,10 @@ const RECHECK_PAUSE_MS = 15 * 60 * 1000;
 /** One config of many: a card waits no longer than this, and not for a new window of the Hub's request limit. */
 const CARD_DEADLINE_MS = 10_000;
 const CARD_WAIT_MS = 3000;
+
+/** Named anew whenever rows hold more of a config than before. */
+const rowGeneration = 'memory';
+const relearnedKey = 'rows';
 
 /** One line of an answer about many models. */
 export type ConfigLine =
@@ -134,7 +140,7 @@ export class Configs {
 	/** The best copy of the config, or the header of a weight file where there is none. */
 	async #deepest(order: Order): Promise<ModelCharacteristics> {
 		const found = await this.#best(order);
-		if (!order.deep || found.config_status !== 'missing' || isFromHeader(found)) return found;
+		if (!order.deep || found.config_status !== 'missing' || headerFileOf(found) !== null) return found;
 		try {
 			return (await this.#fromHeader(order, found.revision)) ?? found;
 		} catch (error) {
@@ -174,6 +180,24 @@ export class Configs {
 		const here = await this.#copies.local({ id, branch: null });
 		if (here !== null) this.#options.catalog.learn(id, here);
 		return here;
+	}
+
+	/**
+	 * Takes in anew what kept configs say, once for every generation of rows: an earlier Modeldex read less of them. A
+	 * config at a time, so that the process keeps answering; ends early, and goes on next time, when closed.
+	 */
+	async relearn(): Promise<void> {
+		const { database, catalog } = this.#options;
+		if (readMeta(database, relearnedKey) === rowGeneration) return;
+		for (const id of idsWithConfig(database, configFile)) {
+			await new Promise((resolve) => setImmediate(resolve));
+			if (this.#closing.signal.aborted) return;
+			const place = { id, branch: null };
+			const stored = this.#copies.stored(place);
+			const kept = stored === null ? null : await this.#copies.kept(place, stored);
+			if (kept !== null) catalog.learn(id, kept);
+		}
+		saveMeta(database, relearnedKey, rowGeneration);
 	}
 
 	/** What needs no question: the copy on this machine, then our own. */

@@ -101,13 +101,17 @@ export class Details {
 
 	/** Starts reading the parts that are figures: characteristics and files. */
 	facts(record: ModelRecord, { signal }: ReadOptions = {}): Omit<DetailParts, 'card'> {
-		const { configs, files } = this.#options;
+		return {
+			characteristics: part('characteristics', () => this.#options.configs.read(record.id, { signal })),
+			files: part('files', () => this.files(record, { signal })),
+		};
+	}
+
+	/** The files alone. Throws the Hub's failure when there is no list to show. */
+	files(record: ModelRecord, { signal }: ReadOptions = {}): Promise<FileList> {
 		const { id } = record;
 		const head: HeadReader = ({ isFresh }) => (isFresh ? this.#freshHead(id, signal) : this.#head(record, signal));
-		return {
-			characteristics: part('characteristics', () => configs.read(id, { signal })),
-			files: part('files', () => files.read(id, head, signal)),
-		};
+		return this.#options.files.read(id, head, signal);
 	}
 
 	/** The model's relatives, as far as the catalog knows. */

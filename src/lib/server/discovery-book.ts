@@ -46,10 +46,11 @@ export function entryOf(record: ModelRecord): ModelEntry {
 	return entry;
 }
 
+/** Equal, also in what lists and groups of figures hold. */
 function isSame(a: unknown, b: unknown): boolean {
 	if (a === b) return true;
-	if (!Array.isArray(a) || !Array.isArray(b)) return false;
-	return a.length === b.length && a.every((value, at) => value === b[at]);
+	if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+	return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** The fields in which the later row differs. */

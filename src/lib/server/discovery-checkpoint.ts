@@ -63,7 +63,7 @@ export class Checkpoint {
 	}
 
 	/** Where the list goes on: null cursor for its beginning. */
-	get place(): { cursor: string | null; isWhole: boolean; most: number } {
+	get place(): Pick<StoredList, 'cursor' | 'isWhole' | 'isHanded' | 'most'> {
 		return this.#list;
 	}
 
@@ -87,7 +87,8 @@ export class Checkpoint {
 	#begin(plan: DiscoveryPlan, key: string): StoredList {
 		const { database, newId } = this.#options;
 		const at = this.#now();
-		const begun = { id: newId(), key, most: plan.listLimit, startedAt: at };
+		const isHanded = plan.models != null;
+		const begun = { id: newId(), key, most: plan.listLimit, isHanded, startedAt: at };
 		this.#guarded(() => {
 			database.transaction(() => {
 				beginList(database, begun);

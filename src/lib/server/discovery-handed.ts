@@ -26,13 +26,19 @@ function hubRow(model: HandedModel): Record<string, unknown> {
 	return { ...rest, ...(files === undefined ? {} : { siblings: files }), config };
 }
 
-/** Reads the first `most` rows. */
-export function readHanded(models: readonly HandedModel[], most: number): HandedList {
+/** Rows that are read before others get their turn. */
+const SLICE = 100;
+
+/** Reads rows, a slice at a time. */
+export async function readHanded(models: readonly HandedModel[], signal: AbortSignal | undefined): Promise<HandedList> {
 	const list: HandedList = { facts: [], refused: [] };
-	for (const model of models.slice(0, most)) {
+	for (const [at, model] of models.entries()) {
 		const facts = readRow(hubRow(model));
 		if (facts === null) list.refused.push(quoted(model.id));
 		else list.facts.push(facts);
+		if (at % SLICE !== SLICE - 1) continue;
+		await new Promise((resolve) => setImmediate(resolve));
+		signal?.throwIfAborted();
 	}
 	return list;
 }

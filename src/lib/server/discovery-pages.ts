@@ -23,17 +23,23 @@ interface Page {
 	cursor: string | null;
 }
 
-/** The rows handed in from the given one on, and a word about those that are no models. */
-function* handedPages({ plan, problems }: PagesOptions, from: number): Generator<Page> {
-	const { facts, refused } = readHanded(plan.models ?? [], plan.listLimit);
-	if (refused.length > 0) {
-		const others = refused.length > 1 ? ` and ${refused.length - 1} more` : '';
-		problems.addForRun('invalid_model_id', `"${refused[0]}"${others} cannot be a model and was left out.`);
-	}
-	for (let at = from; at < facts.length; at += HANDED_PAGE) {
+/** The rows handed in from that place on, and a word about those that are no models. */
+async function* handedPages(
+	{ plan, problems }: PagesOptions,
+	cursor: string | null,
+	{ signal }: AskOptions,
+): AsyncGenerator<Page> {
+	const models = (plan.models ?? []).slice(0, plan.listLimit);
+	const refused: string[] = [];
+	for (let at = Number(cursor ?? 0); at < models.length; at += HANDED_PAGE) {
 		const end = at + HANDED_PAGE;
-		yield { rows: facts.slice(at, end), cursor: end < facts.length ? String(end) : null };
+		const page = await readHanded(models.slice(at, end), signal);
+		refused.push(...page.refused);
+		yield { rows: page.facts, cursor: end < models.length ? String(end) : null };
 	}
+	if (refused.length === 0) return;
+	const others = refused.length > 1 ? ` and ${refused.length - 1} more` : '';
+	problems.addForRun('invalid_model_id', `"${refused[0]}"${others} cannot be a model and was left out.`);
 }
 
 /** From the Hub, most downloaded first. A place that the Hub no longer knows means from the start again. */
@@ -58,15 +64,19 @@ async function* hubPages(
 
 /** Every page of the run's list; new ones are kept before they are given. */
 export async function* listPages(options: PagesOptions, ask: AskOptions): AsyncGenerator<ListingFacts[]> {
-	const { plan, hub, checkpoint } = options;
+	const { plan, hub, checkpoint, problems } = options;
 	let listed = 0;
 	for (const rows of checkpoint.pages()) {
 		listed += rows.length;
 		yield rows;
 	}
-	const { cursor, isWhole, most } = checkpoint.place;
+	const { cursor, isWhole, isHanded, most } = checkpoint.place;
 	if (isWhole || listed >= most) return;
-	const rest = plan.models == null ? hubPages(hub, { cursor, most, listed }, ask) : handedPages(options, listed);
+	if (isHanded && plan.models == null) {
+		problems.addForRun('not_found', `Only the first ${listed.toLocaleString('en')} models of that list were kept.`);
+		return;
+	}
+	const rest = plan.models == null ? hubPages(hub, { cursor, most, listed }, ask) : handedPages(options, cursor, ask);
 	for await (const page of rest) {
 		checkpoint.add(page.rows, page.cursor);
 		yield page.rows;

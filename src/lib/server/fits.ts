@@ -1,7 +1,7 @@
 // Does this model fit that device: gathers what is known of its files, its layers and the device, and does the sum.
 import { fit, type Fit, type FitSubject } from '#lib/core/fit.ts';
 import type { FitQuestion } from '#lib/core/fit-question.ts';
-import { borrowFit, fitOfFiles, mergeFit } from '#lib/core/fit-facts.ts';
+import { borrowFit, fitOfFiles, knowsCache, mergeFit } from '#lib/core/fit-facts.ts';
 import { formatDecimalBytes } from '#lib/core/format.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Device } from '#lib/core/hardware.ts';
@@ -10,7 +10,7 @@ import { quoted } from '#lib/core/repository.ts';
 import { chooseFiles, type ChosenFiles } from '#lib/core/weight-files.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import type { Configs } from '#lib/server/configs.ts';
-import type { Details } from '#lib/server/details.ts';
+import type { DetailParts, Details } from '#lib/server/details.ts';
 import type { FileList } from '#lib/server/file-lists.ts';
 import type { Hardware } from '#lib/server/hardware.ts';
 import { quantizedFrom } from '#lib/server/kinship.ts';
@@ -18,7 +18,7 @@ import { quantizedFrom } from '#lib/server/kinship.ts';
 interface FitsOptions {
 	details: Pick<Details, 'record' | 'facts'>;
 	configs: Pick<Configs, 'read'>;
-	catalog: Pick<Catalog, 'entry'>;
+	catalog: Pick<Catalog, 'entry' | 'learn'>;
 	hardware: Pick<Hardware, 'device'>;
 }
 
@@ -31,7 +31,7 @@ export interface FitAnswer {
 
 const places: Record<FileList['source'], string> = {
 	hub: 'as the Hub lists them',
-	cache: 'as the Hub listed them',
+	cache: 'as the Hub lists them',
 	local: 'on this machine',
 };
 
@@ -69,18 +69,21 @@ export class Fits {
 		const { details, hardware } = this.#options;
 		const device = await hardware.device(null);
 		const record = await details.record(id, { signal });
-		const parts = details.facts(record, { signal });
-		const [characteristics, files] = await Promise.all([parts.characteristics, parts.files]);
-		const gathered = { read: characteristics.value, list: files.value, quant: null, signal };
-		const subject = await this.#subject(record, gathered);
+		const subject = await this.subject(record, details.facts(record, { signal }), signal);
 		return runtimes.map((runtime) => fit(subject, { device, runtime }));
+	}
+
+	/** What is known of the memory of a model whose parts are being read, for sums at any context and on any device. */
+	async subject(record: ModelRecord, parts: Omit<DetailParts, 'card'>, signal?: AbortSignal): Promise<FitSubject> {
+		const [characteristics, files] = await Promise.all([parts.characteristics, parts.files]);
+		return this.#subject(record, { read: characteristics.value, list: files.value, quant: null, signal });
 	}
 
 	async #subject(record: ModelRecord, { read, list, quant, signal }: Gathered): Promise<FitSubject> {
 		const chosen = list === null ? null : chooseFiles(list.files, quant);
 		if (quant !== null && chosen === null) throw notOffered(record.id, quant);
-		const own = mergeFit(read?.fit ?? null, record.fit);
-		const base = own?.kv_bytes_per_token == null ? await this.#base(record, signal) : null;
+		const own = this.#own(record, read);
+		const base = knowsCache(own) ? null : await this.#base(record, signal);
 		const joined = borrowFit(own, base?.facts ?? null);
 		const cache = base === null ? read?.evidence['kv_cache_bytes_per_token']?.rule : `Layers of ${base.id}.`;
 		return {
@@ -90,17 +93,20 @@ export class Fits {
 		};
 	}
 
+	/** What is known of the model itself. A configuration may have been read before the model had a row: it learns now. */
+	#own(record: ModelRecord, read: ModelCharacteristics | null): FitFacts | null {
+		if (read === null) return record.fit;
+		if (knowsCache(read.fit) && !knowsCache(record.fit)) this.#options.catalog.learn(record.id, read);
+		return mergeFit(read.fit, record.fit);
+	}
+
 	/** The layers of the model that this one was quantized from; null when none is told or known. */
 	async #base(record: ModelRecord, signal: AbortSignal | undefined): Promise<Base | null> {
 		for (const id of quantizedFrom(record).slice(0, 2)) {
 			const known = this.#options.catalog.entry(id);
-			if (known?.fit?.kv_bytes_per_token != null) {
-				return { id, facts: known.fit, context: known.context_window };
-			}
+			if (known !== null && knowsCache(known.fit)) return { id, facts: known.fit, context: known.context_window };
 			const read = await this.#read(id, signal);
-			if (read?.fit?.kv_bytes_per_token != null) {
-				return { id, facts: read.fit, context: read.context_window };
-			}
+			if (read !== null && knowsCache(read.fit)) return { id, facts: read.fit, context: read.context_window };
 		}
 		return null;
 	}

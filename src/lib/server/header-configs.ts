@@ -26,11 +26,6 @@ interface About {
 	listing: ListingFacts | null;
 }
 
-/** Was this record read from a header? */
-export function isFromHeader({ evidence }: ModelCharacteristics): boolean {
-	return Object.values(evidence).some(({ file }) => file.toLowerCase().endsWith('.gguf'));
-}
-
 /** The record that headers make; null for headers of another kind. */
 export function fromHeaders({ headers }: HeaderSet, { id, fetchedAt, listing }: About): ModelCharacteristics | null {
 	const [first, ...others] = headers.flatMap(({ header }) => (header.format === 'gguf' ? header : []));

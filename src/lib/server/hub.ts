@@ -15,11 +15,17 @@ import {
 	nextCursor,
 	parseJson,
 	readFile,
-	translateInSlices,
 	type FileTree,
 	type HubFile,
 } from '#lib/server/hub-replies.ts';
-import { listParams, usualExpand, type ListedPage, type ListOrder } from '#lib/server/hub-list.ts';
+import {
+	listParams,
+	usualExpand,
+	walkPages,
+	type ListedPage,
+	type ListOrder,
+	type RawPage,
+} from '#lib/server/hub-list.ts';
 import { readRow } from '#lib/server/hub-rows.ts';
 import { HubTransport, usualDeadlines, type Deadlines, type WireReply } from '#lib/server/hub-transport.ts';
 import { RateGate, type BucketBudget } from '#lib/server/rate-gate.ts';
@@ -44,12 +50,6 @@ interface FileOptions extends AskOptions {
 	limitBytes?: number;
 	/** The repository was listed a moment ago, so that a bare 404 can only mean the file. */
 	isListed?: boolean;
-}
-
-/** A page as it came. */
-interface RawPage {
-	received: unknown[];
-	cursor: string | null;
 }
 
 interface HubOptions {
@@ -140,40 +140,10 @@ export class Hub {
 	 * Lists page by page. A page that leads back to an earlier one, or to nothing new, throws `pagination_loop`; pages
 	 * given before stay valid. Rows the Hub repeats while its order moves are given once.
 	 */
-	async *list(order: ListOrder, options: AskOptions = {}): AsyncGenerator<ListedPage> {
-		const left = new AbortController();
-		const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
-		const seen = new Set<string>();
-		const cursors = new Set<string>();
-		let rest = order.most ?? Infinity;
-		const ask = (cursor: string | null, most: number) => {
-			const page = this.#page(order, Math.min(most, order.pageSize ?? 1000), cursor, { ...options, signal });
-			page.catch(() => {}); // whoever waits for it gets it
-			return page;
-		};
-		let cursor = order.cursor ?? null;
-		let coming = ask(cursor, rest);
-		try {
-			for (;;) {
-				const page = await coming;
-				const isMore = page.cursor !== null && rest > page.received.length;
-				const early = isMore && order.ahead === true ? ask(page.cursor, rest - page.received.length) : null;
-				const received = await translateInSlices(page.received, signal);
-				const rows = received.filter(({ hub_id, id }) => !seen.has(hub_id ?? id));
-				for (const { hub_id, id } of rows) seen.add(hub_id ?? id);
-				rest -= rows.length;
-				const next = rest > 0 ? page.cursor : null;
-				const skipped = page.received.length - received.length;
-				yield { rows: rows.slice(0, rows.length + Math.min(0, rest)), skipped, cursor: next };
-				if (next === null) return;
-				if (cursors.has(next) || next === cursor || rows.length === 0) throw circular();
-				cursors.add(next);
-				cursor = next;
-				coming = early ?? ask(next, rest);
-			}
-		} finally {
-			left.abort(new DOMException('The reader left.', 'AbortError'));
-		}
+	list(order: ListOrder, options: AskOptions = {}): AsyncGenerator<ListedPage> {
+		return walkPages(order, options.signal, (cursor, most, signal) => {
+			return this.#page(order, Math.min(most, order.pageSize ?? 1000), cursor, { ...options, signal });
+		});
 	}
 
 	#allowed(expand: readonly string[]): string[] {

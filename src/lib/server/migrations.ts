@@ -187,6 +187,10 @@ export const migrations: readonly Migration[] = [
 			) WITHOUT ROWID`,
 		],
 	},
+	{
+		name: 'whether the list of a discovery was handed in',
+		statements: ['ALTER TABLE discovery_lists ADD COLUMN is_handed INTEGER NOT NULL DEFAULT 0'],
+	},
 ];
 
 /** How many steps this database has behind it. */

@@ -45,12 +45,33 @@ function counted(c: Stored): { facts: FitFacts; basis: string } | null {
 	return { facts: { ...told({}), weights_bytes: estimate.bytes, weights_band }, basis: estimate.basis };
 }
 
+/**
+ * Types all of whose layers attend to everything, whatever else their configuration says: for them the listed sizes
+ * make the cache. Source: the layers of each type in transformers.
+ */
+const plainTypes = new Set([
+	...['ernie4_5', 'ernie4_5_moe', 'glm4', 'glm4_moe', 'granite', 'internlm2', 'internlm3', 'llama', 'minimax_m2'],
+	...['mixtral', 'olmo', 'olmo2', 'qwen2', 'qwen2_moe', 'qwen3', 'qwen3_moe', 'seed_oss', 'smollm3', 'stablelm'],
+]);
+
+/** The cache by listed layers, heads and head size; null where one of them is not told. */
+function listedCache(facts: Facts): Partial<FitFacts> | null {
+	const { model_type: type, num_hidden_layers: layers, num_key_value_heads: kvHeads } = facts;
+	const { hidden_size: hidden, num_attention_heads: heads } = facts;
+	if (type === undefined || !plainTypes.has(type) || facts.sliding_window !== undefined) return null;
+	const size = facts.head_dim ?? (hidden === undefined || heads === undefined ? undefined : hidden / heads);
+	if (layers === undefined || kvHeads === undefined || size === undefined || !Number.isInteger(size)) return null;
+	const kv_bytes_per_token = 2 * kvHeads * size * layers * 2;
+	return { kv_bytes_per_token, kv_window_bytes_per_token: 0, kv_window_tokens: 0, kv_state_bytes: 0 };
+}
+
 /** The facts with where they are from; null where the lists tell neither weights nor cache. */
 export function snapshotFit(
 	{ facts, sourceOf, origin, asOf }: Known,
 	c: Stored,
 ): { facts: FitFacts; evidence: Evidence } | null {
-	const read = told(facts);
+	const whole = told(facts);
+	const read = whole.kv_bytes_per_token === null ? { ...whole, ...listedCache(facts) } : whole;
 	const estimate = read.weights_bytes === null ? counted(c) : null;
 	const joined = mergeFit(read, estimate?.facts ?? null) ?? read;
 	if (joined.weights_bytes === null && joined.kv_bytes_per_token === null) return null;

@@ -1,7 +1,9 @@
 // The models page on the server: the first page of the list, its counts, and ways out when nothing matches.
 import { Failure } from '#lib/core/failure.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
+import { placeCookie, readPlace } from '#lib/core/place.ts';
 import { readPageQuery, waysOut, type ListPage, type ListSource, type ModelQuery } from '#lib/core/query.ts';
+import type { RuntimeId } from '#lib/core/runtime.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import { loadedSnapshotDate } from '#lib/server/snapshot.ts';
 import type { PageServerLoad } from './$types';
@@ -13,14 +15,14 @@ interface Found {
 }
 
 /** The list, from its beginning when the cursor is of another list or an older catalog, and without a device nobody knows. */
-function listFrom(catalog: Catalog, query: ModelQuery): Found {
+function listFrom(catalog: Catalog, query: ModelQuery, check: RuntimeId | null): Found {
 	try {
-		return { list: catalog.list(query), query, problems: [] };
+		return { list: catalog.list(query, { check }), query, problems: [] };
 	} catch (error) {
 		if (!(error instanceof Failure) || error.code !== 'invalid_query') throw error;
 		if (query.cursor === null && query.fits === null) throw error;
 		const rest = query.cursor === null ? { ...query, fits: null, context: null } : { ...query, cursor: null };
-		const found = listFrom(catalog, rest);
+		const found = listFrom(catalog, rest, check);
 		return { ...found, problems: [error.message, ...found.problems] };
 	}
 }
@@ -30,18 +32,20 @@ function lean({ tags: _tags, siblings: _siblings, ...entry }: ModelEntry): Model
 	return entry;
 }
 
-export const load: PageServerLoad = async ({ locals, url }) => {
+export const load: PageServerLoad = async ({ cookies, locals, url }) => {
 	const { catalog, database, hardware } = locals.app;
 	const { query, problems } = readPageQuery(url.searchParams);
 	if (query.fits !== null) await hardware.ready();
 	const counts = catalog.counts();
 	const source: ListSource = query.source ?? (counts.mine > 0 ? 'mine' : 'hub');
-	const found = listFrom(catalog, { ...query, source });
+	const check = readPlace(cookies.get(placeCookie)).runtime;
+	const found = listFrom(catalog, { ...query, source }, check);
 	const asked = { ...found.query, cursor: query.cursor };
 	const health = locals.app.health();
 	return {
 		query: { ...query, fits: asked.fits, context: asked.context },
 		source,
+		check,
 		problems: [...problems, ...found.problems],
 		counts,
 		list: { ...found.list, models: found.list.models.map(lean) },

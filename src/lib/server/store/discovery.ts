@@ -11,6 +11,8 @@ export interface StoredList {
 	key: string;
 	/** Models it may hold. */
 	most: number;
+	/** Was it handed in by a caller? Then nothing but what is kept of it is left later. */
+	isHanded: boolean;
 	/** Where the next page starts; null at the beginning, and when it is whole. */
 	cursor: string | null;
 	isWhole: boolean;
@@ -18,15 +20,16 @@ export interface StoredList {
 	updatedAt: string;
 }
 
-const columns = 'id, key, most, cursor, is_whole, started_at, updated_at';
+const columns = 'id, key, most, is_handed, cursor, is_whole, started_at, updated_at';
 
 function toList(row: Row | null): StoredList | null {
 	if (row === null) return null;
-	const [id, key, most, cursor, isWhole, startedAt, updatedAt] = row;
+	const [id, key, most, isHanded, cursor, isWhole, startedAt, updatedAt] = row;
 	return {
 		id: text(id) ?? '',
 		key: text(key) ?? '',
 		most: number(most) ?? 0,
+		isHanded: isHanded === 1,
 		cursor: text(cursor),
 		isWhole: isWhole === 1,
 		startedAt: text(startedAt) ?? '',
@@ -35,12 +38,15 @@ function toList(row: Row | null): StoredList | null {
 }
 
 /** Starts a list with no pages. */
-export function beginList(database: Database, list: Pick<StoredList, 'id' | 'key' | 'most' | 'startedAt'>): void {
-	const { id, key, most, startedAt } = list;
+export function beginList(
+	database: Database,
+	list: Pick<StoredList, 'id' | 'key' | 'most' | 'isHanded' | 'startedAt'>,
+): void {
+	const { id, key, most, isHanded, startedAt } = list;
 	database.run(
-		`INSERT INTO discovery_lists (id, key, most, cursor, is_whole, is_over, started_at, updated_at)
-		VALUES (?, ?, ?, NULL, 0, 0, ?, ?)`,
-		[id, key, most, startedAt, startedAt],
+		`INSERT INTO discovery_lists (id, key, most, is_handed, cursor, is_whole, is_over, started_at, updated_at)
+		VALUES (?, ?, ?, ?, NULL, 0, 0, ?, ?)`,
+		[id, key, most, isHanded, startedAt, startedAt],
 	);
 }
 
