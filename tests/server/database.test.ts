@@ -1,7 +1,7 @@
 // The database file: permissions, two processes, damage, versions, and what a transaction promises.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '#lib/core/failure.ts';
@@ -91,6 +91,13 @@ describe('openDatabase', () => {
 		expect(setAside).toBeNull();
 		expect(latestConfig(database, 'owner/model-499')?.text).toHaveLength(300);
 		database.close();
+	});
+
+	it('names the file when it cannot be opened', () => {
+		mkdirSync(at('no-file/modeldex.db'), { recursive: true });
+		const refused = failure(() => open(at('no-file')));
+		expect(refused.code).toBe('database');
+		expect(refused.message).toBe(`The database ${at('no-file/modeldex.db')} cannot be used: it cannot be opened.`);
 	});
 
 	it('lets other trouble through instead of throwing the file away', () => {

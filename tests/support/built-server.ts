@@ -102,8 +102,9 @@ function joined(body: string): string {
 }
 
 /** One request line and headers, closed after the answer. */
-export function plain(port: number, line: string, headers: string[], body = ''): Promise<RawAnswer> {
-	return sendRaw(port, `${line} HTTP/1.1\r\n${[...headers, 'Connection: close'].join('\r\n')}\r\n\r\n${body}`);
+export function plain(port: number, line: string, headers: string[], body = '', quietMs?: number): Promise<RawAnswer> {
+	const head = [...headers, 'Connection: close'].join('\r\n');
+	return sendRaw(port, `${line} HTTP/1.1\r\n${head}\r\n\r\n${body}`, quietMs);
 }
 
 /** A port that nothing listens on. */

@@ -60,9 +60,21 @@ export function isBroken(error: unknown): boolean {
 	return brokenCodes.test(codeOf(cause));
 }
 
-function translate(error: unknown, path: string): unknown {
+/** Without the path: a running server passes the sentence on to whoever asked. Opening adds it, for the person who starts. */
+function unusable(reason: string, cause: unknown): Failure {
+	return new Failure('database', `The database cannot be used: ${reason}.`, { cause });
+}
+
+function translate(error: unknown): unknown {
 	const reason = reasons.find(([pattern]) => pattern.test(codeOf(error)))?.[1];
-	return reason === undefined ? error : new Failure('database', `The database ${path}: ${reason}.`, { cause: error });
+	return reason === undefined ? error : unusable(reason, error);
+}
+
+/** The same trouble, naming the file. */
+function located(error: unknown, path: string): unknown {
+	if (!(error instanceof Failure) || error.code !== 'database' || error.message.includes(path)) return error;
+	const message = error.message.replace(/^The database\b/, `The database ${path}`);
+	return new Failure('database', message, { cause: error.cause });
 }
 
 function isRow(value: unknown): value is Row {
@@ -80,7 +92,7 @@ class LibsqlDatabase implements Database {
 		try {
 			this.#driver = new Driver(path, { timeout: busyTimeoutMs });
 		} catch (error) {
-			throw translate(error, path);
+			throw unusable('it cannot be opened', error); // the driver gives no code here
 		}
 	}
 
@@ -157,7 +169,7 @@ class LibsqlDatabase implements Database {
 		try {
 			return work();
 		} catch (error) {
-			throw translate(error, this.path);
+			throw translate(error);
 		}
 	}
 }
@@ -220,7 +232,7 @@ function refuseTruncated(database: Database): void {
 	if (statSync(`${database.path}-wal`, { throwIfNoEntry: false })?.size) return; // the log may hold the pages
 	if (statSync(database.path).size >= pages * pageSize) return;
 	const cause = Object.assign(new Error('pages are missing at the end of the file'), { code: 'SQLITE_CORRUPT' });
-	throw new Failure('database', `The database ${database.path}: its file is damaged.`, { cause });
+	throw unusable('its file is damaged', cause);
 }
 
 interface OpenOptions<T> {
@@ -239,12 +251,13 @@ export interface Opened<T> {
 }
 
 function attempt<T>(path: string, prepare: (database: Database) => T): Omit<Opened<T>, 'setAside'> {
-	const database = openFile(path);
+	let database: Database | undefined;
 	try {
+		database = openFile(path);
 		return { database, prepared: prepare(database) };
 	} catch (error) {
-		database.close();
-		throw error;
+		database?.close();
+		throw located(error, path);
 	}
 }
 
