@@ -33,6 +33,8 @@ export default defineConfig({
 					include: ['tests/**/*.test.ts'],
 					exclude: ['tests/e2e/**', 'tests/**/*.svelte.test.ts', 'tests/faults/**'],
 					setupFiles: ['tests/support/no-network.ts'],
+					// A busy machine is slow, not wrong.
+					testTimeout: 30_000,
 				},
 			},
 			{

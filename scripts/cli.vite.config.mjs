@@ -1,4 +1,4 @@
-// Bundles the command line: one Node program from src/cli, packages left outside.
+// Bundles what runs in plain Node: the command line from src/cli and the library entries, packages left outside.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { workerSource } from './worker-source.mjs';
@@ -8,10 +8,13 @@ export default defineConfig({
 	publicDir: false,
 	plugins: [workerSource()],
 	build: {
-		ssr: 'src/cli/main.ts',
+		ssr: true,
 		outDir: 'build/cli',
 		emptyOutDir: true,
 		target: 'node20',
-		rollupOptions: { output: { entryFileNames: 'main.js', chunkFileNames: 'chunks/[name]-[hash].js' } },
+		rollupOptions: {
+			input: { main: 'src/cli/main.ts', 'library/models': 'src/lib/server/library/models.ts' },
+			output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+		},
 	},
 });

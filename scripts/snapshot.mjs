@@ -52,6 +52,14 @@ const fields = [
 	'kv_cache_bytes_per_token',
 	'kv_cache_fixed_bytes',
 	'published_total',
+	'weights_bytes',
+	'weights_band',
+	'vision_bytes',
+	'active_bytes',
+	'kv_bytes_per_token',
+	'kv_window_bytes_per_token',
+	'kv_window_tokens',
+	'kv_state_bytes',
 ];
 
 /**
@@ -96,6 +104,16 @@ const { module: core } = await runnerImport(join(root, 'src/lib/core/characteris
 	logLevel: 'error',
 });
 const { normalize } = /** @type {typeof import('../src/lib/core/characteristics.ts')} */ (core);
+
+/** @param {import('../src/lib/core/model.ts').FitFacts} fit @returns {Facts} */
+function weightsOf({ weights_bytes, weights_band, vision_bytes, active_bytes }) {
+	return { weights_bytes, weights_band, vision_bytes, active_bytes };
+}
+
+/** @param {import('../src/lib/core/model.ts').FitFacts} fit @returns {Facts} */
+function cacheOf({ kv_bytes_per_token, kv_window_bytes_per_token, kv_window_tokens, kv_state_bytes }) {
+	return { kv_bytes_per_token, kv_window_bytes_per_token, kv_window_tokens, kv_state_bytes };
+}
 
 /**
  * What a configuration tells, read by the very code that reads it in the app. `whole` false: keys may have been left
@@ -143,6 +161,8 @@ function ofConfig(id, text, whole) {
 		counted_active: byShape ? c.parameters.active : null,
 		kv_cache_bytes_per_token: c.kv_cache_bytes_per_token,
 		kv_cache_fixed_bytes: c.kv_cache_fixed_bytes,
+		...(byShape && c.fit !== null && c.fit.weights_bytes !== null ? weightsOf(c.fit) : {}),
+		...(c.fit === null ? {} : cacheOf(c.fit)),
 	};
 }
 

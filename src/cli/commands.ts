@@ -1,9 +1,20 @@
 // The table of commands, in the order of help; a new command is one more row.
 import type { Command } from './command.ts';
+import { compatCommand } from './compat.ts';
+import { discoverCommand } from './discover.ts';
 import { doctorCommand } from './doctor.ts';
+import { fitCommand } from './fit.ts';
 import { infoCommand } from './info.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
 
 /** Every command but `help`, which is about this table. */
-export const commands: readonly Command[] = [serveCommand, searchCommand, infoCommand, doctorCommand];
+export const commands: readonly Command[] = [
+	serveCommand,
+	searchCommand,
+	infoCommand,
+	fitCommand,
+	compatCommand,
+	discoverCommand,
+	doctorCommand,
+];

@@ -3,27 +3,41 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { mostOrderBytes } from '#lib/core/discovery-order.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Settings } from '#lib/server/config.ts';
 import { logOf, settingsOf } from '#lib/server/environment.ts';
 import { checkListener, isLoopback } from '#lib/server/guard.ts';
-import { defaultBodyBytes } from '#lib/server/http.ts';
 import { Listener, schemeHeader, type Answer } from '#lib/server/listener.ts';
 import type { Log } from '#lib/server/log.ts';
 import { command } from './command.ts';
 import { settingOptions, withOptions } from './settings.ts';
 import type { Terminal } from './terminal.ts';
 
-const flags = ['port', 'host', 'origin', 'home', 'config', 'endpoint', 'cache', 'offline', 'proxy'];
+const flags = [
+	'port',
+	'host',
+	'origin',
+	'home',
+	'config',
+	'endpoint',
+	'cache',
+	'offline',
+	'proxy',
+	'load-chat-models-worker',
+];
 /** Keys shorter than this can be guessed; said once, when other machines can try. */
 const shortKey = 16;
 const handlerSchema = z.object({ handler: z.custom<Answer>((value) => typeof value === 'function') });
 const healthSchema = z.object({ status: z.string(), catalog: z.object({ models: z.number() }).optional() });
 
-/** What the framework's handler is told through the environment: our settings, and no belief in proxy headers. */
+/**
+ * What the framework's handler is told through the environment: our settings, no belief in proxy headers, and the
+ * largest body any route takes (the guard and each route hold the others to less).
+ */
 function tellHandler(env: NodeJS.ProcessEnv, settings: Settings): void {
 	for (const name of ['ADDRESS_HEADER', 'HOST_HEADER', 'PORT_HEADER', 'XFF_DEPTH', 'ORIGIN']) delete process.env[name];
-	Object.assign(process.env, env, { PROTOCOL_HEADER: schemeHeader, BODY_SIZE_LIMIT: String(defaultBodyBytes) });
+	Object.assign(process.env, env, { PROTOCOL_HEADER: schemeHeader, BODY_SIZE_LIMIT: String(mostOrderBytes) });
 	if (settings.origin !== null) process.env.ORIGIN = settings.origin;
 }
 

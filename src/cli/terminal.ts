@@ -54,6 +54,7 @@ export class Terminal {
 	readonly json: boolean;
 	readonly #stdout: Stream;
 	readonly #stderr: Stream;
+	#hasProgress = false;
 
 	constructor({ stdout, stderr, env, build, version, json }: TerminalOptions) {
 		this.#stdout = stdout;
@@ -91,9 +92,28 @@ export class Terminal {
 		this.#stdout.write(`${text.replace(unsafe, (char) => escaped(char))}\n`);
 	}
 
-	/** One line for the person: progress, notes, errors. */
+	/** One of many values, as a line of JSON. */
+	jsonLine(value: object): void {
+		this.#stdout.write(`${JSON.stringify(value).replace(unsafe, (char) => escaped(char))}\n`);
+	}
+
+	/** One line for the person: notes, errors. */
 	note(text: string): void {
+		this.progress(null);
 		this.#stderr.write(`${printable(text)}\n`);
+	}
+
+	/** Does the person see progress as it goes on? */
+	get showsProgress(): boolean {
+		return this.#stderr.isTTY === true && this.env.TERM !== 'dumb';
+	}
+
+	/** The line of progress, in place of the one before; null takes it away. Nothing where nobody would see it. */
+	progress(text: string | null): void {
+		if (!this.showsProgress || (text === null && !this.#hasProgress)) return;
+		this.#hasProgress = text !== null;
+		const line = printable(text ?? '').slice(0, (this.#stderr.columns ?? 80) - 1);
+		this.#stderr.write(`\r\u001b[K${line}`);
 	}
 }
 

@@ -71,7 +71,7 @@ function claimList(count: number, figures: number[], limit: number): void {
 	const value = median(figures);
 	report({
 		id: `list-${count}`,
-		what: `first page of 50 with six facets and counts, ${count.toLocaleString('en')} rows, p50`,
+		what: `first page of 50 with seven facets and counts, ${count.toLocaleString('en')} rows, p50`,
 		ours: `${value.toFixed(2)} ms`,
 		peer: '',
 		value,
@@ -94,6 +94,17 @@ it('lists, starts and searches 50,000 rows', async () => {
 	});
 	const catalog = new Catalog(database);
 	claimList(50_000, await listTimes(catalog, 60), 5);
+	const byRuntime = await times(60, () => catalog.list({ ...emptyQuery, runtime: 'vllm' }));
+	const shown = catalog.list({ ...emptyQuery, runtime: 'vllm' }).total;
+	report({
+		id: 'runtime-50000',
+		what: `first page of what one runtime loads, with how surely, of 50,000 rows (${shown} do), p50`,
+		ours: `${median(byRuntime).toFixed(2)} ms`,
+		peer: '',
+		value: median(byRuntime),
+		aim: '≤ 5 ms',
+		met: median(byRuntime) <= 5,
+	});
 
 	const words = (text: string) =>
 		text

@@ -17,7 +17,7 @@ describe('ModelList', () => {
 			asked.push(path);
 			return Response.json(listPage({ models: models(2, 6), total: 6 }));
 		};
-		const list = new ModelList({ ...emptyQuery, q: 'x', source: 'hub' }, first, fetch);
+		const list = new ModelList({ ...emptyQuery, q: 'x', source: 'hub' }, first, { fetch, check: null });
 		expect(list.hasMore).toBe(true);
 		await Promise.all([list.more(), list.more()]);
 		expect(asked).toEqual(['/api/models?q=x&source=hub&cursor=c1']);
@@ -29,10 +29,11 @@ describe('ModelList', () => {
 
 	it('says what went wrong, keeps what it has, and goes on when asked again', async () => {
 		let isDown = true;
-		const list = new ModelList(emptyQuery, first, async () => {
+		const fetch: Fetch = async () => {
 			if (isDown) return Response.json({ error: { code: 'database', message: 'The disk is full.' } }, { status: 503 });
 			return Response.json(listPage({ models: models(3, 6), total: 6 }));
-		});
+		};
+		const list = new ModelList(emptyQuery, first, { fetch, check: null });
 		await list.more();
 		expect([list.error, list.loading, list.models.length]).toEqual(['The disk is full.', false, 3]);
 		isDown = false;
@@ -41,7 +42,7 @@ describe('ModelList', () => {
 	});
 
 	it('does not take another answer for a list', async () => {
-		const list = new ModelList(emptyQuery, first, async () => Response.json({ hello: 1 }));
+		const list = new ModelList(emptyQuery, first, { fetch: async () => Response.json({ hello: 1 }), check: null });
 		await list.more();
 		expect(list.error).toContain('Reload the page');
 	});

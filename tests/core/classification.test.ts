@@ -1,9 +1,10 @@
 // What a model is: class name first, then type, then the Hub's words; and how sure that is.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { normalize } from '#lib/core/characteristics.ts';
 import { classify } from '#lib/core/classification.ts';
 import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
-import { publishedJson } from '../support/real-configs.ts';
+import { publishedJson, realConfigs } from '../support/real-configs.ts';
 
 interface Signs {
 	type?: string;
@@ -158,4 +159,116 @@ describe('the published classes', () => {
 		process.stdout.write(`classes: ${asked - misses.length} of ${asked} as listed\n${misses.join('\n')}\n`);
 		expect(misses.length / asked).toBeLessThan(0.01);
 	});
+});
+
+/** Answers that are right for each kind of model type. */
+const wantedOfType: Record<string, string[]> = {
+	causal: ['gen'],
+	seq2seq: ['gen'],
+	'multimodal-gen': ['gen'],
+	encoder: ['encoder'],
+	vision: ['encoder', 'unknown'],
+	audio: ['encoder', 'unknown'],
+	other: ['encoder', 'unknown'],
+};
+
+/** The mapping whose class a model of that kind is published with, most telling first. */
+const headMappings = (
+	'MULTIMODAL_LM IMAGE_TEXT_TO_TEXT SEQ_TO_SEQ_CAUSAL_LM CAUSAL_LM MASKED_LM TEXT_ENCODING SPEECH_SEQ_2_SEQ CTC ' +
+	'SEQUENCE_CLASSIFICATION IMAGE_CLASSIFICATION AUDIO_CLASSIFICATION OBJECT_DETECTION PRETRAINING MODEL'
+).split(' ');
+
+describe('the published model types', () => {
+	const data = publishedJson('data/transformers-auto.json');
+	const shape = z.object({
+		_meta: z.object({ ambiguous_in_causal_and_masked: z.array(z.string()) }),
+		model_types: z.record(
+			z.string(),
+			z.object({
+				kind: z.string(),
+				role: z.string(),
+				ambiguous: z.string().optional(),
+				mappings: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+			}),
+		),
+	});
+	type Row = z.infer<typeof shape>['model_types'][string];
+
+	/** A writer's class without a head gives vectors: that is a question about classes, not about types. */
+	function classOf({ mappings, kind }: Row, isMasked: boolean): string | undefined {
+		const writes = wantedOfType[kind]?.[0] === 'gen';
+		const passedOver = writes ? 'MODEL' : isMasked && kind === 'encoder' ? 'CAUSAL_LM' : '';
+		const named = headMappings.filter((name) => name !== passedOver);
+		const found = named.map((name) => mappings[name]).find((value) => value !== undefined);
+		return typeof found === 'string' ? found : found?.[0];
+	}
+
+	function read(model_type: string, architecture: string | undefined, more: JsonObject = {}) {
+		const architectures = architecture === undefined ? [] : [architecture];
+		const config = JSON.stringify({ model_type, architectures, ...more });
+		return normalize({ id: 'a/b', source: 'hub', revision: null, fetchedAt: '2026-11-21', config }).classification;
+	}
+
+	it.skipIf(data === null)('are told right for at least 99 of 100, alone and with their class', (context) => {
+		if (data === null) context.skip('skipped: no corpus');
+		const { model_types, _meta } = shape.parse(data);
+		const both = new Set(_meta.ambiguous_in_causal_and_masked);
+		const misses: string[] = [];
+		let asked = 0;
+		const check = (name: string, got: string, right: string[] | undefined, why: string) => {
+			asked += 1;
+			if (right?.includes(got) !== true) misses.push(`${name}: ${got}, listed as ${why}`);
+		};
+		for (const [type, row] of Object.entries(model_types)) {
+			const why = `${row.kind} (${row.role}${row.ambiguous === undefined ? '' : `; ${row.ambiguous}`})`;
+			check(type, read(type, undefined), wantedOfType[row.kind], why);
+			const architecture = classOf(row, both.has(type));
+			if (architecture === undefined) continue;
+			check(`${architecture} of ${type}`, read(type, architecture), wantedOfType[row.kind], why);
+			const causal = row.mappings['CAUSAL_LM'];
+			if (row.kind !== 'encoder' || !both.has(type) || typeof causal !== 'string') continue;
+			check(`${causal} of ${type}`, read(type, causal), ['encoder'], why);
+			check(`${causal} of ${type} set up as a decoder`, read(type, causal, { is_decoder: true }), ['gen'], why);
+		}
+		process.stdout.write(`model types: ${asked - misses.length} of ${asked} as listed\n${misses.join('\n')}\n`);
+		expect(misses.length / asked).toBeLessThan(0.01);
+	});
+});
+
+describe('the real configurations', () => {
+	const data = publishedJson('data/transformers-auto.json');
+	const configs = realConfigs();
+	const shape = z.object({
+		architectures: z.record(z.string(), z.object({ arch_kind: z.string() })),
+		model_types: z.record(z.string(), z.object({ kind: z.string() })),
+	});
+
+	it.skipIf(data === null)(
+		'are told as their class, else their type, is listed, but for embedding models',
+		(context) => {
+			if (data === null) context.skip('skipped: no corpus');
+			const { architectures, model_types } = shape.parse(data);
+			const misses: string[] = [];
+			let asked = 0;
+			for (const { row, text } of configs) {
+				const listed =
+					architectures[row.architectures?.[0] ?? '']?.arch_kind ?? model_types[row.model_type ?? '']?.kind;
+				const decoder = listed === 'causal-if-is_decoder' ? ['gen', 'encoder'] : undefined;
+				const right = decoder ?? (listed === undefined ? undefined : wanted[listed]);
+				if (right === undefined) continue;
+				const c = normalize({ id: row.id, source: 'hub', revision: null, fetchedAt: '2026-11-21', config: text });
+				asked += 1;
+				const isVectors = c.classification === 'encoder' && /embed|gte|bge|e5-|rerank/i.test(row.id);
+				if (right.includes(c.classification) || isVectors) continue;
+				misses.push(
+					`${row.id} (${row.architectures?.[0]} of ${row.model_type}): ${c.classification}, listed as ${listed}`,
+				);
+			}
+			process.stdout.write(
+				`real configurations: ${asked - misses.length} of ${asked} as listed\n${misses.join('\n')}\n`,
+			);
+			expect(asked).toBeGreaterThan(80);
+			expect(misses.length / asked).toBeLessThan(0.01);
+		},
+	);
 });

@@ -8,6 +8,7 @@ import {
 	formatCount,
 	formatDay,
 	formatDecimalBytes,
+	formatDuration,
 	formatMethod,
 	formatMonth,
 	formatParameters,
@@ -75,4 +76,18 @@ describe('dates', () => {
 			null,
 		]);
 	});
+});
+
+describe('durations', () => {
+	it.each([
+		[0, '0 ms'],
+		[120.4, '120 ms'],
+		[999.6, '1 s'],
+		[1240, '1.2 s'],
+		[59_940, '59.9 s'],
+		[59_960, '1 min'],
+		[185_000, '3 min 5 s'],
+		[3_599_600, '1 h'],
+		[7_500_000, '2 h 5 min'],
+	])('%d ms are %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
 });

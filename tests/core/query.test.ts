@@ -25,6 +25,17 @@ describe('parseQuery', () => {
 		expect(query).toMatchObject({ min_params: 500_000_000, max_params: 7_000_000_000, min_context: 32_768 });
 	});
 
+	it('takes what must fit as memory or as the id of a device, and names them again', () => {
+		expect(parse('fits=16GB&context=32k')).toMatchObject({ fits: '16GB', context: 32_768 });
+		expect(parse('fits=rtx-4090-24gb').fits).toBe('rtx-4090-24gb');
+		const query = parse('fits=24+GiB&context=4096');
+		expect(toSearchParams(query).toString()).toBe('fits=24+GiB&context=4096');
+		expect(toSearchParams({ ...query, fits: null }).toString()).toBe('');
+		const [filter] = activeFilters(query);
+		expect(filter).toMatchObject({ name: 'fits', value: '24 GiB', without: { fits: null, context: null } });
+		expect(withoutFilters(query).fits).toBeNull();
+	});
+
 	it('keeps repeated choices once and in order', () => {
 		expect(parse('family=Qwen&family=Llama&family=Qwen').family).toEqual(['Qwen', 'Llama']);
 	});
@@ -45,10 +56,14 @@ describe('parseQuery', () => {
 		['gated=maybe', 'gated'],
 		['min_params=big', 'min_params'],
 		['min_context=-1', 'min_context'],
+		['fits=Lots', 'fits'],
+		['fits=../x', 'fits'],
+		['context=wide', 'context'],
 		['sort=beauty', 'sort'],
 		['order=up', 'order'],
 		['source=mars', 'source'],
 		['show_incompatible=perhaps', 'show_incompatible'],
+		['runtime=vlm', 'did you mean vllm?'],
 	])('refuses %s and names the parameter', (text, name) => {
 		expect(failure(text)).toMatchObject({ code: 'invalid_query', status: 400 });
 		expect(failure(text).message).toContain(name);
@@ -67,11 +82,20 @@ describe('parseQuery', () => {
 	});
 });
 
+describe('a runtime', () => {
+	it('is known under any spelling, and shows the others only beside it', () => {
+		expect(parse('runtime=VLLM&show_incompatible=1')).toMatchObject({ runtime: 'vllm', show_incompatible: true });
+		expect(parse('show_incompatible=true')).toEqual(emptyQuery);
+		const [chip] = activeFilters(parse('runtime=llama-cpp&show_incompatible=true'));
+		expect(chip).toMatchObject({ name: 'runtime', value: 'llama.cpp', without: emptyQuery });
+	});
+});
+
 describe('toSearchParams', () => {
 	it('round-trips every filter', () => {
 		const text =
 			'q=qwen&family=Qwen&family=Unknown&quantization=4&quantization=fp16&kind=gen&author=a&license=mit' +
-			'&modality=multimodal&gated=false&min_params=1000&max_params=2000&min_context=4096&source=mine&sort=params&order=asc&limit=20';
+			'&modality=multimodal&gated=false&min_params=1000&max_params=2000&min_context=4096&runtime=vllm&show_incompatible=true&source=mine&sort=params&order=asc&limit=20';
 		expect(toSearchParams(parse(text)).toString()).toBe(text);
 	});
 });

@@ -56,12 +56,12 @@ describe('mergeRecords', () => {
 	});
 
 	it('lets a copy on this machine neither replace nor date a list, but a list replaces such a copy', () => {
-		const local: ModelRecord = { ...blankRecord('a/b'), origin: 'local', as_of: '2026-12-01', size_bytes: 10 };
+		const local: ModelRecord = { ...blankRecord('a/b'), origin: 'local', as_of: '2026-12-01', trending: 10 };
 		expect(mergeRecords(fresh, local, { isLearned: false })).toMatchObject({
 			origin: 'hub',
 			as_of: fresh.as_of,
 			downloads: 70,
-			size_bytes: 10,
+			trending: 10,
 			gated: 'auto',
 		});
 		expect(mergeRecords(local, fresh, { isLearned: false })).toMatchObject({ origin: 'hub', as_of: fresh.as_of });

@@ -1,5 +1,5 @@
 // The catalog's lists against a plain reference: filters, facets, orders, cursors, search, and what writes change.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Failure } from '#lib/core/failure.ts';
 import type { ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
 import {
@@ -11,6 +11,7 @@ import {
 	type Facets,
 	type ModelQuery,
 } from '#lib/core/query.ts';
+import { runtimeIds } from '#lib/core/runtime.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { openDatabase, openInMemory, type Database } from '#lib/server/database.ts';
 import { migrate } from '#lib/server/migrations.ts';
@@ -19,7 +20,10 @@ import { plainList } from '../support/plain-list.ts';
 import { blankRecord, pick, randomRecord, randomRecords } from '../support/records.ts';
 import { seeded } from '../support/seeded.ts';
 
+vi.setConfig({ testTimeout: 30_000 }); // the plain reference is slow, and the machine may be busy
+
 const root = temporaryFolder();
+const [first = 'vllm', ...others] = runtimeIds;
 
 function open(name: string): Database {
 	return openDatabase({ directory: `${root}/${name}`, now: () => new Date(0), prepare: migrate }).database;
@@ -67,12 +71,51 @@ function randomQuery(random: () => number): ModelQuery {
 		min_params: maybe(0.2, () => Math.floor(random() * 20) * 5e8),
 		max_params: maybe(0.2, () => Math.floor(random() * 20) * 5e8),
 		min_context: maybe(0.2, () => 2 ** (9 + Math.floor(random() * 9))),
+		runtime: maybe(0.3, () => pick(random, [first, ...others])),
+		show_incompatible: random() < 0.1,
+		fits: maybe(0.3, () => String(Math.floor(random() ** 2 * 6e10) + 1)),
+		context: maybe(0.5, () => 2 ** (9 + Math.floor(random() * 9))),
 		source: pick(random, [null, ...listSources]),
 		sort: pick(random, sortKeys),
 		order: pick(random, ['desc', 'asc']),
 		limit: 1 + Math.floor(random() * 60),
 	};
 }
+
+describe('runtimes in the catalog', () => {
+	const llama = { model_type: 'llama', architectures: ['LlamaForCausalLM'], tags: ['safetensors'] };
+	const ask = (catalog: Catalog) => catalog.list({ ...emptyQuery, runtime: 'vllm' }).models.map(({ id }) => id);
+
+	it('are known of rows that an older Modeldex wrote', () => {
+		const database = openInMemory();
+		migrate(database);
+		new Catalog(database).upsert([{ ...blankRecord('org/old'), ...llama }, blankRecord('org/unknown')]);
+		database.run('UPDATE models SET runs = 0');
+		database.run('DELETE FROM run_facts');
+		database.run("DELETE FROM meta WHERE key LIKE 'run_%'");
+		expect(ask(new Catalog(database))).toEqual(['org/old']);
+	});
+
+	it('are asked again when their lists or the rules have changed', () => {
+		const database = openInMemory();
+		migrate(database);
+		new Catalog(database).upsert([{ ...blankRecord('org/model'), ...llama }]);
+		database.run('UPDATE run_facts SET loads = 0');
+		expect(ask(new Catalog(database))).toEqual([]);
+		database.run("UPDATE meta SET value = 'older lists' WHERE key = 'run_masks_version'");
+		expect(ask(new Catalog(database))).toEqual(['org/model']);
+	});
+
+	it('follow what is learned and what another process writes', () => {
+		const database = open('runtimes');
+		const catalog = new Catalog(database);
+		catalog.upsert([{ ...blankRecord('org/model'), tags: ['safetensors'] }]);
+		expect(catalog.list({ ...emptyQuery, runtime: 'vllm' })).toMatchObject({ total: 0, pending: 1 });
+		const other = new Catalog(open('runtimes'));
+		other.upsert([{ ...blankRecord('org/model'), ...llama, as_of: '2027-01-01' }]);
+		expect(ask(catalog)).toEqual(['org/model']);
+	});
+});
 
 describe('a list', () => {
 	const records = randomRecords(600, 7);
@@ -117,7 +160,7 @@ describe('a list', () => {
 			'other',
 			'unknown',
 		]);
-		const narrow = catalog.list({ ...emptyQuery, q: records[3]?.id ?? '' });
+		const narrow = catalog.list({ ...emptyQuery, q: records.at(-1)?.id ?? '' });
 		expect(narrow.facets.family).toHaveLength(1);
 	});
 
@@ -325,6 +368,7 @@ describe('writes', () => {
 		parameters: { total: 8_190_735_360, active: 8_190_735_360, source: 'config' },
 		kv_cache_bytes_per_token: 147456,
 		kv_cache_fixed_bytes: 0,
+		fit: null,
 		classification: 'gen',
 		confidence: 'high',
 		evidence: {},

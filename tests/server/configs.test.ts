@@ -8,6 +8,7 @@ import type { ModelCharacteristics } from '#lib/core/model.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { Configs, type ConfigLine } from '#lib/server/configs.ts';
 import { openInMemory } from '#lib/server/database.ts';
+import { Headers } from '#lib/server/headers.ts';
 import type { Hub } from '#lib/server/hub.ts';
 import { Inventory } from '#lib/server/inventory.ts';
 import { migrate } from '#lib/server/migrations.ts';
@@ -82,7 +83,8 @@ afterAll(() => {
 function reader(client: Hub = hub): Configs {
 	const inventory = new Inventory({ root });
 	const snapshot = { characteristics: (id: string) => shipped.get(id) ?? null };
-	const configs = new Configs({ hub: client, inventory, database, catalog, snapshot, clock });
+	const headers = new Headers({ hub: client, inventory, database, date: () => clock.date() });
+	const configs = new Configs({ hub: client, headers, inventory, database, catalog, snapshot, clock });
 	made.push(configs);
 	return configs;
 }
@@ -100,7 +102,7 @@ const inSnapshot = (id: string) =>
 beforeEach(() => {
 	fake.clearFaults();
 	fake.world.set(repos());
-	for (const table of ['configs', 'fetch_states', 'listings']) database.run(`DELETE FROM ${table}`);
+	for (const table of ['configs', 'fetch_states', 'listings', 'headers']) database.run(`DELETE FROM ${table}`);
 	shipped.clear();
 	rmSync(root, { recursive: true, force: true });
 	fake.resetStats();
@@ -225,7 +227,7 @@ describe('one config', () => {
 });
 
 describe('a model without a config', () => {
-	it('gets what its list fields tell, at the cost of two requests once', async () => {
+	it('gets what its list fields tell when its weights have no readable header, at the cost of four requests once', async () => {
 		const configs = reader();
 		const read = await configs.read('shelf/Weights-GGUF');
 		expect(read).toMatchObject({
@@ -235,16 +237,20 @@ describe('a model without a config', () => {
 			context_window: 8192,
 		});
 		expect(read.parameters.total).toBe(1_000_000_000);
-		expect(fake.stats.requests).toHaveLength(2);
+		expect(read.warnings.join()).toMatch(/The header of its GGUF file was not read: This is no usable GGUF file/);
+		expect(fake.stats.requests).toHaveLength(4);
 		expect(await configs.read('shelf/Weights-GGUF')).toMatchObject({ config_status: 'missing', model_type: 'llama' });
-		expect(fake.stats.requests).toHaveLength(2);
+		expect(fake.stats.requests).toHaveLength(4);
 	});
 
-	it('costs one request when it was listed before', async () => {
+	it('costs one request as a card when it was listed before', async () => {
 		const { facts } = await hub.info('shelf/Weights-GGUF');
 		saveListings(database, [facts], '2026-11-20T00:00:00.000Z');
 		fake.resetStats();
-		expect(await reader().read('shelf/Weights-GGUF')).toMatchObject({ config_status: 'missing', context_window: 8192 });
+		const lines = await collectLines(
+			reader().readMany(['shelf/Weights-GGUF'], { signal: new AbortController().signal }),
+		);
+		expect(lines).toMatchObject([{ characteristics: { config_status: 'missing', context_window: 8192 } }]);
 		expect(fake.stats.requests).toHaveLength(1);
 	});
 });
@@ -335,9 +341,11 @@ describe('when the Hub gives nothing', () => {
 		const patience = new VirtualClock();
 		const client = another({ clock: patience });
 		const snapshot = { characteristics: () => null };
+		const inventory = new Inventory({ root });
 		const configs = new Configs({
 			hub: client,
-			inventory: new Inventory({ root }),
+			headers: new Headers({ hub: client, inventory, database, date: () => clock.date() }),
+			inventory,
 			database,
 			catalog,
 			snapshot,

@@ -13,6 +13,7 @@ import { Configs } from '#lib/server/configs.ts';
 import { openInMemory } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
+import { Headers } from '#lib/server/headers.ts';
 import { Hub } from '#lib/server/hub.ts';
 import { Inventory } from '#lib/server/inventory.ts';
 import { migrate } from '#lib/server/migrations.ts';
@@ -77,7 +78,8 @@ function house(fake: FakeHub, { offline = false, root = '/nowhere', now = () => 
 	const catalog = new Catalog(database);
 	const inventory = new Inventory({ root });
 	const snapshot = { characteristics: () => null };
-	const configs = new Configs({ hub, inventory, database, catalog, snapshot, clock });
+	const headers = new Headers({ hub, inventory, database, date });
+	const configs = new Configs({ hub, headers, inventory, database, catalog, snapshot, clock });
 	const cards = new Cards({ database, hub, renderer, local: inventory, hubEndpoint: url, date });
 	const files = new FileLists({ database, hub, local: inventory, date });
 	const details = new Details({ database, catalog, hub, configs, files, cards, date });

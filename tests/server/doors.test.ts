@@ -1,11 +1,19 @@
 // The built server on a real socket: who reaches it, what it refuses, and what every answer carries.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { ensureBuilt, modeldex, plain, sendRaw, startServer, type BuiltServer } from '../support/built-server.ts';
+import {
+	ensureBuilt,
+	modeldex,
+	plain,
+	projectFolder,
+	sendRaw,
+	startServer,
+	type BuiltServer,
+} from '../support/built-server.ts';
 
 vi.setConfig({ testTimeout: 60_000 }); // processes on a machine that may be busy
 
@@ -167,6 +175,17 @@ describe('headers', () => {
 			const script = /script-src ([^;]*)/.exec(headers['content-security-policy'] ?? '')?.[1] ?? "'none'";
 			expect(script).not.toMatch(/unsafe|\*|https?:/);
 		}
+	});
+
+	it('let web workers load their own parts and ask this server, and nothing else', async () => {
+		const [worker] = readdirSync(join(projectFolder, 'build/client/_app/immutable/workers')).filter((name) =>
+			name.endsWith('.js'),
+		);
+		const { status, headers } = await get(`/_app/immutable/workers/${worker}`);
+		expect(status).toBe(200);
+		expect(headers['content-security-policy']).toMatch(/default-src 'none'; script-src 'self'; connect-src 'self';/);
+		const other = await get('/favicon.svg');
+		expect(other.headers['content-security-policy']).not.toContain('connect-src');
 	});
 });
 

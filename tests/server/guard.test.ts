@@ -128,6 +128,20 @@ describe('body type', () => {
 	});
 });
 
+describe('body size', () => {
+	const send = (url: string, headers: Record<string, string>) =>
+		code(ask({ 'content-type': 'application/json', ...headers }, 'POST', url));
+
+	it('is a megabyte at most, except where a list of models may come in', () => {
+		expect(send('/api/models/configs', { 'content-length': '1048576' })).toBe('in');
+		expect(send('/api/models/configs', { 'content-length': '1048577' })).toBe('payload_too_large');
+		expect(send('/api/discovery', { 'content-length': '30000000' })).toBe('in');
+		expect(send('/sign-in', { 'content-length': '2000000' })).toBe('payload_too_large');
+		expect(send('/sign-in', { 'transfer-encoding': 'chunked' })).toBe('payload_too_large');
+		expect(send('/api/models/configs', { 'transfer-encoding': 'chunked' })).toBe('in');
+	});
+});
+
 describe('keys in the URL', () => {
 	it.each([
 		'/models?key=abc',

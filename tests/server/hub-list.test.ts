@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '#lib/core/failure.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
-import { usualExpand } from '#lib/server/hub.ts';
+import { usualExpand } from '#lib/server/hub-list.ts';
 import { fakeModels } from '../support/fake-hub-models.ts';
 import { fakeRepo } from '../support/fake-hub-repo.ts';
 import { collect, hubRig } from '../support/hub-rig.ts';

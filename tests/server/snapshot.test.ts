@@ -110,6 +110,40 @@ describe('the shipped snapshot', () => {
 	});
 });
 
+describe('memory', () => {
+	const fitOf = (id: string) => records.find((record) => record.id === id)?.fit ?? null;
+
+	it('is that of the configuration where a copy of it was read', () => {
+		const fit = fitOf('Qwen/Qwen2.5-1.5B-Instruct');
+		expect(fit).toMatchObject({ kv_bytes_per_token: 28_672, kv_window_bytes_per_token: 0, kv_state_bytes: 0 });
+		expect(fit?.weights_bytes).toBe(1_543_714_304 * 2);
+		expect(fit).toEqual(snapshot.characteristics('Qwen/Qwen2.5-1.5B-Instruct')?.fit);
+	});
+
+	it('is told by listed layers for plain types, and by bits for quantized copies, with where it is from', () => {
+		expect(fitOf('Qwen/Qwen3-8B')?.kv_bytes_per_token).toBe(147_456);
+		const quantized = records.filter(({ quantization_bits: bits, fit }) => bits !== null && fit !== null);
+		expect(quantized.length).toBeGreaterThan(200);
+		for (const { id, fit, parameters_total, quantization_bits } of quantized) {
+			const rule = snapshot.characteristics(id)?.evidence['fit']?.rule;
+			expect([id, rule === undefined]).toEqual([id, false]);
+			if (fit?.weights_bytes == null || parameters_total === null) continue;
+			const bits = (fit.weights_bytes * 8) / parameters_total;
+			expect([id, bits > (quantization_bits ?? 0) - 0.1, bits < (quantization_bits ?? 0) + 9]).toEqual([
+				id,
+				true,
+				true,
+			]);
+		}
+	});
+
+	it('is not known where nothing tells how the weights are kept', () => {
+		const open = records.filter(({ quantization }) => quantization === 'unknown');
+		expect(open.length).toBeGreaterThan(1000);
+		for (const { id, fit } of open) expect([id, fit?.weights_bytes ?? null]).toEqual([id, null]);
+	});
+});
+
 describe('loading', () => {
 	it('fills an empty catalog once, in time, and leaves a filled one alone', () => {
 		const database = openInMemory();

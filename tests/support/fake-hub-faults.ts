@@ -14,6 +14,7 @@ export interface FakeAnswer {
  * `reset`: the connection is cut after that many body bytes; `cut`: the same, but ended cleanly for chunked bodies.
  * `stall`: nothing (or only half the body) is sent for that long; `drip`: the body comes a piece at a time.
  * `redirect`: a 307 to that address, or without any when null. `headers`, `json`, `body`: the real answer, changed.
+ * `whole`: the whole file is sent although a part was asked for.
  * `encode`: the body goes out compressed, whatever was asked.
  */
 export type FakeFault =
@@ -28,6 +29,7 @@ export type FakeFault =
 	| { kind: 'json'; change: (value: unknown) => unknown }
 	| { kind: 'body'; body: string | Buffer; headers?: Record<string, string> }
 	| { kind: 'encode'; codings: ('gzip' | 'br')[] }
+	| { kind: 'whole' }
 	| { kind: 'short'; missing: number }
 	| { kind: 'flip'; at: number };
 

@@ -149,7 +149,8 @@ export function fileAnswer(world: FakeWorld, request: FakeRequest): FakeAnswer |
 	const found = findFile(repo, request, { ...readTail(split.tail.replace(/^\/(resolve|raw)\//, '')), raw });
 	if ('status' in found) return found;
 	if (!raw) {
-		const small = !found.file.lfs && found.repo.gated !== false && !isAdmitted(found.repo, request.who);
+		const gated = found.repo.gated !== false && !isAdmitted(found.repo, request.who);
+		const small = !found.file.lfs && (gated || world.switches.direct);
 		if (!small) return resolved(world, found.repo, found.commit, request, found.file);
 	}
 	const text = found.file.lfs ? pointerText(found.file) : null;

@@ -1,8 +1,11 @@
 // What a repository of the fake Hub is: identity, list fields, commits with files, and the digests of those files.
 import { createHash } from 'node:crypto';
 
-/** File content: text, bytes, or `size` bytes generated from a seed (so that a 60 GB file needs no disk). */
-export type FakeContent = string | Uint8Array | { seed: number; size: number };
+/**
+ * File content: text, bytes, or `size` bytes generated from a seed (so that a 60 GB file needs no disk), perhaps with a
+ * real beginning.
+ */
+export type FakeContent = string | Uint8Array | { seed: number; size: number; head?: Uint8Array };
 
 export interface FakeCommit {
 	sha: string;
@@ -100,6 +103,7 @@ export function bytesOf(content: FakeContent, from: number, to: number): Buffer 
 	if (content instanceof Uint8Array) return Buffer.from(content.buffer, content.byteOffset + from, to - from);
 	const bytes = Buffer.allocUnsafe(to - from);
 	for (let i = 0; i < bytes.length; i += 1) bytes[i] = (Math.imul(from + i + content.seed, 2654435761) >>> 24) & 0xff;
+	bytes.set(content.head?.subarray(from, to) ?? []);
 	return bytes;
 }
 

@@ -14,6 +14,8 @@ export interface FakeSwitches {
 	expandable: string[] | null;
 	/** How long a signed address lives. */
 	signedSeconds: number;
+	/** Small files are sent at once, as mirrors do, instead of by way of a redirect. */
+	direct: boolean;
 }
 
 export interface FakeRequest {

@@ -298,8 +298,9 @@ class Desk {
 		const url = new URL(path, origin === 'hub' ? this.#world.hubUrl : this.#world.cdnUrl);
 		const body = await readBody(message);
 		const who = identify(message.headers.authorization, this.#users);
-		const request: FakeRequest = { method: seen.method, url, headers: seen.headers, body, who };
 		const fault = this.faults.take(`${seen.method} ${path}`);
+		const headers = fault?.kind === 'whole' ? { ...seen.headers, range: undefined } : seen.headers;
+		const request: FakeRequest = { method: seen.method, url, headers, body, who };
 		if (this.#latencyMs > 0) await pause(this.#latencyMs, response);
 		if (response.destroyed) return;
 		const real =
@@ -321,6 +322,7 @@ export async function startFakeHub(options: FakeHubOptions = {}): Promise<FakeHu
 		bigLimit: options.bigLimit ?? 'refuse',
 		expandable: options.expandable ?? null,
 		signedSeconds: options.signedSeconds ?? 3600,
+		direct: options.direct ?? false,
 	};
 	const world = new FakeWorld(options.repos ?? [], switches, options.now ?? Date.now);
 	const desk = new Desk(world, options);

@@ -7,7 +7,7 @@ import { gitDigest } from './fake-hub-repo.ts';
 interface CachedModel {
 	id: string;
 	commit: string;
-	files: Record<string, string>;
+	files: Record<string, string | Uint8Array>;
 	/** Refs to write; `main` unless told. */
 	refs?: string[];
 	/**
@@ -18,7 +18,7 @@ interface CachedModel {
 	age?: number;
 }
 
-function put(path: string, text: string): void {
+function put(path: string, text: string | Uint8Array): void {
 	mkdirSync(dirname(path), { recursive: true });
 	writeFileSync(path, text);
 }
@@ -29,9 +29,9 @@ function link(path: string, target: string): void {
 }
 
 /** The name a blob has: SHA-256 for weights, git's digest for small files. */
-export function blobName(path: string, text: string): string {
+export function blobName(path: string, text: string | Uint8Array): string {
 	if (/\.(safetensors|gguf|bin)$/.test(path)) return createHash('sha256').update(text).digest('hex');
-	return gitDigest(Buffer.from(text));
+	return gitDigest(typeof text === 'string' ? Buffer.from(text) : text);
 }
 
 /** Adds one snapshot of a model to a cache folder; gives the model's folder. */
@@ -46,7 +46,7 @@ export function cacheModel(root: string, model: CachedModel): string {
 		if (layout === 'files') put(join(snapshot, path), text);
 		if (layout === 'links') put(blob, text);
 		if (layout === 'shared') {
-			const xet = createHash('sha256').update(`xet ${text}`).digest('hex');
+			const xet = createHash('sha256').update('xet ').update(text).digest('hex');
 			const payload = join(root, 'blobs', xet.slice(0, 2), xet);
 			put(join(root, 'blobs', '.huggingface-shared-blobs'), '1\n');
 			put(payload, text);

@@ -17,6 +17,7 @@ export function entry(part: Partial<ModelEntry> & { id: string }): ModelEntry {
 		quantization: 'unknown',
 		context_window: null,
 		parameters_total: null,
+		fit: null,
 		is_multimodal: null,
 		multimodal_type: null,
 		downloads: null,
@@ -61,6 +62,7 @@ export function characteristics(part: Partial<ModelCharacteristics> & { id: stri
 		parameters: { total: null, active: null, source: null },
 		kv_cache_bytes_per_token: null,
 		kv_cache_fixed_bytes: null,
+		fit: null,
 		classification: 'unknown',
 		confidence: 'low',
 		evidence: {},
@@ -110,7 +112,7 @@ export const qwen = {
 	}),
 };
 
-const noFacets: Facets = { family: [], quantization: [], modality: [], kind: [], license: [], gated: [] };
+const noFacets: Facets = { family: [], quantization: [], modality: [], kind: [], license: [], gated: [], runtime: [] };
 
 /** A page of a list. */
 export function listPage(part: Partial<Omit<ListPage, 'facets'>> & { facets?: Partial<Facets> } = {}): ListPage {

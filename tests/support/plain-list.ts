@@ -1,10 +1,41 @@
 // The list's meaning in the plainest words, slow and obvious: what the fast catalog has to agree with.
+import { checkCompatibility } from '#lib/core/compatibility.ts';
+import { fitRow, fitPlace } from '#lib/core/fit.ts';
+import { namedMemory } from '#lib/core/hardware.ts';
 import type { ModelRecord } from '#lib/core/model.ts';
 import { facetNames, type FacetName, type ModelQuery, type SortKey } from '#lib/core/query.ts';
 
+import { subjectOf } from '#lib/core/run-facts.ts';
+import { runtimeProfiles } from '#lib/core/runtime-profiles.ts';
+import type { RuntimeId } from '#lib/core/runtime.ts';
+
 type Check = (record: ModelRecord) => boolean;
 
-const choiceOf: Record<FacetName, (record: ModelRecord) => string> = {
+/** What the long check says of records that say the same about themselves. */
+const answers = new Map<string, Map<string, { runs: boolean; unknown: boolean }>>();
+
+function answersOf(record: ModelRecord) {
+	const { model_type, architectures, tags, siblings, quantization_method, quantization_bits, classification } = record;
+	const packing = [quantization_method, quantization_bits, tags, siblings];
+	const key = JSON.stringify([model_type, architectures, classification, packing]);
+	const known = answers.get(key);
+	if (known !== undefined) return known;
+	const found = new Map(
+		runtimeProfiles.map((profile) => {
+			const { compatible, confidence, reasons } = checkCompatibility(subjectOf(record), profile);
+			const unknown = !compatible && confidence === 'low' && /not known|Nothing tells/.test(reasons.join());
+			return [profile.id, { runs: compatible, unknown }];
+		}),
+	);
+	answers.set(key, found);
+	return found;
+}
+
+function runs(record: ModelRecord, runtime: RuntimeId | null): boolean {
+	return runtime === null || answersOf(record).get(runtime)?.runs === true;
+}
+
+const choiceOf: Record<Exclude<FacetName, 'runtime'>, (record: ModelRecord) => string> = {
 	family: (r) => r.architecture_family,
 	quantization: (r) => r.quantization,
 	modality: (r) => (r.is_multimodal === null ? 'unknown' : r.is_multimodal ? 'multimodal' : 'text'),
@@ -21,9 +52,15 @@ const valueOf: Record<SortKey, (record: ModelRecord) => number | string | null> 
 	created: (r) => (r.created_at === null ? null : Date.parse(r.created_at)),
 	params: (r) => r.parameters_total,
 	context: (r) => r.context_window,
-	size: (r) => r.size_bytes,
+	size: (r) => r.fit?.weights_bytes ?? null,
 	name: (r) => (r.id.split('/').at(-1) ?? '').toLowerCase(),
 };
+
+/** Does it fit so many bytes at the query's context? Null: not known. */
+function fits(record: ModelRecord, { fits: bytes, context }: ModelQuery): boolean | null {
+	const { verdict } = fitRow(record, fitPlace({ device: namedMemory(Number(bytes)) }), context);
+	return verdict === 'unknown' ? null : verdict !== 'too_big';
+}
 
 function hasWords(record: ModelRecord, search: string): boolean {
 	const text = record.id.toLowerCase();
@@ -34,7 +71,7 @@ function hasWords(record: ModelRecord, search: string): boolean {
 }
 
 function checks(query: ModelQuery, local: Set<string>): Record<string, Check> {
-	const oneOf = (name: FacetName, values: string[]) => (record: ModelRecord) =>
+	const oneOf = (name: keyof typeof choiceOf, values: string[]) => (record: ModelRecord) =>
 		values.length === 0 || values.includes(choiceOf[name](record));
 	const { min_params, max_params, min_context } = query;
 	return {
@@ -44,6 +81,7 @@ function checks(query: ModelQuery, local: Set<string>): Record<string, Check> {
 		kind: oneOf('kind', query.kind),
 		license: oneOf('license', query.license),
 		gated: oneOf('gated', query.gated === null ? [] : [String(query.gated)]),
+		runtime: (r) => query.show_incompatible || runs(r, query.runtime),
 		author: (r) => query.author.length === 0 || (r.author !== null && query.author.includes(r.author)),
 		source: (r) => query.source !== 'mine' || local.has(r.id),
 		text: (r) => query.q === '' || hasWords(r, query.q),
@@ -53,16 +91,23 @@ function checks(query: ModelQuery, local: Set<string>): Record<string, Check> {
 				r.parameters_total >= (min_params ?? 0) &&
 				r.parameters_total <= (max_params ?? Infinity)),
 		context: (r) => min_context === null || (r.context_window !== null && r.context_window >= min_context),
+		memory: (r) => query.fits === null || fits(r, query) === true,
 	};
 }
 
-const isUnknown: Record<string, Check> = {
+const unknowns = (query: ModelQuery): Record<string, Check> => ({
 	family: (r) => r.architecture_family === 'Unknown',
 	quantization: (r) => r.quantization === 'unknown',
 	modality: (r) => r.is_multimodal === null,
 	params: (r) => r.parameters_total === null,
 	context: (r) => r.context_window === null,
-};
+	memory: (r) => query.fits !== null && fits(r, query) === null,
+});
+
+function choices(name: FacetName, record: ModelRecord): string[] {
+	if (name !== 'runtime') return [choiceOf[name](record)];
+	return [...answersOf(record)].filter(([, answer]) => answer.runs).map(([id]) => id);
+}
 
 function compare(query: ModelQuery): (a: ModelRecord, b: ModelRecord) => number {
 	const by = (x: number | string | null, y: number | string | null, sign: number) => {
@@ -82,6 +127,12 @@ interface Sets {
 	read: Set<string>;
 }
 
+function isOpen(name: string, record: ModelRecord, query: ModelQuery): boolean {
+	const { runtime } = query;
+	if (name === 'runtime') return runtime !== null && answersOf(record).get(runtime)?.unknown === true;
+	return unknowns(query)[name]?.(record) ?? false;
+}
+
 /** Ids of everything that matches in order, the counts per choice, and how many models wait to be read. */
 export function plainList(records: ModelRecord[], query: ModelQuery, { local, read }: Sets) {
 	const all = Object.entries(checks(query, local));
@@ -96,14 +147,14 @@ export function plainList(records: ModelRecord[], query: ModelQuery, { local, re
 		const counts = new Map<string, number>();
 		for (const record of records) {
 			const isCounted = failed(record).every((failure) => failure === name);
-			const choice = choiceOf[name](record);
-			if (isCounted) counts.set(choice, (counts.get(choice) ?? 0) + 1);
+			if (!isCounted) continue;
+			for (const choice of choices(name, record)) counts.set(choice, (counts.get(choice) ?? 0) + 1);
 		}
 		return [name, Object.fromEntries(counts)] as const;
 	});
 	const pending = records.filter((record) => {
 		const failures = failed(record);
-		return failures.length > 0 && !read.has(record.id) && failures.every((name) => isUnknown[name]?.(record) ?? false);
+		return failures.length > 0 && !read.has(record.id) && failures.every((name) => isOpen(name, record, query));
 	});
 	return { ids, facets: Object.fromEntries(facets), pending: pending.length };
 }

@@ -1,5 +1,5 @@
 // Made-up catalog rows: seeded, with the mix of known and unknown facts that real lists have.
-import type { ModelRecord, QuantizationChoice } from '#lib/core/model.ts';
+import type { FitFacts, ModelRecord, QuantizationChoice } from '#lib/core/model.ts';
 import { entry } from './models.ts';
 import { seeded } from './seeded.ts';
 
@@ -34,17 +34,72 @@ const authors = [
 	'mlx-community',
 ] as const;
 
+/** Types and classes as configurations name them, a GGUF architecture, and names that nobody has. */
+type Make = readonly [type: string | null, name: string | null];
+const makes: readonly [Make, ...Make[]] = [
+	['llama', 'LlamaForCausalLM'],
+	['qwen2', 'Qwen2ForCausalLM'],
+	['qwen2_vl', 'Qwen2VLForConditionalGeneration'],
+	['bert', 'BertModel'],
+	['mistral', null],
+	[null, 'Gemma2ForCausalLM'],
+	['qwen2moe', null],
+	['xyz', 'XyzForCausalLM'],
+	['t5', 'T5ForConditionalGeneration'],
+	['llama', 'Eagle3LlamaForCausalLM'],
+];
+const formats: readonly [string[], ...string[][]] = [
+	['safetensors', 'transformers'],
+	['gguf'],
+	['pytorch', 'custom_code'],
+	['mlx', 'safetensors', '4-bit'],
+	['onnx', 'safetensors'],
+	['peft', 'lora'],
+	['diffusers'],
+];
+const methods = [null, 'awq', 'gptq', 'gguf', 'fp8', 'aqlm'] as const;
+
+/** What decides where a model runs; a part of it unknown. */
+function making(random: () => number): Partial<ModelRecord> {
+	const [type, name] = random() < 0.7 ? pick(random, makes) : [null, null];
+	const tags = random() < 0.75 ? [...pick(random, formats)] : undefined;
+	const quantization_method = pick(random, methods);
+	return {
+		model_type: type,
+		architectures: name === null ? null : [name],
+		quantization_method,
+		quantization_bits: quantization_method === null ? null : pick(random, [4, 8, 3]),
+		...(tags === undefined ? {} : { tags }),
+	};
+}
+
 /** A record with nothing known but its id. */
 export function blankRecord(id: string): ModelRecord {
 	return {
 		...entry({ id }),
 		dtype: null,
 		created_at: null,
-		size_bytes: null,
 		trending: null,
 		revision: null,
 		origin: 'hub',
 		as_of: '2026-11-20T00:00:00.000Z',
+	};
+}
+
+/** Made-up facts of memory: some without a cache, some without weights, some with windows and states. */
+function randomFit(random: () => number): FitFacts {
+	const some = (share: number, most: number) => (random() < share ? Math.floor(random() * most) : 0);
+	const isCached = random() < 0.85;
+	const kept = (bytes: number) => (isCached ? bytes : null);
+	return {
+		weights_bytes: random() < 0.9 ? Math.floor(random() ** 2 * 4e10) : null,
+		weights_band: 0.02,
+		vision_bytes: 0,
+		active_bytes: null,
+		kv_bytes_per_token: kept(some(0.9, 300_000)),
+		kv_window_bytes_per_token: kept(some(0.3, 300_000)),
+		kv_window_tokens: kept(some(0.3, 20_000)),
+		kv_state_bytes: kept(some(0.2, 1e8)),
 	};
 }
 
@@ -72,8 +127,9 @@ export function randomRecord(random: () => number, index: number): ModelRecord {
 		gated: pick<ModelRecord['gated']>(random, [false, 'auto', 'manual']),
 		updated_at: often(0.8) ? day() : null,
 		created_at: often(0.8) ? day() : null,
-		size_bytes: often(0.4) ? Math.floor(random() * 1e10) : null,
+		fit: isKnown && often(0.8) ? randomFit(random) : null,
 		trending: often(0.3) ? Math.floor(random() * 100) : null,
+		...making(random),
 	};
 }
 

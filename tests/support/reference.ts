@@ -25,6 +25,17 @@ export function readRows(name: string): Json[] | null {
 	return lines.filter((line) => line.trim() !== '').flatMap((line) => [JSON.parse(line)].filter(isJson));
 }
 
+/** A JSON file of facts; null (with a printed reason) when it is not there. */
+export function readFacts(name: string): unknown {
+	const folder = corpusFolder();
+	const file = folder === null ? null : join(folder, '..', 'data', name);
+	if (file === null || !existsSync(file)) {
+		process.stdout.write(`skipped: no ${name}\n`);
+		return null;
+	}
+	return JSON.parse(readFileSync(file, 'utf8'));
+}
+
 /** The stored configs by model id; null (with a printed reason) when they are not there. */
 export function readConfigs(): { id: string; config: Json }[] | null {
 	const folder = corpusFolder();

@@ -1,5 +1,7 @@
 // The one reader of our own API in the browser: JSON answers, JSON errors, and NDJSON streams.
+import type { HeaderSummary } from '#lib/core/file-header.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
+import { encodeId } from '#lib/core/repository.ts';
 import { toSearchParams, type ListPage, type ModelQuery } from '#lib/core/query.ts';
 
 /** An answer that is none: `code` is the server's own, or `unreachable`, `timeout`, `incomplete`, `bad_answer` of this side. */
@@ -23,22 +25,29 @@ export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
 /** The browser's own `fetch`, for whoever makes a store in a page. */
 export const browserFetch: Fetch = (input, init) => fetch(input, init);
 
-interface Asked {
+/** With what to ask, and until when. */
+export interface Asked {
 	fetch: Fetch;
 	signal?: AbortSignal;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Is this a JSON object, or an array? */
+export function isObject(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null;
 }
 
-function isReason(value: unknown): value is { code: string; message: string } {
+/** Is this the inside of an error answer? */
+export function isReason(value: unknown): value is { code: string; message: string } {
 	return isObject(value) && typeof value.code === 'string' && typeof value.message === 'string';
 }
 
 function isConfigLine(value: unknown): value is ConfigLine {
 	if (!isObject(value) || typeof value.id !== 'string') return false;
 	return isReason(value.error) || (isObject(value.characteristics) && isObject(value.characteristics.evidence));
+}
+
+function isHeaderSummary(value: unknown): value is HeaderSummary {
+	return isObject(value) && typeof value.basis === 'string' && Array.isArray(value.types);
 }
 
 function isListPage(value: unknown): value is ListPage {
@@ -55,7 +64,8 @@ async function failureOf(response: Response): Promise<ApiError> {
 	return new ApiError('bad_answer', `Modeldex answered with status ${response.status} and no reason.`);
 }
 
-async function ask({ fetch }: Asked, path: string, init: RequestInit): Promise<Response> {
+/** The answer to a request. Throws ApiError when there is none or it is an error; an abort passes through as it is. */
+export async function ask({ fetch }: Asked, path: string, init: RequestInit): Promise<Response> {
 	let response: Response;
 	try {
 		response = await fetch(path, init);
@@ -67,12 +77,30 @@ async function ask({ fetch }: Asked, path: string, init: RequestInit): Promise<R
 	return response;
 }
 
-/** One page of models for a query. Throws ApiError; an abort passes through as it is. */
-export async function listModels(query: ModelQuery, asked: Asked): Promise<ListPage> {
-	const response = await ask(asked, `/api/models?${toSearchParams(query)}`, { signal: asked.signal ?? null });
+/** One page of models for a query; `check` names a runtime whose verdict each row carries. Throws ApiError; an abort passes through as it is. */
+export async function listModels(
+	query: ModelQuery,
+	{ check = null, ...asked }: Asked & { check?: string | null },
+): Promise<ListPage> {
+	const params = toSearchParams(query);
+	if (check !== null) params.set('check', check);
+	const response = await ask(asked, `/api/models?${params}`, { signal: asked.signal ?? null });
 	const body: unknown = await response.json();
 	if (isListPage(body)) return body;
 	throw new ApiError('bad_answer', 'Modeldex sent a list that this page cannot read. Reload the page.');
+}
+
+/** What the header of a weight file says; the server asks the Hub for it when need be. Throws ApiError. */
+export async function readFileHeader(
+	{ id, path, revision }: { id: string; path: string; revision: string | null },
+	asked: Asked,
+): Promise<HeaderSummary> {
+	const query = new URLSearchParams({ path, ...(revision === null ? {} : { revision }) });
+	const address = `/api/models/headers/${encodeId(id)}?${query}`;
+	const response = await ask(asked, address, { signal: asked.signal ?? null });
+	const body: unknown = await response.json();
+	if (isHeaderSummary(body)) return body;
+	throw new ApiError('bad_answer', 'Modeldex sent a header that this page cannot read. Reload the page.');
 }
 
 function parseLine(line: string): unknown {

@@ -11,6 +11,12 @@ export interface Place {
 	top: number;
 }
 
+/** How pages are asked for. */
+interface Asking {
+	fetch: Fetch;
+	check: string | null;
+}
+
 /** One list that grows page by page. */
 export class ModelList {
 	models = $state.raw<ModelEntry[]>([]);
@@ -24,11 +30,11 @@ export class ModelList {
 	#cursor = $state<string | null>(null);
 	#isFresh = $state(true);
 	#query: ModelQuery;
-	#fetch: Fetch;
+	#asked: Asking;
 
-	constructor(query: ModelQuery, page: ListPage, fetch: Fetch) {
+	constructor(query: ModelQuery, page: ListPage, asked: Asking) {
 		this.#query = query;
-		this.#fetch = fetch;
+		this.#asked = asked;
 		this.models = page.models;
 		this.#cursor = page.next_cursor;
 	}
@@ -59,7 +65,7 @@ export class ModelList {
 		this.loading = true;
 		this.error = null;
 		try {
-			const page = await listModels({ ...this.#query, cursor: this.#cursor }, { fetch: this.#fetch });
+			const page = await listModels({ ...this.#query, cursor: this.#cursor }, this.#asked);
 			const seen = new Set(this.models.map((entry) => entry.id));
 			this.#isFresh = false;
 			this.models = [...this.models, ...page.models.filter((entry) => !seen.has(entry.id))];
@@ -84,11 +90,11 @@ export class ModelLists {
 		this.#fetch = fetch;
 	}
 
-	/** The list of a query: as it was scrolled before when it still begins like `page`, else beginning with `page`. */
-	open(query: ModelQuery, page: ListPage): ModelList {
-		const key = toSearchParams(query).toString();
+	/** The list of a query, with the verdict of the runtime `check` on each row: as it was scrolled before when it still begins like `page`, else beginning with `page`. */
+	open(query: ModelQuery, page: ListPage, check: string | null = null): ModelList {
+		const key = `${toSearchParams(query)} ${check ?? ''}`;
 		const before = this.#lists.get(key);
-		const list = before?.startsWith(page) ? before : new ModelList(query, page, this.#fetch);
+		const list = before?.startsWith(page) ? before : new ModelList(query, page, { fetch: this.#fetch, check });
 		this.#lists.delete(key);
 		this.#lists.set(key, list);
 		const [oldest] = this.#lists.keys();

@@ -1,10 +1,22 @@
 // What the frame hands down to every page and component.
 import { createContext } from 'svelte';
+import type { Comparison } from '#lib/client/comparison.svelte.ts';
+import type { Place } from '#lib/client/place.svelte.ts';
 import type { ModelLists } from '#lib/client/catalog.svelte.ts';
 import type { CharacteristicsStore } from '#lib/client/characteristics.svelte.ts';
+import type { DiscoveryHome } from '#lib/client/discovery-home.svelte.ts';
 
 /** The store of characteristics; made in the frame, one per page life. */
 export const [getCharacteristics, setCharacteristics] = createContext<CharacteristicsStore>();
 
 /** The lists that were scrolled through; made in the frame, so that they outlive the page that shows them. */
 export const [getLists, setLists] = createContext<ModelLists>();
+
+/** The discovery of this page's life; made in the frame, so that a run goes on from page to page. */
+export const [getDiscovery, setDiscovery] = createContext<DiscoveryHome>();
+
+/** The device, runtime and context everything is measured against; made in the frame. */
+export const [getPlace, setPlace] = createContext<Place>();
+
+/** The models picked for comparing; made in the frame. */
+export const [getComparison, setComparison] = createContext<Comparison>();

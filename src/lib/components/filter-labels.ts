@@ -2,6 +2,7 @@
 import { formatCount, formatParameters } from '#lib/core/format.ts';
 import { licenseLabel } from '#lib/core/license.ts';
 import type { FilterName } from '#lib/core/query.ts';
+import { runtimeNames } from '#lib/core/runtime.ts';
 
 /** Quantization choices in the order they are offered, with their words. */
 export const quantizationLabels: Record<string, { label: string; title?: string }> = {
@@ -27,6 +28,8 @@ const words: Record<FilterName, Record<string, string>> = {
 	min_params: {},
 	max_params: {},
 	min_context: {},
+	runtime: runtimeNames,
+	fits: {},
 };
 
 /** One active filter in words: `4-bit`, `At least 7B`, `Gated`. */
@@ -34,7 +37,9 @@ export function filterLabel(name: FilterName, value: string): string {
 	if (name === 'min_params') return `At least ${formatParameters(Number(value))}`;
 	if (name === 'max_params') return `At most ${formatParameters(Number(value))}`;
 	if (name === 'min_context') return `At least ${formatCount(Number(value))} tokens`;
+	if (name === 'fits') return `Fits ${value}`;
 	if (name === 'author') return `By ${value}`;
+	if (name === 'runtime') return `Runs on ${words.runtime[value] ?? value}`;
 	if (name === 'license' && value !== 'unknown') return licenseLabel(value);
 	if (name === 'quantization') {
 		return value === 'unknown' ? 'Unknown quantization' : (quantizationLabels[value]?.label ?? value);

@@ -11,3 +11,8 @@ export function listAddress(query: ModelQuery, view: View): string {
 	const text = params.toString();
 	return text === '' ? '/models' : `/models?${text}`;
 }
+
+/** The address of these models side by side. */
+export function compareAddress(ids: readonly string[]): string {
+	return `/compare?${new URLSearchParams(ids.map((id) => ['ids', id]))}`;
+}

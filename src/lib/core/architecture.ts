@@ -1,4 +1,5 @@
 // Which family and kind of model a model type or an architecture class names, from one table with word-edge matching.
+import { remembered, rememberedPair } from '#lib/core/memo.ts';
 import { modelTypeLines } from '#lib/core/tables/model-types.ts';
 
 /** Kind letters of the table in `tables/model-types.ts`, where each is explained. */
@@ -25,7 +26,6 @@ const shortNames = new Set(['yi', 'phi', 'glm', 'opt', 'mpt', 't5', 'mt5', 'sam'
 const wordsOnly = new Set(['eagle', 'medusa', 'speculators', 'encoderdecoder', 'dream', 'radio']);
 const maxTokens = 12;
 const maxNameLength = 120;
-const cacheSize = 2000;
 
 function plain(name: string): string {
 	return name.toLowerCase().replace(/[^a-z0-9π]/g, '');
@@ -77,19 +77,15 @@ function partialMatch(name: string): ModelTypeRow | null {
 	return null;
 }
 
-const cache = new Map<string, TypeMatch | null>();
-const classCache = new Map<string, TypeMatch | null>();
+const typeMatch = remembered((type: string): TypeMatch | null => {
+	const exact = type.length <= maxNameLength ? rows.get(plain(type)) : undefined;
+	const row = exact ?? partialMatch(type);
+	return row === null ? null : { ...row, exact: exact !== undefined };
+});
 
 /** Table row for a model type (or a GGUF architecture name): exact first, then by whole words. Null when unknown. */
 export function matchModelType(type: string): TypeMatch | null {
-	const known = cache.get(type);
-	if (known !== undefined) return known;
-	const exact = type.length <= maxNameLength ? rows.get(plain(type)) : undefined;
-	const row = exact ?? partialMatch(type);
-	const match = row === null ? null : { ...row, exact: exact !== undefined };
-	if (cache.size >= cacheSize) cache.clear();
-	if (type.length <= maxNameLength) cache.set(type, match);
-	return match;
+	return typeMatch(type.length > maxNameLength ? type.slice(0, maxNameLength + 1) : type);
 }
 
 const taskSuffix =
@@ -100,18 +96,16 @@ export function classStem(architecture: string): string {
 	return architecture.slice(0, maxNameLength).replace(taskSuffix, '');
 }
 
-/** Table row for an architecture class: by its name, without `Model`, or without its task. Null when unknown. */
-export function matchArchitecture(architecture: string): TypeMatch | null {
-	const known = classCache.get(architecture);
-	if (known !== undefined) return known;
-	if (architecture.length > maxNameLength) return null;
+const classMatch = remembered((architecture: string): TypeMatch | null => {
 	const whole = rows.get(plain(architecture)) ?? rows.get(plain(architecture.replace(/Model$/, '')));
 	const stem = classStem(architecture);
 	const part = stem === '' ? null : matchModelType(stem);
-	const match = whole === undefined ? part : { ...whole, exact: true };
-	if (classCache.size >= cacheSize) classCache.clear();
-	classCache.set(architecture, match);
-	return match;
+	return whole === undefined ? part : { ...whole, exact: true };
+});
+
+/** Table row for an architecture class: by its name, without `Model`, or without its task. Null when unknown. */
+export function matchArchitecture(architecture: string): TypeMatch | null {
+	return architecture.length > maxNameLength ? null : classMatch(architecture);
 }
 
 /** The family of a model and the rule that found it. */
@@ -122,8 +116,10 @@ export interface FamilyFact {
 	rule: string;
 }
 
+const noFamily: FamilyFact = { family: unknownFamily, by: null, rule: 'no row of the family table matches' };
+
 /** Family by model type, then by the first architecture class, else `Unknown`. */
-export function familyOf(modelType: string | null, architecture: string | null): FamilyFact {
+export const familyOf = rememberedPair((modelType, architecture): FamilyFact => {
 	const byType = modelType === null ? null : matchModelType(modelType);
 	if (byType !== null) {
 		const rule = byType.exact ? 'family table' : `family table, matched by the part ${byType.type}`;
@@ -133,5 +129,5 @@ export function familyOf(modelType: string | null, architecture: string | null):
 	if (byClass !== null) {
 		return { family: byClass.family, by: 'architectures', rule: `family table, class name as ${byClass.type}` };
 	}
-	return { family: unknownFamily, by: null, rule: 'no row of the family table matches' };
-}
+	return noFamily;
+});

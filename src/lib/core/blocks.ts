@@ -5,8 +5,8 @@ import { type Config, type Dimensions, expertCount, expertsPerToken, figure, fig
 export type Switch = boolean | readonly [key: string, fallback: boolean];
 
 /** Is the switch on for this config? */
-export function isOn(config: Config, given: Switch | undefined): boolean {
-	if (given === undefined || typeof given === 'boolean') return given === true;
+export function isOn(config: Config, given: Switch): boolean {
+	if (typeof given === 'boolean') return given;
 	return flag(config, given[0], given[1]);
 }
 
@@ -148,6 +148,14 @@ export interface ExpertOptions {
 	readonly bias?: boolean;
 }
 
+/** The same with every default filled in: objects of one shape, which formulas read faster than objects of many. */
+export function expertPlan({ width, shared, gate, routerBias, bias }: ExpertOptions) {
+	return { width, shared, gate: gate === true, routerBias: routerBias === true, bias: bias === true };
+}
+
+/** How a family builds its routed experts; made once by `expertPlan`. */
+export type ExpertPlan = ReturnType<typeof expertPlan>;
+
 /** Parameters of one mixture layer, apart by what always works and what is routed. */
 export interface Mixture {
 	/** All routed experts. */
@@ -159,14 +167,14 @@ export interface Mixture {
 }
 
 /** The mixture block of one layer. */
-export function mixture(d: Dimensions, options: ExpertOptions): Mixture {
+export function mixture(d: Dimensions, plan: ExpertPlan): Mixture {
 	const { config: c, hidden } = d;
 	const experts = expertCount(c);
-	const width = options.width === 'inner' ? d.inner : figure(c, options.width);
-	const one = gated(hidden, width) + (options.bias === true ? 2 * width + hidden : 0);
-	const router = experts * hidden + (options.routerBias === true ? experts : 0);
-	const shared = sharedWidth(c, width, options.shared);
-	const gate = options.gate === true && shared > 0 ? hidden : 0;
+	const width = plan.width === 'inner' ? d.inner : figure(c, plan.width);
+	const one = gated(hidden, width) + (plan.bias ? 2 * width + hidden : 0);
+	const router = experts * hidden + (plan.routerBias ? experts : 0);
+	const shared = sharedWidth(c, width, plan.shared);
+	const gate = plan.gate && shared > 0 ? hidden : 0;
 	return {
 		routed: experts * one,
 		active: expertsPerToken(c) * one,

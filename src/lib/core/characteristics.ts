@@ -5,11 +5,14 @@ import { parseConfigText } from '#lib/core/config-text.ts';
 import { readContext, type ContextFacts } from '#lib/core/context.ts';
 import { fillScope, isStub } from '#lib/core/defaults.ts';
 import { readDimensions, type Dimensions } from '#lib/core/dimensions.ts';
+import { readFit } from '#lib/core/fit-facts.ts';
+import { bitOf } from '#lib/core/key-groups.ts';
 import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
 import { readModality } from '#lib/core/modality.ts';
 import type { ConfigStatus, ModelCharacteristics, Source } from '#lib/core/model.ts';
 import { listingFile, readQuantization, type QuantizationFacts } from '#lib/core/quantization.ts';
 import { holds, pathIn, Reading, scopeOf, textScope, type Scope } from '#lib/core/reading.ts';
+import { sideGroups } from '#lib/core/parameters-vision.ts';
 import { shapeFacts, type ShapeFacts } from '#lib/core/shape-facts.ts';
 import { totalParameters } from '#lib/core/total-parameters.ts';
 
@@ -91,14 +94,25 @@ function listedNames(listing: ListingFacts | null, reading: Reading): Names {
 	return { modelType, architectures, named: 'listing' };
 }
 
-function readNames(root: JsonObject | null, listing: ListingFacts | null, reading: Reading): Names {
-	if (root === null) return listedNames(listing, reading);
-	const written = root['model_type'];
-	const modelType = shortText(written);
-	if (modelType === null && written !== undefined && written !== null) reading.warn('model_type is no name.');
-	const part = shortText(root['_class_name']);
-	const own = root['architectures'] === undefined && part !== null;
-	const architectures = own ? [part] : classNames(root['architectures'], reading);
+/** What a configuration writes under the keys of its names, before any default is laid under it. */
+interface Written {
+	type: JsonValue | undefined;
+	part: JsonValue | undefined;
+	classes: JsonValue | undefined;
+}
+
+function writtenNames({ config }: Scope): Written {
+	return { type: config['model_type'], part: config['_class_name'], classes: config['architectures'] };
+}
+
+function readNames(written: Written | null, listing: ListingFacts | null, reading: Reading): Names {
+	if (written === null) return listedNames(listing, reading);
+	const { type, classes } = written;
+	const modelType = shortText(type);
+	if (modelType === null && type !== undefined && type !== null) reading.warn('model_type is no name.');
+	const part = shortText(written.part);
+	const own = classes === undefined && part !== null;
+	const architectures = own ? [part] : classNames(classes, reading);
 	if (modelType === null && architectures.length === 0) return listedNames(listing, reading);
 	const listed = shortText(listing?.config?.['model_type']);
 	if (modelType !== null) {
@@ -127,7 +141,7 @@ const noDimensions: Dimensions = {
 	num_experts_per_token: null,
 };
 const noContext: ContextFacts = { max_position_embeddings: null, context_window: null, sliding_window: null };
-const noShapes: ShapeFacts = { counted: null, cache: null };
+const noShapes: ShapeFacts = { counted: null, parts: null, cache: null };
 
 /** The configuration as it is read: filled with class defaults, with the text model found in it. */
 interface View {
@@ -157,11 +171,15 @@ function contextOf(view: View | null, listing: ListingFacts | null, reading: Rea
 	return { ...read, context_window: listed };
 }
 
+const cacheBit = bitOf('use_cache');
+
+/** Is a cache used? The root is asked first, then the text model. */
 function useCache(view: View | null, reading: Reading): boolean {
-	const places = view === null ? [] : [view.root, ...view.scopes];
-	for (const scope of places) {
-		const written = holds(scope, 'use_cache') ? scope.config['use_cache'] : undefined;
-		if (typeof written !== 'boolean') continue;
+	const scopes = view?.scopes ?? [];
+	for (let at = scopes.length - 1; at >= 0; at -= 1) {
+		const scope = scopes[at];
+		const written = scope !== undefined && holds(scope, cacheBit) ? scope.config['use_cache'] : undefined;
+		if (scope === undefined || typeof written !== 'boolean') continue;
 		reading.note('use_cache', pathIn(scope, 'use_cache'), 'as written');
 		return written;
 	}
@@ -226,7 +244,7 @@ const confidenceRules = {
 	low: 'a guess, a contradiction or too little to go by',
 };
 
-function readShapes({ names, view, reading }: Known): ShapeFacts {
+function readShapes({ names, view, reading, listing }: Known): ShapeFacts {
 	const text = view?.scopes[0];
 	if (view === null || text === undefined || !view.whole) return noShapes;
 	const shapes = shapeFacts({
@@ -234,6 +252,8 @@ function readShapes({ names, view, reading }: Known): ShapeFacts {
 		textType: view.textType,
 		root: view.root.config,
 		text: text.config,
+		hasSides: holds(view.root, sideGroups),
+		hasStored: listing?.safetensors !== undefined,
 	});
 	const { cache } = shapes;
 	if (cache === null) return shapes;
@@ -255,16 +275,18 @@ function readParameters(
 		quantization_method: stored.quantization_method,
 		quantization_bits: stored.quantization_bits,
 	});
-	const [path, file] = place(reading, facts.file, facts.path);
-	if (facts.total !== null) reading.note('parameters', path, facts.rule, file);
-	if (facts.rival !== null && facts.total !== null) {
-		const [otherPath, otherFile] = place(reading, facts.rival.file, facts.rival.path);
-		reading.conflict('parameters', facts.total, [
-			{ value: facts.total, file, path },
-			{ value: facts.rival.total, file: otherFile, path: otherPath },
+	if (facts === null) return { total: null, active: null, source: null };
+	const { claim, active, rival } = facts;
+	const [path, file] = place(reading, claim.file, claim.path);
+	reading.note('parameters', path, claim.rule, file);
+	if (rival !== null) {
+		const [otherPath, otherFile] = place(reading, rival.file, rival.path);
+		reading.conflict('parameters', claim.total, [
+			{ value: claim.total, file, path },
+			{ value: rival.total, file: otherFile, path: otherPath },
 		]);
 	}
-	return { total: facts.total, active: facts.active, source: facts.source };
+	return { total: claim.total, active, source: claim.source };
 }
 
 const nothing: Set<string> = new Set();
@@ -273,15 +295,16 @@ const nothing: Set<string> = new Set();
 function begin(input: NormalizeInput): Known & { status: ConfigStatus } {
 	const { status, root, warnings } = open(input);
 	const listing = input.listing ?? null;
-	const rawType = root === null ? null : shortText(root['model_type']);
-	const written = root === null ? null : scopeOf(root, '');
-	const stub = written !== null && isStub(written);
+	const scope = root === null ? null : scopeOf(root, '');
+	const written = scope === null ? null : writtenNames(scope);
+	const rawType = shortText(written?.type);
+	const stub = scope !== null && isStub(scope);
 	const whole = !stub && input.configPartial !== true;
-	const from = written !== null && whole ? fillScope(rawType, written) : nothing;
-	const view = written === null ? null : viewOf(written, rawType, whole);
+	const from = scope !== null && whole ? fillScope(rawType, scope) : nothing;
+	const view = scope === null ? null : viewOf(scope, rawType, whole);
 	const reading = new Reading(input.configFile ?? 'config.json', from, view?.textType ?? 'the class');
 	for (const sentence of warnings) reading.warn(sentence);
-	const names = readNames(root, listing, reading);
+	const names = readNames(written, listing, reading);
 	if (view !== null) view.textType ??= names.modelType;
 	if (stub && input.configPartial !== true) reading.warn('The file holds no sizes, only what the model is.');
 	return { input, names, view, reading, listing, status };
@@ -301,6 +324,7 @@ export function normalize(input: NormalizeInput): ModelCharacteristics {
 	const context = contextOf(view, listing, reading);
 	const stored = readQuantization({ reading, scopes, id: input.id, listing });
 	const shapes = readShapes(known);
+	const parameters = readParameters(known, shapes, stored);
 	return {
 		id: input.id,
 		source: input.source,
@@ -329,9 +353,10 @@ export function normalize(input: NormalizeInput): ModelCharacteristics {
 		is_multimodal: what.is_multimodal,
 		multimodal_type: what.multimodal_type,
 		use_cache: useCache(view, reading),
-		parameters: readParameters(known, shapes, stored),
+		parameters,
 		kv_cache_bytes_per_token: shapes.cache?.bytesPerToken ?? null,
 		kv_cache_fixed_bytes: shapes.cache?.fixedBytes ?? null,
+		fit: readFit({ id: input.id, listing, scopes, stored, parameters, shapes, hidden: sizes.hidden_size, reading }),
 		classification: what.classification,
 		confidence: what.confidence,
 		evidence: reading.evidence,

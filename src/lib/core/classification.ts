@@ -1,9 +1,10 @@
 // What a model is: a writer of text (gen), a giver of vectors or labels (encoder), neither as far as we know, or locked.
-import { matchArchitecture, matchModelType, type TypeKind, type TypeMatch } from '#lib/core/architecture.ts';
+import { byArchitecture, byClassName, byType, type Setting, type Signal, type Vote } from '#lib/core/class-names.ts';
 import { isJsonObject } from '#lib/core/config-text.ts';
 import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
+import { remembered, rememberedPair } from '#lib/core/memo.ts';
 import type { Classification, Confidence } from '#lib/core/model.ts';
-import { allowedTypes, deniedTypes, tasks, vectorTasks, vectorWords } from '#lib/core/tables/tasks.ts';
+import { tasks, vectorTasks, vectorWords } from '#lib/core/tables/tasks.ts';
 
 /**
  * The class, how far the signals agree, and which one decided. `gen`: writes text from a prompt (text, with or without
@@ -14,7 +15,7 @@ import { allowedTypes, deniedTypes, tasks, vectorTasks, vectorWords } from '#lib
 export interface ClassFact {
 	classification: Classification;
 	confidence: Confidence;
-	file: 'config' | 'listing' | 'name';
+	file: Signal['file'];
 	path: string;
 	rule: string;
 }
@@ -30,164 +31,70 @@ interface Subject {
 	configGated: boolean;
 }
 
-type Vote = 'gen' | 'encoder' | 'none';
-interface Signal {
-	vote: Vote;
-	file: ClassFact['file'];
-	path: string;
-	rule: string;
-	/** A class without a head: the type and the task may know better. */
-	weak?: boolean;
-}
-
-const kindVotes: Record<TypeKind, Vote> = {
-	c: 'gen',
-	s: 'gen',
-	m: 'gen',
-	p: 'gen',
-	q: 'gen',
-	e: 'encoder',
-	i: 'encoder',
-	v: 'encoder',
-	a: 'encoder',
-	x: 'encoder',
-	w: 'none',
-	b: 'none',
-	g: 'none',
-	o: 'none',
-};
-
-/** What the type does, in words, for kinds that are neither writers nor encoders. */
-const kindWords: Partial<Record<TypeKind, string>> = {
-	w: 'an image model that neither writes text nor gives vectors',
-	b: 'a speech or sound model that does not write text from a prompt',
-	g: 'a maker of images',
-	o: 'neither a language model nor an encoder',
-};
-
-const encoderHead =
-	/For(?:MaskedLM|PreTraining|NextSentencePrediction|MultipleChoice|Retrieval|Embedding|Reward|SequenceScoring|XVector)|For[A-Za-z]*Classification|ForQuestionAnswering|ImageTextRetrieval|MaskedImageModeling|RewardModel|Reranker/;
-const writerHead =
-	/(?:ForCausalLM|LMHeadModel|WithLMHead|ForConditionalGeneration|ForSeq2SeqLM|ForVision2Seq|ForImageTextToText|ForBlockDiffusion|Text2Text|ForGeneration|(?<!Nano)ChatModel|EncoderDecoderModel|ModelLM|DiffusionLM)$/;
-const otherHead =
-	/For(?:CTC|RNNT|TDT|SpeechToText|TextToSpeech|SpeechToSpeech|TextToText|ObjectDetection|[A-Za-z]*Segmentation|DepthEstimation|[A-Za-z]*TextRecognition|Keypoint[A-Za-z]*|PoseEstimation|TableRecognition|ImageMatting|NormalEstimation|PointmapEstimation|ImageSuperResolution|Regression|Prediction|CausalImageModeling|ActionPrediction|AudioTokenization)$|HifiGan$/;
-const bare = /(?:Model|Backbone|Encoder|Transformer)$/;
-
-/** Encoder types whose language-model class writes text only when the configuration calls it a decoder. */
-function isDecoder(config: JsonObject | null): boolean {
-	return config?.['is_decoder'] === true;
-}
-
-function writerVote(kind: TypeKind | null, decoder: boolean): Vote {
-	if (kind === 'e' || kind === 'i') return decoder ? 'gen' : 'encoder';
-	if (kind === 'b' || kind === 'w' || kind === 'g' || kind === 'o') return 'none';
-	return 'gen';
-}
-
-/** A class without a head on a writer's type gives hidden states: an embedding model. Encoder-decoders keep their type. */
-function bareVote(architecture: string, kind: TypeKind | null): { vote: Vote; weak: boolean } {
-	if (kind === null) return { vote: 'encoder', weak: true };
-	if (/Encoder(?:Model)?$/.test(architecture)) return { vote: 'encoder', weak: true };
-	if (kind === 's') return { vote: 'gen', weak: true };
-	if (kind === 'w' || kind === 'b' || kind === 'g' || kind === 'o') return { vote: 'none', weak: true };
-	return { vote: 'encoder', weak: kindVotes[kind] !== 'encoder' };
-}
-
 /** Does the repository's own code offer the model for text generation under this class? */
-function offersGeneration(config: JsonObject | null): boolean {
-	const map = config?.['auto_map'];
-	if (!isJsonObject(map)) return false;
-	return [
-		'AutoModelForCausalLM',
-		'AutoModelForSeq2SeqLM',
-		'AutoModelForImageTextToText',
-		'AutoModelForVision2Seq',
-	].some((key) => map[key] !== undefined);
+function offersGeneration(config: JsonObject): boolean {
+	const map = config['auto_map'];
+	return isJsonObject(map) && writerClasses.some((key) => map[key] !== undefined);
 }
 
-/** What a class name with a head says; null when it has none. */
-function headVote(name: string, kind: TypeKind | null, decoder: boolean): { vote: Vote; rule: string } | null {
-	const other = kindWords[kind ?? 'o'] ?? 'a head for something else than text';
-	if (name === 'BertGenerationDecoder') return { vote: decoder ? 'gen' : 'encoder', rule: 'a decoder half' };
-	const answers = (kind === 'm' || kind === 'q') && name.endsWith('ForQuestionAnswering');
-	if (encoderHead.test(name) && !answers) {
-		return kind === 'o'
-			? { vote: 'none', rule: other }
-			: { vote: 'encoder', rule: 'a head for labels, masks or scores' };
-	}
-	if (otherHead.test(name)) return { vote: 'none', rule: other };
-	if (!writerHead.test(name) && !answers) return null;
-	const vote = writerVote(kind, decoder);
-	if (vote === 'encoder') return { vote, rule: 'an encoder type that is not set up as a decoder' };
-	return { vote, rule: vote === 'gen' ? 'a head that writes text' : other };
-}
-
-function rowOf(modelType: string | null, name: string): TypeMatch | null {
-	return (modelType === null ? null : matchModelType(modelType)) ?? matchArchitecture(name);
-}
-
-function byArchitecture({ architectures, modelType, config, named }: Subject): Signal | null {
-	const name = architectures[0]?.slice(0, 120);
-	if (name === undefined) return null;
-	const kind = rowOf(modelType, name)?.kind ?? null;
-	const place = { file: named, path: 'architectures' } as const;
-	const head = headVote(name, kind, isDecoder(config));
-	if (head !== null) return { vote: head.vote, rule: `class ${name}: ${head.rule}`, ...place };
-	if (!bare.test(name)) return null;
-	if (kind !== 'e' && offersGeneration(config)) {
-		return { vote: 'gen', rule: `class ${name}: its own code offers text generation`, weak: true, ...place };
-	}
-	return { ...bareVote(name, kind), rule: `class ${name}: a class without a head for text`, ...place };
-}
-
-function byType({ modelType, config, named }: Subject): Signal | null {
-	if (modelType === null) return null;
-	const plain = modelType.toLowerCase();
-	const row = matchModelType(modelType);
-	const signal = (vote: Vote, rule: string): Signal => ({ vote, file: named, path: 'model_type', rule });
-	if (isDecoder(config) && row?.kind === 'e') return signal('gen', `${row.type} set up as a decoder`);
-	if (deniedTypes.has(plain)) return signal('encoder', `${plain} is a type of text encoders`);
-	if (allowedTypes.has(plain)) return signal('gen', `${plain} is a type of text writers`);
-	if (row === null) return null;
-	const what = kindWords[row.kind] ?? (kindVotes[row.kind] === 'gen' ? 'a writer of text' : 'an encoder');
-	return signal(kindVotes[row.kind], `${row.type} is ${what}`);
-}
-
-/** A class without any known ending, by the row its name belongs to (`MiniCPMV`). */
-function byClassName({ architectures, named }: Subject): Signal | null {
-	const row = architectures[0] === undefined ? null : matchArchitecture(architectures[0]);
-	if (row === null) return null;
-	const what = kindWords[row.kind] ?? (kindVotes[row.kind] === 'gen' ? 'a writer of text' : 'an encoder');
-	return { vote: kindVotes[row.kind], file: named, path: 'architectures', rule: `${row.type} is ${what}` };
-}
+const writerClasses = [
+	'AutoModelForCausalLM',
+	'AutoModelForSeq2SeqLM',
+	'AutoModelForImageTextToText',
+	'AutoModelForVision2Seq',
+];
 
 interface NameSignals {
 	type: Signal | null;
 	architecture: Signal | null;
+	/** The answer when nothing but the names speaks; null when they say nothing. */
+	alone: ClassFact | null;
 }
 
-const nameCache = new Map<string, NameSignals>();
-const cacheSize = 2000;
-
-/** What type and class say, remembered: of a hundred thousand models there are a few thousand pairs. */
-function byNames(subject: Subject): NameSignals {
-	const { modelType, architectures, config, named } = subject;
-	const own = isDecoder(config) ? 'decoder' : offersGeneration(config) ? 'writer' : '';
-	const key = `${named} ${own} ${modelType?.length ?? -1} ${modelType ?? ''} ${architectures[0] ?? ''}`;
-	const known = nameCache.get(key);
-	if (known !== undefined) return known;
-	const type = byType(subject);
-	const architecture = byArchitecture(subject) ?? (type === null ? byClassName(subject) : null);
-	if (nameCache.size >= cacheSize) nameCache.clear();
-	nameCache.set(key, { type, architecture });
-	return { type, architecture };
+function signalsOf(type: Signal | null, architecture: Signal | null): NameSignals {
+	const first = architecture ?? type;
+	const all = [architecture, type].filter((signal) => signal !== null);
+	return { type, architecture, alone: first === null ? null : answer(first, all) };
 }
+
+/** What type and class say in a setting. Every setting has a memory of its own. */
+function inSetting(setting: Setting) {
+	return rememberedPair((modelType, architecture) => {
+		const names = { modelType, architecture, ...setting };
+		const type = byType(names);
+		return signalsOf(type, byArchitecture(names) ?? (type === null ? byClassName(names) : null));
+	});
+}
+
+function settingsOf(named: Subject['named']) {
+	return {
+		plain: inSetting({ named, decoder: false, writer: false }),
+		decoder: inSetting({ named, decoder: true, writer: false }),
+		writer: inSetting({ named, decoder: false, writer: true }),
+		both: inSetting({ named, decoder: true, writer: true }),
+	};
+}
+
+const settings = { config: settingsOf('config'), listing: settingsOf('listing') };
+
+/** Encoder types write text only when the configuration calls them decoders; unknown classes when their code offers it. */
+function useOf(config: JsonObject | null): keyof typeof settings.config {
+	if (config === null) return 'plain';
+	if (config['is_decoder'] === true) return offersGeneration(config) ? 'both' : 'decoder';
+	return offersGeneration(config) ? 'writer' : 'plain';
+}
+
+function byNames({ modelType, architectures, config, named }: Subject): NameSignals {
+	return settings[named][useOf(config)](modelType, architectures[0] ?? null);
+}
+
+const byTag = remembered((tag): Signal | null => {
+	const task = tasks.get(tag);
+	return task === undefined ? null : { vote: task.kind, file: 'listing', path: 'pipeline_tag', rule: `task ${tag}` };
+});
 
 function byTask(listing: ListingFacts | null): Signal | null {
-	const tag = listing?.pipeline_tag;
-	const task = tag === undefined ? undefined : tasks.get(tag);
-	if (tag === undefined || task === undefined) return null;
-	return { vote: task.kind, file: 'listing', path: 'pipeline_tag', rule: `task ${tag}` };
+	return listing?.pipeline_tag === undefined ? null : byTag(listing.pipeline_tag);
 }
 
 function byTags(listing: ListingFacts | null): Signal | null {
@@ -205,13 +112,13 @@ function byTags(listing: ListingFacts | null): Signal | null {
 	return signal(/^(?:CAUSAL_LM|SEQ_2_SEQ_LM)$/i.test(task) ? 'gen' : 'encoder', `an adapter for ${task.slice(0, 30)}`);
 }
 
-const vectorWord = new RegExp(`[-_./\\s](${[...vectorWords].join('|')})(?![^-_.\\s])`, 'i');
+const vectorWord = new RegExp(`(?:^|[-_./\\s])(${[...vectorWords].join('|')})(?![^-_.\\s])`, 'i');
 
 function byName(id: string): Signal | null {
 	const name = id.slice(0, 200);
 	const signal = (rule: string): Signal => ({ vote: 'encoder', file: 'name', path: 'id', rule });
 	if (name.startsWith('sentence-transformers/')) return signal('guess from the owner sentence-transformers');
-	const word = vectorWord.exec(`/${name.slice(name.indexOf('/') + 1)}`)?.[1]?.toLowerCase();
+	const word = vectorWord.exec(name.slice(name.indexOf('/') + 1))?.[1]?.toLowerCase();
 	return word === undefined ? null : signal(`guess from "${word}" in the repository's name`);
 }
 
@@ -243,11 +150,13 @@ function vectorSign(signals: {
 function levelOf(chosen: Signal, all: Signal[]): Confidence {
 	if (chosen.file === 'name') return 'low';
 	const overruled = chosen.path === 'architectures' && chosen.weak !== true ? 'model_type' : '';
-	const others = all.filter((signal) => signal !== chosen && signal.file !== 'name');
-	const agreeing = others.filter((signal) => signal.vote === chosen.vote).length;
-	const against = others.filter(
-		({ vote, weak, path }) => vote !== chosen.vote && weak !== true && path !== overruled,
-	).length;
+	let agreeing = 0;
+	let against = 0;
+	for (const signal of all) {
+		if (signal === chosen || signal.file === 'name') continue;
+		if (signal.vote === chosen.vote) agreeing += 1;
+		else if (signal.weak !== true && signal.path !== overruled) against += 1;
+	}
 	if (against === 0) return agreeing > 0 ? 'high' : 'medium';
 	return agreeing >= against ? 'medium' : 'low';
 }
@@ -276,17 +185,24 @@ function locked(subject: Subject): ClassFact {
  */
 export function classify(subject: Subject): ClassFact {
 	const library = byLibrary(subject.config);
-	const { type, architecture } = library === null ? byNames(subject) : { type: library, architecture: null };
+	const named = library === null ? byNames(subject) : signalsOf(library, null);
 	const task = byTask(subject.listing);
 	const tags = byTags(subject.listing);
 	const name = byName(subject.id);
+	if (named.alone !== null && task === null && tags === null && name === null) return named.alone;
+	const { type, architecture } = named;
 	const all = [architecture, type, task, tags, name].filter((signal) => signal !== null);
-	const headless = architecture?.weak === true && type?.vote === 'gen' && task?.vote === 'gen';
-	const first = (headless ? type : architecture) ?? type ?? task ?? tags ?? name;
+	const first = firstOf(named, task) ?? task ?? tags ?? name;
 	if (first === null) return locked(subject);
 	if (first.vote === 'gen') {
 		const sign = vectorSign({ task, tags, name, tag: subject.listing?.pipeline_tag ?? '' });
 		if (sign !== null) return answer(sign, all);
 	}
 	return answer(first, all);
+}
+
+/** The name that decides: the class, unless it has no head and both type and task say that the model writes. */
+function firstOf({ type, architecture }: NameSignals, task: Signal | null): Signal | null {
+	const headless = architecture?.weak === true && type?.vote === 'gen' && task?.vote === 'gen';
+	return (headless ? type : architecture) ?? type;
 }

@@ -53,26 +53,51 @@ function endOfString(text: string, start: number): number {
 	return text.length;
 }
 
-/** Does the character occur more often than `limit` times? */
-function exceeds(text: string, character: string, limit: number): boolean {
+/** How often the character occurs, counted no further than just beyond `limit`. */
+function occurrences(text: string, character: string, limit: number): number {
 	let found = 0;
 	for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) {
 		found += 1;
-		if (found > limit) return true;
+		if (found > limit) return found;
 	}
-	return false;
+	return found;
 }
 
-/** Why the text is too big to read, or null. Cheap counts first; the exact scan runs only where they cannot tell. */
+const tooDeep = `The file is nested deeper than ${maxConfigDepth} levels.`;
+
+/** Why the text is too big to read, by an exact scan; null when it is not. */
 function tooBig(text: string): string | null {
-	if (text.length > maxConfigLength) return 'The file is larger than 5 MB.';
-	const mayBeDeep = exceeds(text, '{', maxConfigDepth / 2) || exceeds(text, '[', maxConfigDepth / 2);
-	const mayHoldManyKeys = text.length > maxConfigKeys * 4;
-	if (!mayBeDeep && !mayHoldManyKeys) return null;
 	const { depth, keys } = measure(text);
-	if (depth > maxConfigDepth) return `The file is nested deeper than ${maxConfigDepth} levels.`;
+	if (depth > maxConfigDepth) return tooDeep;
 	if (keys > maxConfigKeys) return `The file holds more than ${maxConfigKeys.toLocaleString('en')} keys.`;
 	return null;
+}
+
+/**
+ * Is anything nested more than `levels` deep in the value? `spare`: how many of the text's brackets may stand beside a way
+ * down that deep. Siblings use them up, so that an object of a thousand small ones is not looked through.
+ */
+function isDeeper(value: JsonValue | undefined, levels: number, spare: number): boolean {
+	if (typeof value !== 'object' || value === null) return false;
+	if (levels === 0) return true;
+	const inner = Array.isArray(value) ? value.filter(isNested) : nestedIn(value, spare + 1);
+	const left = spare - Math.max(0, inner.length - 1);
+	return left >= 0 && inner.some((item) => isDeeper(item, levels - 1, left));
+}
+
+function isNested(value: JsonValue | undefined): value is JsonObject | JsonValue[] {
+	return typeof value === 'object' && value !== null;
+}
+
+/** Objects and lists right inside of an object, at most one more than `most`. */
+function nestedIn(object: JsonObject, most: number): JsonValue[] {
+	const found: JsonValue[] = [];
+	for (const key in object) {
+		const value = object[key];
+		if (isNested(value)) found.push(value);
+		if (found.length > most) break;
+	}
+	return found;
 }
 
 /** A sentence for texts that are recognizably something else than JSON, or null. */
@@ -97,6 +122,9 @@ function checked(value: JsonValue, warnings: string[]): ConfigText {
 	return { ok: false, reason: `The file holds ${kindOf(value)} where an object is expected.` };
 }
 
+/** Brackets up to which a text is parsed first and its value asked for its depth: five times faster than the scan. */
+const fewBrackets = 4096;
+
 /** Strict parse of text that is JSON as JavaScript knows it; undefined when it is not. */
 function strictly(text: string): JsonValue | undefined {
 	try {
@@ -114,10 +142,19 @@ function strictly(text: string): JsonValue | undefined {
  * gives a sentence.
  */
 export function parseConfigText(text: string): ConfigText {
-	const big = tooBig(text);
+	if (text.length > maxConfigLength) return { ok: false, reason: 'The file is larger than 5 MB.' };
+	const brackets = occurrences(text, '{', fewBrackets) + occurrences(text, '[', fewBrackets);
+	const mayBeDeep = brackets > maxConfigDepth;
+	const mayHoldManyKeys = text.length > maxConfigKeys * 4;
+	const isScanned = brackets > fewBrackets || mayHoldManyKeys;
+	const strict = isScanned && tooBig(text) !== null ? undefined : strictly(text);
+	if (strict !== undefined) {
+		const spare = brackets - maxConfigDepth - 1;
+		if (!isScanned && spare >= 0 && isDeeper(strict, maxConfigDepth, spare)) return { ok: false, reason: tooDeep };
+		return checked(strict, []);
+	}
+	const big = mayBeDeep || mayHoldManyKeys ? tooBig(text) : null;
 	if (big !== null) return { ok: false, reason: big };
-	const strict = strictly(text);
-	if (strict !== undefined) return checked(strict, []);
 	const other = notJson(text.startsWith('\ufeff') ? text.slice(1) : text);
 	if (other !== null) return { ok: false, reason: other };
 	const reader = new JsonReader(text, maxConfigDepth);

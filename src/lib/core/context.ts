@@ -1,7 +1,8 @@
 // How many tokens a model can really take: the position limit of its configuration after rope scaling.
 import { isJsonObject } from '#lib/core/config-text.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
-import { asNumber, holds, pathIn, type Found, type Reading, type Scope } from '#lib/core/reading.ts';
+import { bitOf } from '#lib/core/key-groups.ts';
+import { asNumber, countRow, holds, pathIn, type Found, type Reading, type Scope } from '#lib/core/reading.ts';
 import { keyGroups } from '#lib/core/tables/config-keys.ts';
 
 /** Context figures in tokens; null when the configuration sets no limit or does not say. */
@@ -17,6 +18,11 @@ interface Place {
 	scopes: Scope[];
 	textType: string | null;
 }
+
+const limit = countRow('max_position_embeddings');
+const window = countRow('sliding_window', { zeroIsNone: true });
+const lengthBit = bitOf('model_max_length');
+const ropeBit = bitOf('rope');
 
 /** Tokenizers write 1e30 and the like for "no limit". */
 const noLimit = 1e9;
@@ -47,7 +53,7 @@ const recurrentTypes = new Set(['mamba', 'mamba2', 'falcon_mamba', 'xlstm', 'rwk
 
 function maxLength(reading: Reading, scopes: Scope[]): Found<number> | null {
 	for (const scope of scopes) {
-		if (!holds(scope, 'model_max_length')) continue;
+		if (!holds(scope, lengthBit)) continue;
 		const value = asNumber(scope.config['model_max_length']);
 		if (value === null || value >= noLimit || value < 1 || !Number.isInteger(value)) continue;
 		return { value, path: pathIn(scope, 'model_max_length') };
@@ -65,7 +71,7 @@ interface Scaling {
 /** The rope dictionary that applies to full attention: newer files hold one per kind of layer. */
 function ropeDictionary(scopes: Scope[]): Found<JsonObject> | null {
 	for (const scope of scopes) {
-		if (!holds(scope, 'rope')) continue;
+		if (!holds(scope, ropeBit)) continue;
 		for (const key of keyGroups.rope) {
 			const value = scope.config[key];
 			if (!isJsonObject(value)) continue;
@@ -164,13 +170,13 @@ function contextWindow(place: Place, positions: number | null): number | null {
 /** A window that attention really uses: Qwen files carry one that `use_sliding_window` turns off; 0 means none. */
 function slidingWindow({ reading, scopes }: Place): number | null {
 	const scope = scopes[0];
-	if (scope === undefined || !holds(scope, 'sliding_window')) return null;
+	if (scope === undefined || !holds(scope, window.bit)) return null;
 	if (scope.config['use_sliding_window'] === false) return null;
 	const layers = scope.config['layer_types'];
 	if (Array.isArray(layers) && layers.length > 0 && layers.length <= 4096) {
 		if (layers.every((kind) => kind === 'full_attention')) return null;
 	}
-	return reading.count('sliding_window', { scopes: [scope], zeroIsNone: true });
+	return reading.count(window, scopes.slice(0, 1));
 }
 
 /**
@@ -180,7 +186,7 @@ function slidingWindow({ reading, scopes }: Place): number | null {
  */
 export function readContext(place: Place): ContextFacts {
 	const { reading, scopes, textType } = place;
-	const positions = reading.count('max_position_embeddings', { scopes });
+	const positions = reading.count(limit, scopes);
 	const context = contextWindow(place, positions);
 	if (context === null && recurrentTypes.has(textType ?? '')) {
 		reading.warn('A recurrent model: the configuration sets no limit to the length of the text.');

@@ -64,12 +64,15 @@ export function classDefaults(modelType: string): JsonObject | null {
 	return value;
 }
 
-/** One default, ready to be laid under a configuration: the groups that stand for its meaning, 0 when only its key does. */
+/** One default, ready to be laid under a configuration. */
 interface Default {
 	key: string;
+	/** The groups that stand for its meaning; 0 when only its key does. */
 	meaning: GroupSet;
 	groups: GroupSet;
 	value: JsonValue;
+	/** Number of layers that a list with one value per layer is for; null for everything else. */
+	layers: number | null;
 }
 
 const prepared = new WeakMap<JsonObject, Default[]>();
@@ -77,39 +80,36 @@ const prepared = new WeakMap<JsonObject, Default[]>();
 function prepare(defaults: JsonObject): Default[] {
 	const known = prepared.get(defaults);
 	if (known !== undefined) return known;
-	const list: Default[] = [];
-	for (const [key, value] of Object.entries(defaults)) {
-		const groups = groupsOfKey(key);
-		if (value !== undefined) list.push({ key, meaning: groups & oneMeaning, groups, value });
-	}
+	const list = Object.entries(defaults).flatMap(([key, value]) => defaultOf(key, value) ?? []);
 	prepared.set(defaults, list);
 	return list;
 }
 
-/** `{every, layers}` of the table as a list over all layers, or undefined when the file has another number of layers. */
-function layerList(pattern: JsonObject, config: JsonObject): JsonValue | undefined {
-	const { every, layers } = pattern;
-	if (!Array.isArray(every) || typeof layers !== 'number') return undefined;
-	const given = keyGroups.num_hidden_layers.find((key) => config[key] !== undefined);
-	if (given !== undefined && config[given] !== layers) return undefined;
-	return Array.from({ length: layers }, (_, layer) => every[layer % every.length] ?? null);
+/** Null for a nested object, whose defaults are laid under the nested part itself. */
+function defaultOf(key: string, value: JsonValue | undefined): Default | null {
+	if (value === undefined) return null;
+	const groups = groupsOfKey(key);
+	const row = { key, meaning: groups & oneMeaning, groups, value, layers: null };
+	if (!isJsonObject(value) || key === 'rope_parameters') return row;
+	const { every, layers } = value;
+	if (!Array.isArray(every) || typeof layers !== 'number') return null;
+	return { ...row, value: Array.from({ length: layers }, (_, layer) => every[layer % every.length] ?? null), layers };
 }
 
-function valueFor(key: string, value: JsonValue, config: JsonObject): JsonValue | undefined {
-	if (!isJsonObject(value)) return value;
-	if (key === 'layer_types' || key === 'layers_block_type') return layerList(value, config);
-	return key === 'rope_parameters' ? value : undefined;
+/** Has the configuration as many layers, or none stated? */
+function hasLayers(config: JsonObject, layers: number): boolean {
+	const given = keyGroups.num_hidden_layers.find((key) => config[key] !== undefined);
+	return given === undefined || config[given] === layers;
 }
 
 /** Lays the defaults of a class under a scope, whose object is a copy of ours. */
 function lay(scope: Scope, defaults: JsonObject, from: Set<string>): void {
 	const { config } = scope;
 	const written = scope.groups;
-	for (const { key, meaning, groups, value } of prepare(defaults)) {
+	for (const { key, meaning, groups, value, layers } of prepare(defaults)) {
 		const given = meaning === 0 ? config[key] !== undefined : (written & meaning) !== 0;
-		const used = given ? undefined : valueFor(key, value, config);
-		if (used === undefined) continue;
-		config[key] = used;
+		if (given || (layers !== null && !hasLayers(config, layers))) continue;
+		config[key] = value;
 		scope.groups |= groups;
 		from.add(pathIn(scope, key));
 	}
@@ -145,15 +145,25 @@ export function isStub({ config, groups }: Scope): boolean {
 	return ![...keyGroups.text_part, ...keyGroups.wrapped_part, 'vision_config'].some((key) => isJsonObject(config[key]));
 }
 
+const flat = new Map<JsonObject | null, JsonObject>();
+
+/** Defaults of a composite type for a file that writes its text model at the root. One per type of the table. */
+function flattened(own: JsonObject | null, ofText: JsonObject): JsonObject {
+	const known = flat.get(own);
+	if (known !== undefined) return known;
+	const made = { ...own, ...ofText };
+	flat.set(own, made);
+	return made;
+}
+
 /** As `fillDefaults`, inside of a scope. Returns what was filled, as `key` or `text_config.key`. */
 export function fillScope(modelType: string | null, root: Scope): Set<string> {
 	const from = new Set<string>();
 	if (isStub(root)) return from;
 	const own = modelType === null ? null : classDefaults(modelType);
 	const ofText = own?.['text_config'];
-	const flat = isJsonObject(ofText) && !isJsonObject(root.config['text_config']) && (root.groups & sizes) !== 0;
-	const defaults = flat ? { ...own, ...ofText } : own;
-	fillLevel(root, defaults, from);
+	const isFlat = isJsonObject(ofText) && !isJsonObject(root.config['text_config']) && (root.groups & sizes) !== 0;
+	fillLevel(root, isFlat ? flattened(own, ofText) : own, from);
 	return from;
 }
 

@@ -1,13 +1,6 @@
 // The plain sizes of a model (layers, widths, heads, experts), read under all the names that configurations use for them.
-import {
-	asNumber,
-	holds,
-	pathIn,
-	type CountedFact,
-	type Reading,
-	type Scope,
-	type SizeFact,
-} from '#lib/core/reading.ts';
+import { bitOf } from '#lib/core/key-groups.ts';
+import { asNumber, countRow, holds, pathIn, type Reading, type Scope, type SizeFact } from '#lib/core/reading.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
 
 /** Sizes of the text model; counts, null when the configuration does not say. */
@@ -36,6 +29,21 @@ const multiQuery = new Map([
 /** Longest layer pattern that is believed. */
 const maxLayers = 4096;
 
+const counts = {
+	layers: countRow('num_hidden_layers'),
+	hidden: countRow('hidden_size'),
+	inner: countRow('intermediate_size'),
+	vocabulary: countRow('vocab_size'),
+	heads: countRow('num_attention_heads'),
+	kvHeads: countRow('num_key_value_heads'),
+	headDim: countRow('head_dim'),
+	experts: countRow('num_experts', { zeroIsNone: true }),
+	perToken: countRow('num_experts_per_token', { zeroIsNone: true }),
+};
+const sharedHeadsBit = bitOf('shared_heads');
+const latentBit = bitOf('latent');
+const patternBit = bitOf('layer_pattern');
+
 interface Place {
 	reading: Reading;
 	/** Text model first, then the root when that is another object. */
@@ -43,7 +51,12 @@ interface Place {
 	textType: string | null;
 }
 
-function derive(reading: Reading, field: string, value: number | null, [path, rule]: [string, string]): number | null {
+function derive(
+	reading: Reading,
+	field: SizeFact,
+	value: number | null,
+	[path, rule]: [string, string],
+): number | null {
 	if (value === null) return null;
 	reading.note(field, path, rule);
 	return value;
@@ -66,13 +79,13 @@ function keyValueHeads(place: Place, heads: number | null): number | null {
 	const shared = sharedHeads(place);
 	if (shared !== null) return shared;
 	const [text] = scopes;
-	if (text !== undefined && holds(text, 'shared_heads') && text.config['multi_query_attention'] === true) {
+	if (text !== undefined && holds(text, sharedHeadsBit) && text.config['multi_query_attention'] === true) {
 		const groups = asNumber(text.config['multi_query_group_num']);
 		if (groups !== null && groups > 0 && Number.isInteger(groups)) {
 			return derive(reading, 'num_key_value_heads', groups, [pathIn(text, 'multi_query_group_num'), 'as written']);
 		}
 	}
-	const written = reading.count('num_key_value_heads', { scopes });
+	const written = reading.count(counts.kvHeads, scopes);
 	if (written !== null || heads === null) return written;
 	const source = reading.evidence['num_attention_heads']?.path ?? '';
 	return derive(reading, 'num_key_value_heads', heads, [source, 'no key of its own: as many as attention heads']);
@@ -81,9 +94,9 @@ function keyValueHeads(place: Place, heads: number | null): number | null {
 /** Width of one head for queries and keys; with latent attention the part without position plus the part with it. */
 function headWidth({ reading, scopes }: Place, hidden: number | null, heads: number | null): number | null {
 	const config = scopes[0]?.config ?? {};
-	const written = reading.count('head_dim', { scopes: scopes.slice(0, 1) });
+	const written = reading.count(counts.headDim, scopes.slice(0, 1));
 	if (written !== null) return written;
-	const latent = scopes[0] !== undefined && holds(scopes[0], 'latent');
+	const latent = scopes[0] !== undefined && holds(scopes[0], latentBit);
 	const nope = latent ? asNumber(config['qk_nope_head_dim']) : null;
 	const rope = latent ? asNumber(config['qk_rope_head_dim']) : null;
 	if (nope !== null && rope !== null && nope + rope > 0 && nope + rope < 1e6) {
@@ -96,7 +109,7 @@ function headWidth({ reading, scopes }: Place, hidden: number | null, heads: num
 }
 
 function feedForward({ reading, scopes, textType }: Place, hidden: number | null): number | null {
-	const written = reading.count('intermediate_size', { scopes });
+	const written = reading.count(counts.inner, scopes);
 	if (written !== null) return written;
 	const config = scopes[0]?.config ?? {};
 	const ratio = asNumber(config['expansion_ratio']) ?? (fourfold.has(textType ?? '') ? 4 : null);
@@ -111,7 +124,7 @@ function feedForward({ reading, scopes, textType }: Place, hidden: number | null
 /** Hybrid models may give a kind per layer instead of a number of layers: a list, or one letter each. */
 function layersOfPattern({ reading, scopes }: Place): number | null {
 	const scope = scopes[0];
-	if (scope === undefined || !holds(scope, 'layer_pattern')) return null;
+	if (scope === undefined || !holds(scope, patternBit)) return null;
 	for (const key of ['layers_block_type', 'hybrid_override_pattern', 'layer_types']) {
 		const pattern = scope.config[key];
 		if (typeof pattern !== 'string' && !Array.isArray(pattern)) continue;
@@ -124,20 +137,18 @@ function layersOfPattern({ reading, scopes }: Place): number | null {
 /** Reads the sizes of the text model, each with evidence; what the configuration does not tell stays null. */
 export function readDimensions(place: Place): Dimensions {
 	const { reading, scopes } = place;
-	const plain = (field: CountedFact) => reading.count(field, { scopes });
-	const hidden = plain('hidden_size');
-	const heads = plain('num_attention_heads');
-	const experts = reading.count('num_experts', { scopes, zeroIsNone: true });
+	const hidden = reading.count(counts.hidden, scopes);
+	const heads = reading.count(counts.heads, scopes);
+	const experts = reading.count(counts.experts, scopes);
 	return {
-		num_hidden_layers: plain('num_hidden_layers') ?? layersOfPattern(place),
+		num_hidden_layers: reading.count(counts.layers, scopes) ?? layersOfPattern(place),
 		hidden_size: hidden,
 		intermediate_size: feedForward(place, hidden),
-		vocab_size: plain('vocab_size'),
+		vocab_size: reading.count(counts.vocabulary, scopes),
 		num_attention_heads: heads,
 		num_key_value_heads: keyValueHeads(place, heads),
 		head_dim: headWidth(place, hidden, heads),
 		num_experts: experts,
-		num_experts_per_token:
-			experts === null ? null : reading.count('num_experts_per_token', { scopes, zeroIsNone: true }),
+		num_experts_per_token: experts === null ? null : reading.count(counts.perToken, scopes),
 	};
 }

@@ -157,8 +157,8 @@ export function newDiscovery(id: string): DiscoveryState {
 	};
 }
 
-/** A model of which nothing is known yet but its name. */
-function blank(id: string): ModelEntry {
+/** A model of which nothing is known yet but its name: what deltas start from. */
+export function blankEntry(id: string): ModelEntry {
 	const slash = id.indexOf('/');
 	return {
 		id,
@@ -174,6 +174,7 @@ function blank(id: string): ModelEntry {
 		quantization: 'unknown',
 		context_window: null,
 		parameters_total: null,
+		fit: null,
 		is_multimodal: null,
 		multimodal_type: null,
 		downloads: null,
@@ -213,7 +214,7 @@ export function applyDiscovery(state: DiscoveryState, message: DiscoveryMessage)
 	state.startedAt ??= message.ts;
 	state.latestAt = message.ts;
 	const known = state.items.get(message.modelId);
-	const entry = { ...(known?.entry ?? blank(message.modelId)), ...message.delta, id: message.modelId };
+	const entry = { ...(known?.entry ?? blankEntry(message.modelId)), ...message.delta, id: message.modelId };
 	state.items.set(message.modelId, { status: message.status, entry });
 }
 

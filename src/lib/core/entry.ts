@@ -1,5 +1,6 @@
 // The list row of a model: made from the Hub's list fields alone, and completed by what its configuration says.
 import { normalize } from '#lib/core/characteristics.ts';
+import { mergeFit } from '#lib/core/fit-facts.ts';
 import { licenseOf } from '#lib/core/license.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import type { FetchStatus, ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
@@ -30,7 +31,31 @@ function knowsModality(c: ModelCharacteristics, facts: ListingFacts): boolean {
  * sufficed to tell what the model is, `none` otherwise.
  */
 export function recordFromListing(facts: ListingFacts, origin: string, asOf: string): ModelRecord {
-	const c = normalize({
+	return rowOf(facts, factsOf(facts, asOf), origin, asOf);
+}
+
+/**
+ * How much the list tells of a model's class. `class`: its type, its class or its library name it, also where that is
+ * neither a writer nor an encoder. `hint`: only its task, its tags or its name suggest one, and its config may say more.
+ * `nothing`: there is nothing to go by.
+ */
+export type Told = 'class' | 'hint' | 'nothing';
+
+function toldBy({ evidence, classification, model_type, architectures }: ModelCharacteristics): Told {
+	const source = evidence['classification'];
+	if (source === undefined || source.path === '') return 'nothing';
+	if (model_type !== null || architectures !== null) return 'class';
+	return classification === 'gen' || source.path === 'id' ? 'hint' : 'class';
+}
+
+/** The row of `recordFromListing`, and how far the list is to be trusted with the class. */
+export function readListed(facts: ListingFacts, origin: string, asOf: string): { record: ModelRecord; told: Told } {
+	const c = factsOf(facts, asOf);
+	return { record: rowOf(facts, c, origin, asOf), told: toldBy(c) };
+}
+
+function factsOf(facts: ListingFacts, asOf: string): ModelCharacteristics {
+	return normalize({
 		id: facts.id,
 		source: 'hub',
 		revision: orNull(facts.sha),
@@ -39,6 +64,9 @@ export function recordFromListing(facts: ListingFacts, origin: string, asOf: str
 		listing: facts,
 		configGated: facts.gated !== undefined && facts.gated !== false,
 	});
+}
+
+function rowOf(facts: ListingFacts, c: ModelCharacteristics, origin: string, asOf: string): ModelRecord {
 	return {
 		id: facts.id,
 		author: facts.author ?? authorOf(facts.id),
@@ -56,6 +84,7 @@ export function recordFromListing(facts: ListingFacts, origin: string, asOf: str
 		quantization: quantizationChoice(c),
 		context_window: c.context_window,
 		parameters_total: c.parameters.total,
+		fit: c.fit,
 		is_multimodal: knowsModality(c, facts) ? c.is_multimodal : null,
 		multimodal_type: c.multimodal_type,
 		downloads: orNull(facts.downloads),
@@ -66,7 +95,6 @@ export function recordFromListing(facts: ListingFacts, origin: string, asOf: str
 		local: false,
 		dtype: c.dtype,
 		created_at: orNull(facts.created_at),
-		size_bytes: null,
 		trending: orNull(facts.trending),
 		revision: orNull(facts.sha),
 		origin,
@@ -135,6 +163,7 @@ export function withCharacteristics(record: ModelRecord, c: ModelCharacteristics
 			c.model_type === null && c.architectures === null ? record.architecture_family : c.architecture_family,
 		context_window: c.context_window ?? record.context_window,
 		parameters_total: betterCount(record, c),
+		fit: mergeFit(c.fit, record.fit),
 		is_multimodal: looked ? c.is_multimodal : record.is_multimodal,
 		multimodal_type: looked ? c.multimodal_type : record.multimodal_type,
 		revision: c.revision ?? record.revision,

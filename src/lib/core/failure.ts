@@ -31,6 +31,8 @@ export const failureKinds = {
 	unsafe_local_path: { status: 409, exit: 1 },
 	payload_too_large: { status: 413, exit: 2 },
 	unsupported_media_type: { status: 415, exit: 2 },
+	invalid_gguf: { status: 422, exit: 6 },
+	invalid_safetensors: { status: 422, exit: 6 },
 	too_many_attempts: { status: 429, exit: 9 },
 	headers_too_large: { status: 431, exit: 2 },
 	internal: { status: 500, exit: 1 },
@@ -51,6 +53,11 @@ export const failureKinds = {
 } as const satisfies Record<string, Kind>;
 
 export type FailureCode = keyof typeof failureKinds;
+
+/** Is this one of our codes, and not one that somebody else made up? */
+export function isFailureCode(code: string): code is FailureCode {
+	return Object.hasOwn(failureKinds, code);
+}
 
 interface FailureOptions {
 	cause?: unknown;

@@ -1,5 +1,5 @@
 // What a file of a repository is, judged by its path alone: kind, whether it can run code, quantization, shards.
-import { ggufLabel } from '#lib/core/gguf-files.ts';
+import { chosenGguf, ggufLabel } from '#lib/core/gguf-files.ts';
 import type { ModelFile } from '#lib/core/model.ts';
 
 /** Kinds people tell apart in a file list. `training` is what a training run left behind and nobody needs to run it. */
@@ -176,6 +176,18 @@ export function weightSets(files: readonly ModelFile[]): WeightSet[] {
 		set.missing = Math.max(0, set.parts - set.paths.length);
 	}
 	return [...sets.values()].sort((a, b) => b.sizeBytes - a.sizeBytes || (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * The set of weights that stands for a model: of GGUF files the one llama.cpp takes by default, else the largest of
+ * safetensors. Null when there is neither, or parts of it are missing.
+ */
+export function mainSet(files: readonly ModelFile[]): WeightSet | null {
+	const sets = weightSets(files).filter(({ missing }) => missing === 0);
+	const gguf = chosenGguf(files.map(({ path }) => path));
+	const chosen = sets.find(({ paths }) => gguf !== null && paths.includes(gguf));
+	const safe = sets.find(({ paths }) => paths.some((path) => path.endsWith('.safetensors')));
+	return safe ?? chosen ?? null;
 }
 
 function emptySet(path: string, shard: Shard | null): WeightSet {

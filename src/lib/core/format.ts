@@ -79,6 +79,16 @@ export function formatAge(iso: string, nowMs: number): string | null {
 	return `${count} ${name}${count === 1 ? '' : 's'} ago`;
 }
 
+/** A duration in two units at most: `120 ms`, `1.2 s`, `3 min 5 s`, `2 h 5 min`. */
+export function formatDuration(ms: number): string {
+	if (ms < 999.5) return `${Math.round(ms)} ms`;
+	if (ms < 59_950) return `${Math.round(ms / 100) / 10} s`;
+	const seconds = Math.round(ms / 1000);
+	const minutes = Math.floor(seconds / 60);
+	if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
+	return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** How quantization methods write themselves; a method not listed is shown as its config spells it. */
 const methodNames: Record<string, string> = {
 	mlx: 'MLX',

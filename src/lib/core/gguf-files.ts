@@ -1,4 +1,5 @@
 // What the names of GGUF files say: which quantization each holds, and which one a repository means by default.
+import type { ModelCharacteristics } from '#lib/core/model.ts';
 
 /** The quantization of one GGUF file: its label and the bits per weight the label names (16 and 32: not quantized). */
 export interface GgufLabel {
@@ -30,7 +31,7 @@ export function ggufLabel(name: string): GgufLabel | null {
 }
 
 /** The GGUF weights among file paths, without projectors and other companions. */
-export function ggufFiles(paths: string[]): string[] {
+export function ggufFiles(paths: readonly string[]): string[] {
 	return paths.filter((path) => {
 		if (path.length > 1000 || !path.toLowerCase().endsWith('.gguf')) return false;
 		return !companion.test(path.slice(path.lastIndexOf('/') + 1));
@@ -45,7 +46,7 @@ export interface GgufOffer {
 }
 
 /** The default quantization of a GGUF repository, as llama.cpp chooses: Q4_K_M when there, else the first file. */
-export function ggufOffer(paths: string[]): GgufOffer | null {
+export function ggufOffer(paths: readonly string[]): GgufOffer | null {
 	const labelled: { label: GgufLabel; path: string }[] = [];
 	for (const path of ggufFiles(paths)) {
 		const found = ggufLabel(path);
@@ -55,4 +56,15 @@ export function ggufOffer(paths: string[]): GgufOffer | null {
 	if (first === undefined) return null;
 	const offered = [...new Set(labelled.map(({ label: found }) => found.bits))].sort((a, b) => a - b);
 	return { chosen: first.label, path: first.path, offered };
+}
+
+/** The GGUF file that stands for a repository: the default one, else the first that holds a model; null without any. */
+export function chosenGguf(paths: readonly string[]): string | null {
+	return ggufOffer(paths)?.path ?? ggufFiles(paths)[0] ?? null;
+}
+
+/** The GGUF file whose header a record was read from; null for a record that was read from something else. */
+export function headerFileOf({ evidence }: Pick<ModelCharacteristics, 'evidence'>): string | null {
+	const files = Object.values(evidence).map(({ file }) => file);
+	return files.find((file) => file.toLowerCase().endsWith('.gguf')) ?? null;
 }

@@ -23,9 +23,25 @@ function vocabularyOf(): Map<string, GroupSet> {
 	return found;
 }
 
-/** The bit of a group. */
+/** The bit of a group. A look-up: code that runs for every model asks once and keeps the answer. */
 export function bitOf(group: KeyGroup): GroupSet {
 	return bits.get(group) ?? 0;
+}
+
+/** A key of a group; `inner` is the key inside the object under `key`, for keys with a dot. */
+export interface GroupKey {
+	key: string;
+	inner: string | null;
+	/** Both, as the table has them. */
+	path: string;
+}
+
+/** The keys of a group, in the order in which they count. */
+export function keysOf(group: KeyGroup): GroupKey[] {
+	return keyGroups[group].map((path) => {
+		const dot = path.indexOf('.');
+		return dot < 0 ? { key: path, inner: null, path } : { key: path.slice(0, dot), inner: path.slice(dot + 1), path };
+	});
 }
 
 const vocabulary = vocabularyOf();
@@ -42,17 +58,14 @@ export interface TamedObject {
 }
 
 /**
- * Copies an object into one without a prototype, in one walk that also notes which groups of keys it holds. Objects of
+ * Copies an object into one without a prototype, and notes which groups of keys it holds. Objects of
  * JSON.parse have a hidden class each, so that asking them for keys they lack is slow (about 100 ns each, and a file is
  * asked for a few hundred); objects without a prototype are hash tables and answer in a tenth of that.
  */
 export function tame(object: JsonObject): TamedObject {
-	const config: JsonObject = Object.create(null);
+	const config: JsonObject = Object.assign(Object.create(null), object);
+	if (config['__proto__'] !== undefined) delete config['__proto__'];
 	let groups = 0;
-	for (const key in object) {
-		if (key === '__proto__') continue;
-		config[key] = object[key];
-		groups |= vocabulary.get(key) ?? 0;
-	}
+	for (const key in object) groups |= vocabulary.get(key) ?? 0;
 	return { config, groups };
 }

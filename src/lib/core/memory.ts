@@ -1,8 +1,18 @@
 // What a running model remembers, in bytes: the cache each token adds, and the windows and states that stay the same size.
 import { deltaSizes, mamba1Sizes, mamba2Sizes } from '#lib/core/blocks.ts';
-import { type Config, type Dimensions, dimensions, figure, figureOr, list, part, textConfig } from '#lib/core/shape.ts';
+import {
+	type Config,
+	type Dimensions,
+	dimensionsOf,
+	figure,
+	figureOr,
+	list,
+	part,
+	textConfig,
+} from '#lib/core/shape.ts';
 import { blockPart } from '#lib/core/layer-patterns.ts';
-import { type LayerGroup, layerPlan, type State, textType } from '#lib/core/layers.ts';
+import { type LayerGroup, planOf, textType } from '#lib/core/layers.ts';
+import type { State } from '#lib/core/mixers.ts';
 import { gemma4Shape } from '#lib/core/parameters-gemma.ts';
 import { mimoShape } from '#lib/core/parameters-moe.ts';
 
@@ -14,8 +24,17 @@ import { mimoShape } from '#lib/core/parameters-moe.ts';
 export interface KvCache {
 	readonly bytesPerToken: number;
 	readonly fixedBytes: number;
+	/** What a token costs over all windowed layers while their window is not full, and the longest of their windows. */
+	readonly windowBytesPerToken: number;
+	readonly windowTokens: number;
+	/** The recurrent states alone. */
+	readonly stateBytes: number;
+	/** Tokens of an encoder whose keys and values the decoder keeps too; `text`: as many as it reads. 0 without one. */
+	readonly encoderTokens: number | 'text';
 	readonly rule: string;
 }
+
+const noWindows = { windowBytesPerToken: 0, windowTokens: 0, stateBytes: 0, encoderTokens: 0 } as const;
 
 const bytesPerElement = 2;
 
@@ -33,14 +52,16 @@ type Elements = (d: Dimensions, group: LayerGroup) => number;
 const plainElements: Elements = (d) => 2 * d.kvHeads * d.headDim;
 
 /** Types whose layers differ in heads or sizes. */
-const elementRules: Readonly<Record<string, Elements>> = {
-	gemma4_text: (d, group) => gemma4Elements(d, group),
-	gemma4: (d, group) => gemma4Elements(d, group),
-	mimo_v2_flash: (d, group) => {
-		const { kvHeads, headDim, valueDim } = mimoShape(d, group.attention === 'sliding');
-		return kvHeads * (headDim + valueDim);
-	},
-};
+const elementRules = new Map<string, Elements>(
+	Object.entries({
+		gemma4_text: (d, group) => gemma4Elements(d, group),
+		gemma4: (d, group) => gemma4Elements(d, group),
+		mimo_v2_flash: (d, group) => {
+			const { kvHeads, headDim, valueDim } = mimoShape(d, group.attention === 'sliding');
+			return kvHeads * (headDim + valueDim);
+		},
+	}),
+);
 
 /** Runtimes keep keys and values apart even where Gemma 4 projects them together: norms and positions differ. */
 function gemma4Elements(d: Dimensions, group: LayerGroup): number {
@@ -101,56 +122,64 @@ function keepsWideState(config: Config): boolean {
  */
 export function kvCache(modelType: string | null, text: Config): KvCache | null {
 	const config = textConfig(text);
-	const type = textType(modelType, config);
+	return textCache(textType(modelType, config), config, null);
+}
+
+/** As `kvCache`, for the language model's own type and config. `known`: figures read before, perhaps from this config. */
+export function textCache(type: string | null, config: Config, known: Dimensions | null): KvCache | null {
 	if (type !== null && encoders.has(type) && config['is_decoder'] !== true) {
-		return { bytesPerToken: 0, fixedBytes: 0, rule: 'An encoder keeps no cache.' };
+		return { bytesPerToken: 0, fixedBytes: 0, ...noWindows, rule: 'An encoder keeps no cache.' };
 	}
-	const d = dimensions(type ?? '', config);
+	const d = dimensionsOf(type ?? '', config, known);
 	if (config['is_encoder_decoder'] === true || (type !== null && twoStacks.has(type))) return decoderStack(d);
 	if (type === 'nemotron-nas') return blockwise(d);
-	const plan = layerPlan(modelType, text);
-	if (plan === null) return null;
-	return sum(d, plan.groups);
+	const plan = planOf(d);
+	return plan === null ? null : sum(d, plan.groups);
 }
 
 function sum(d: Dimensions, groups: readonly LayerGroup[]): KvCache | null {
-	const rule = Object.hasOwn(elementRules, d.type) ? elementRules[d.type] : undefined;
-	const elements = rule ?? plainElements;
+	const elements = elementRules.get(d.type) ?? plainElements;
 	const stateBytes = keepsWideState(d.config) ? 4 : bytesPerElement;
 	let perToken = 0;
 	let fixed = 0;
+	let inWindows = 0;
+	let windowTokens = 0;
+	let states = 0;
 	for (const group of groups) {
 		const cached = group.ownsCache ? cachedElements(d, group, elements) : noElements;
 		perToken += group.count * cached.perToken;
-		fixed += group.count * cached.fixed * bytesPerElement;
+		inWindows += group.count * cached.inWindow;
+		fixed += group.count * cached.inWindow * (group.window ?? 0) * bytesPerElement;
+		if (cached.inWindow > 0) windowTokens = Math.max(windowTokens, group.window ?? 0);
 		if (group.state !== 'none') {
 			const { convolution, recurrent } = stateRules[group.state](d);
-			fixed += group.count * (convolution * bytesPerElement + recurrent * stateBytes);
+			states += group.count * (convolution * bytesPerElement + recurrent * stateBytes);
 		}
 	}
 	const bytesPerToken = perToken * bytesPerElement;
-	if (!isAmount(bytesPerToken) || !isAmount(fixed)) return null;
-	return { bytesPerToken, fixedBytes: fixed, rule: describe(d, groups) };
+	const fixedBytes = fixed + states;
+	if (!isAmount(bytesPerToken) || !isAmount(fixedBytes)) return null;
+	const windows = { windowBytesPerToken: inWindows * bytesPerElement, windowTokens };
+	return { bytesPerToken, fixedBytes, ...windows, stateBytes: states, encoderTokens: 0, rule: describe(d, groups) };
 }
 
-const noElements = { perToken: 0, fixed: 0 };
+const noElements = { perToken: 0, inWindow: 0 };
 
-/** Elements one layer of a group adds per token, and those it keeps whatever the length. */
-function cachedElements(d: Dimensions, group: LayerGroup, elements: Elements): { perToken: number; fixed: number } {
-	const window = group.window ?? 0;
+/** Elements one layer of a group adds per token: for good, or only until its window is full. */
+function cachedElements(d: Dimensions, group: LayerGroup, elements: Elements): typeof noElements {
 	switch (group.attention) {
 		case 'none':
 			return noElements;
 		case 'full':
-			return { perToken: elements(d, group), fixed: 0 };
+			return { perToken: elements(d, group), inWindow: 0 };
 		case 'latent':
-			return { perToken: figure(d.config, 'kv_lora_rank') + figure(d.config, 'qk_rope_head_dim'), fixed: 0 };
+			return { perToken: figure(d.config, 'kv_lora_rank') + figure(d.config, 'qk_rope_head_dim'), inWindow: 0 };
 		case 'sliding':
 		case 'chunked':
-			return { perToken: 0, fixed: window * elements(d, group) };
+			return { perToken: 0, inWindow: elements(d, group) };
 		case 'compressed':
 			// What a compressed entry keeps next to its window is not stated by any source at hand: unknown, not guessed.
-			return { perToken: NaN, fixed: NaN };
+			return { perToken: NaN, inWindow: NaN };
 	}
 }
 
@@ -161,13 +190,15 @@ function isAmount(value: number): boolean {
 const twoStacks = new Set(['bart', 'marian', 'mbart', 'm2m_100', 'mt5', 'pegasus', 't5', 'umt5', 'whisper']);
 
 /** Self-attention of the decoder in an encoder-decoder; T5 states the size of a head, the others share the hidden size. */
-function decoderStack({ config: c, hidden, layers, heads }: Dimensions): KvCache | null {
+function decoderStack({ type, config: c, hidden, layers, heads }: Dimensions): KvCache | null {
 	const depth = figureOr(c, 'decoder_layers', figureOr(c, 'num_decoder_layers', layers));
 	const width = heads * figureOr(c, 'd_kv', hidden / heads);
 	const bytesPerToken = 2 * (Number.isNaN(heads) ? hidden : width) * depth * bytesPerElement;
 	if (!isAmount(bytesPerToken)) return null;
 	const rule = '16-bit cache of the decoder per generated token; as much again, once, per encoder token.';
-	return { bytesPerToken, fixedBytes: 0, rule };
+	// Whisper's encoder always sees 30 seconds; the others read a text of the asked length.
+	const encoderTokens = type === 'whisper' ? figureOr(c, 'max_source_positions', 1500) : 'text';
+	return { bytesPerToken, fixedBytes: 0, ...noWindows, encoderTokens, rule };
 }
 
 /** Nemotron-NAS: every block that attends has its own number of key and value heads. */
@@ -185,6 +216,7 @@ function blockwise({ config, heads, headDim }: Dimensions): KvCache | null {
 	return {
 		bytesPerToken,
 		fixedBytes: 0,
+		...noWindows,
 		rule: `16-bit cache: ${attending} × full attention, each with its own heads.`,
 	};
 }
@@ -200,18 +232,27 @@ const attentionWords = {
 
 /** Names the kinds of layers that were counted, and what was not. */
 function describe(d: Dimensions, groups: readonly LayerGroup[]): string {
+	const [first] = groups;
+	const isUniform = groups.length === 1 && first !== undefined && first.state === 'none' && first.ownsCache;
+	let text = `16-bit cache: ${isUniform ? `${first.count} × ${attentionWords[first.attention]}` : listed(groups)}`;
+	if (groups.some(({ state }) => state !== 'none')) {
+		text += keepsWideState(d.config) ? '; state in 32 bits, as the config asks' : '; state in 16 bits';
+	}
+	const context = figure(d.config, 'max_position_embeddings');
+	if (groups.some(({ window }) => window !== null && window > context)) {
+		text += '; the window is longer than the model’s context, so it never fills';
+	}
+	const indexed = figureOr(d.config, 'index_head_dim', 0) > 0 || part(d.config, 'sparse_attention_config') !== null;
+	return indexed ? `${text}; index keys of sparse attention not counted.` : `${text}.`;
+}
+
+/** How many layers there are of each kind, in the order of first appearance. */
+function listed(groups: readonly LayerGroup[]): string {
 	const counts = new Map<string, number>();
 	for (const group of groups) {
 		const words = group.ownsCache ? attentionWords[group.attention] : 'no cache of their own';
 		if (words !== '') counts.set(words, (counts.get(words) ?? 0) + group.count);
 		if (group.state !== 'none') counts.set('recurrent state', (counts.get('recurrent state') ?? 0) + group.count);
 	}
-	const layers = [...counts].map(([words, count]) => `${count} × ${words}`).join(', ');
-	const bits = keepsWideState(d.config) ? '; state in 32 bits, as the config asks' : '; state in 16 bits';
-	const state = counts.has('recurrent state') ? bits : '';
-	const context = figure(d.config, 'max_position_embeddings');
-	const isBeyond = groups.some(({ window }) => window !== null && window > context);
-	const beyond = isBeyond ? '; the window is longer than the model’s context, so it never fills' : '';
-	const indexed = figureOr(d.config, 'index_head_dim', 0) > 0 || part(d.config, 'sparse_attention_config') !== null;
-	return `16-bit cache: ${layers}${state}${beyond}${indexed ? '; index keys of sparse attention not counted' : ''}.`;
+	return [...counts].map(([words, count]) => `${count} × ${words}`).join(', ');
 }

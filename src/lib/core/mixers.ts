@@ -101,16 +101,35 @@ function mixerOf(type: string, word: unknown): Mixer | null {
 	return (Object.hasOwn(words, word) ? words[word] : null) ?? null;
 }
 
+/** Different words of one list that are kept in mind; real lists have two or three. */
+const maxKept = 8;
+
+/**
+ * The meaning of each of the first `layers` words of a list; null when one of them has none. Every word is looked up once
+ * and then told by comparing: the words of a parsed file are new strings, which a map would have to hash one by one.
+ */
+export function meanings<T>(
+	list: readonly unknown[],
+	layers: number,
+	meaningOf: (word: unknown) => T | null,
+): T[] | null {
+	const kept: { word: unknown; meaning: T }[] = [];
+	const all: T[] = [];
+	for (let layer = 0; layer < layers; layer++) {
+		const word = list[layer];
+		let known = 0;
+		while (known < kept.length && kept[known]?.word !== word) known++;
+		const meaning = kept[known]?.meaning ?? meaningOf(word);
+		if (meaning === null) return null;
+		if (known === kept.length && known < maxKept) kept.push({ word, meaning });
+		all.push(meaning);
+	}
+	return all;
+}
+
 /** A list of words, one per layer (a longer list belongs to extra prediction layers), as a rule. */
 export function fromWords(type: string, names: readonly unknown[], layers: number): MixerRule {
 	if (names.length < layers) return null;
-	const known = new Map<unknown, Mixer>();
-	for (let layer = 0; layer < layers; layer++) {
-		const word = names[layer];
-		if (known.has(word)) continue;
-		const found = mixerOf(type, word);
-		if (found === null) return null;
-		known.set(word, found);
-	}
-	return (layer) => known.get(names[layer]) ?? nothing;
+	const mixers = meanings(names, layers, (word) => mixerOf(type, word));
+	return mixers === null ? null : (layer) => mixers[layer] ?? nothing;
 }

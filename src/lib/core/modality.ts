@@ -3,6 +3,7 @@ import { matchArchitecture, matchModelType, nameTokens, type TypeKind } from '#l
 import { isJsonObject } from '#lib/core/config-text.ts';
 import { bitOf } from '#lib/core/key-groups.ts';
 import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
+import { rememberedPair } from '#lib/core/memo.ts';
 import type { MultimodalType } from '#lib/core/model.ts';
 import { holds, partOf, pathIn, type Scope } from '#lib/core/reading.ts';
 import { keyGroups } from '#lib/core/tables/config-keys.ts';
@@ -37,8 +38,12 @@ interface Signal {
 	rule: string;
 }
 
-const partGroups = { vision: 'vision_part', audio: 'audio_part' } as const;
-const tokenGroups = { vision: 'vision_token', audio: 'audio_token' } as const;
+const partKeys = { vision: keyGroups.vision_part, audio: keyGroups.audio_part };
+const partBits = { vision: bitOf('vision_part'), audio: bitOf('audio_part') };
+const tokenKeys = { vision: keyGroups.vision_token, audio: keyGroups.audio_token };
+const tokenBits = { vision: bitOf('vision_token'), audio: bitOf('audio_token') };
+const textBit = bitOf('text_part');
+const libraryBit = bitOf('library');
 const words: Record<Sense, Set<string>> = {
 	vision: new Set(['vl', 'vlm', 'vision', 'visual', 'multimodal', 'llava', 'image', 'video', 'omni', 'vqa', 'ocr']),
 	audio: new Set(['audio', 'omni', 'speech', 'asr', 'whisper', 'voice', 'music', 'tts', 'sound']),
@@ -46,7 +51,7 @@ const words: Record<Sense, Set<string>> = {
 
 /** Places where the parts of a model stand: the root, and the thinker of omni models. */
 function places(root: Scope): Scope[] {
-	const thinker = holds(root, 'text_part') ? partOf(root, 'thinker_config') : null;
+	const thinker = holds(root, textBit) ? partOf(root, 'thinker_config') : null;
 	return thinker === null ? [root] : [root, thinker];
 }
 
@@ -61,26 +66,26 @@ function isTurnedOff({ config }: Scope, sense: Sense): boolean {
 
 function byStructure(among: Scope[], sense: Sense): Signal | null {
 	for (const place of among) {
-		if (!holds(place, partGroups[sense])) continue;
-		const part = keyGroups[partGroups[sense]].find((key) => isPart(place.config[key]));
+		if (!holds(place, partBits[sense])) continue;
+		const part = partKeys[sense].find((key) => isPart(place.config[key]));
 		if (part !== undefined) return { path: pathIn(place, part), rule: `a part for ${sense} is configured` };
 	}
 	for (const place of among) {
-		if (!holds(place, tokenGroups[sense]) || isTurnedOff(place, sense)) continue;
-		const token = keyGroups[tokenGroups[sense]].find((key) => typeof place.config[key] === 'number');
+		if (!holds(place, tokenBits[sense]) || isTurnedOff(place, sense)) continue;
+		const token = tokenKeys[sense].find((key) => typeof place.config[key] === 'number');
 		if (token !== undefined) return { path: pathIn(place, token), rule: `a token stands for ${sense} input` };
 	}
 	return null;
 }
-
-const cacheSize = 2000;
 
 /** The first word for a sense in a name. */
 function wordIn(name: string, sense: Sense): string | null {
 	return nameTokens(name).find((token) => words[sense].has(token)) ?? null;
 }
 
-function byWords({ modelType, architectures }: Subject, sense: Sense): Signal | null {
+type Names = Pick<Subject, 'modelType' | 'architectures'>;
+
+function byWords({ modelType, architectures }: Names, sense: Sense): Signal | null {
 	const inType = modelType === null ? null : wordIn(modelType, sense);
 	if (inType !== null) return { path: 'model_type', rule: `the model type holds the word "${inType}"` };
 	for (const name of architectures) {
@@ -119,7 +124,7 @@ function isTextHalf(type: string, architectures: string[]): boolean {
 }
 
 /** Table row of the type, or of the class. Types outside the table tell nothing. */
-function byTable({ modelType, architectures }: Subject): (Signal & { type: MultimodalType | null }) | null {
+function byTable({ modelType, architectures }: Names): (Signal & { type: MultimodalType | null }) | null {
 	const byType = modelType === null ? null : matchModelType(modelType);
 	const row = byType ?? (architectures[0] === undefined ? null : matchArchitecture(architectures[0]));
 	if (row === null) return null;
@@ -137,8 +142,8 @@ function joined(vision: Signal | null, audio: Signal | null): (Signal & { type: 
 		const path = vision.path === audio.path ? vision.path : `${vision.path}, ${audio.path}`;
 		return { type: 'vision-audio', path, rule: `${vision.rule}; ${audio.rule}` };
 	}
-	if (vision !== null) return { type: 'vision', ...vision };
-	return audio === null ? null : { type: 'audio', ...audio };
+	if (vision !== null) return { type: 'vision', path: vision.path, rule: vision.rule };
+	return audio === null ? null : { type: 'audio', path: audio.path, rule: audio.rule };
 }
 
 /** Diffusers and timm components name no model type, but their own keys. */
@@ -154,14 +159,13 @@ function byLibrary(config: JsonObject): (Signal & { type: MultimodalType }) | nu
 		: null;
 }
 
-const anyMark =
-	bitOf('vision_part') | bitOf('audio_part') | bitOf('vision_token') | bitOf('audio_token') | bitOf('text_part');
+const anyMark = partBits.vision | partBits.audio | tokenBits.vision | tokenBits.audio | textBit;
 
 /** What the configuration's own keys say; most text models have none of them and are done after one question. */
 function fromKeys(root: Scope): (Signal & { type: MultimodalType }) | null {
-	const among = (root.groups & anyMark) === 0 ? [] : places(root);
+	const among = holds(root, anyMark) ? places(root) : [];
 	const found = among.length === 0 ? null : joined(byStructure(among, 'vision'), byStructure(among, 'audio'));
-	return found ?? (holds(root, 'library') ? byLibrary(root.config) : null);
+	return found ?? (holds(root, libraryBit) ? byLibrary(root.config) : null);
 }
 
 interface NameAnswer {
@@ -169,22 +173,14 @@ interface NameAnswer {
 	table: (Signal & { type: MultimodalType | null }) | null;
 }
 
-const nameCache = new Map<string, NameAnswer>();
-
-/** What the words in the names and the table of types say, remembered: names repeat, models do not. */
-function fromNames(subject: Subject): NameAnswer {
-	const { modelType, architectures } = subject;
-	if (architectures.length > 1) {
-		return { words: joined(byWords(subject, 'vision'), byWords(subject, 'audio')), table: byTable(subject) };
-	}
-	const key = `${modelType?.length ?? -1} ${modelType ?? ''} ${architectures[0] ?? ''}`;
-	const known = nameCache.get(key);
-	if (known !== undefined) return known;
-	const answer = { words: joined(byWords(subject, 'vision'), byWords(subject, 'audio')), table: byTable(subject) };
-	if (nameCache.size >= cacheSize) nameCache.clear();
-	nameCache.set(key, answer);
-	return answer;
+function fromNames(names: Names): NameAnswer {
+	return { words: joined(byWords(names, 'vision'), byWords(names, 'audio')), table: byTable(names) };
 }
+
+/** What the words in the names and the table of types say; remembered for the usual one class. */
+const fromPair = rememberedPair((modelType, architecture) =>
+	fromNames({ modelType, architectures: architecture === null ? [] : [architecture] }),
+);
 
 function fromTask(listing: ListingFacts | null): ModalityFact | null {
 	const task = listing?.pipeline_tag === undefined ? undefined : tasks.get(listing.pipeline_tag);
@@ -193,21 +189,29 @@ function fromTask(listing: ListingFacts | null): ModalityFact | null {
 	return { type: task.modality, looked: true, file: 'listing', path: 'pipeline_tag', rule };
 }
 
+type Sensed = Signal & { type: MultimodalType | null };
+
+/** A signal as the answer. (Field by field: spreading into a literal is a slow path of V8, also below.) */
+function told({ type, path, rule }: Sensed, file: ModalityFact['file']): ModalityFact {
+	return { type, looked: true, file, path, rule };
+}
+
 /**
  * Modality of a model: a configured part (vision_config, audio_config) or token id first, then the words vl, vision,
  * multimodal, audio and their like in the model type and the class names, then the table of types, then the Hub's task.
  */
 export function readModality(subject: Subject): ModalityFact {
-	const { root, whole, listing } = subject;
+	const { root, whole, listing, modelType, architectures } = subject;
 	const file = root === null ? 'listing' : 'config';
 	const direct = root === null ? null : fromKeys(root);
-	if (direct !== null) return { ...direct, looked: true, file };
-	const { words: named, table } = fromNames(subject);
-	if (named !== null) return { ...named, looked: true, file };
-	if (table !== null && (table.type !== null || whole)) return { ...table, looked: true, file };
+	if (direct !== null) return told(direct, file);
+	const { words: named, table } =
+		architectures.length > 1 ? fromNames(subject) : fromPair(modelType, architectures[0] ?? null);
+	if (named !== null) return told(named, file);
+	if (table !== null && (table.type !== null || whole)) return told(table, file);
 	const task = fromTask(listing);
 	if (task !== null) return task;
-	if (table !== null) return { ...table, looked: true, file };
+	if (table !== null) return told(table, file);
 	const rule = 'no part, token id, word or type for images or sound';
 	return { type: null, looked: whole && root !== null, file, path: '', rule };
 }

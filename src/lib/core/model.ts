@@ -1,6 +1,6 @@
 // The record of a model: what is known about it, where each fact came from, and the row that lists show.
 import { z } from 'zod';
-import { classifications, quantizationChoices } from '#lib/core/choice.ts';
+import { classifications, quantizationChoices, runtimeConfidences } from '#lib/core/choice.ts';
 import type { FailureCode } from '#lib/core/failure.ts';
 
 /** What a model is. Whether a runtime knows it (compatibility) and whether it fits a device are separate facts. */
@@ -42,6 +42,26 @@ export type ParameterSource = z.infer<typeof parameterSourceSchema>;
 const count = z.number().nullable();
 
 /**
+ * What is needed to say whether a model fits a device, compact enough for every row of a list. Bytes and tokens; null is
+ * not known, and the four figures of the cache are known together or not at all. `weights_bytes` are file bytes where
+ * the band is 0, else an estimate that may lie off by the share `weights_band`. `vision_bytes`: towers and projectors
+ * among them (null: not told apart). `active_bytes`: weights that one token reads. The cache counts 16-bit keys and
+ * values: per token over layers that see everything; per token over layers with a window, until the window's tokens
+ * are reached; and states that stay the same.
+ */
+export const fitFactsSchema = z.object({
+	weights_bytes: count,
+	weights_band: z.number(),
+	vision_bytes: count,
+	active_bytes: count,
+	kv_bytes_per_token: count,
+	kv_window_bytes_per_token: count,
+	kv_window_tokens: count,
+	kv_state_bytes: count,
+});
+export type FitFacts = z.infer<typeof fitFactsSchema>;
+
+/**
  * Everything read from a model's config.json and the Hub's list fields, normalized. Counts are whole numbers, contexts
  * are tokens, KV figures are bytes with a 16-bit cache. Null always means "not known", never zero.
  */
@@ -76,6 +96,7 @@ export const characteristicsSchema = z.object({
 	parameters: z.object({ total: count, active: count, source: parameterSourceSchema.nullable() }),
 	kv_cache_bytes_per_token: z.number().nullable(),
 	kv_cache_fixed_bytes: z.number().nullable(),
+	fit: fitFactsSchema.nullable(),
 	classification: classificationSchema,
 	confidence: confidenceSchema,
 	evidence: z.record(z.string(), evidenceSchema),
@@ -96,7 +117,14 @@ export type Gated = z.infer<typeof gatedSchema>;
 export const quantizationChoiceSchema = z.enum(quantizationChoices);
 export type QuantizationChoice = z.infer<typeof quantizationChoiceSchema>;
 
-/** One row of a list. `downloads` counts the last 30 days; null figures are unknown; `updated_at` is an ISO time. */
+/** How sure it is that a runtime runs a model. */
+export const runtimeConfidenceSchema = z.enum(runtimeConfidences);
+
+/**
+ * One row of a list. In a list for one runtime `compatibility` says how sure it is that it runs there and what to know,
+ * and `excluded_by` why the list would leave it out. `downloads` counts the last 30 days; null figures are unknown;
+ * `updated_at` is an ISO time.
+ */
 export const entrySchema = z.object({
 	id: z.string(),
 	name: z.string().optional(),
@@ -116,6 +144,7 @@ export const entrySchema = z.object({
 	quantization: quantizationChoiceSchema,
 	context_window: count,
 	parameters_total: count,
+	fit: fitFactsSchema.nullable(),
 	is_multimodal: z.boolean().nullable(),
 	multimodal_type: multimodalTypeSchema.nullable(),
 	downloads: count,
@@ -125,18 +154,27 @@ export const entrySchema = z.object({
 	updated_at: z.string().nullable(),
 	local: z.boolean(),
 	excluded_by: z.string().optional(),
+	compatibility: z
+		.object({
+			runtime: z.string(),
+			compatible: z.boolean(),
+			confidence: runtimeConfidenceSchema,
+			/** The weightiest reason, a sentence. */
+			reason: z.string(),
+			warnings: z.array(z.string()),
+		})
+		.optional(),
 });
 export type ModelEntry = z.infer<typeof entrySchema>;
 
 /**
  * A list row as it is kept: the row itself plus what only sorting, filtering and provenance need. `created_at` and
- * `as_of` are ISO times or dates, `size_bytes` bytes of all files; null is unknown. `origin` names the list a fact row
- * came from (`hub` for the live listing, otherwise the snapshot's source text).
+ * `as_of` are ISO times or dates; null is unknown. `origin` names the list a fact row came from (`hub` for the live
+ * listing, otherwise the snapshot's source text).
  */
 export interface ModelRecord extends ModelEntry {
 	dtype: string | null;
 	created_at: string | null;
-	size_bytes: number | null;
 	trending: number | null;
 	revision: string | null;
 	origin: string;

@@ -1,6 +1,14 @@
 // Parameter counts of dense decoders: one row per model type, most of them a few switches over the same layer.
 import { attention, gated, qkvBias } from '#lib/core/blocks.ts';
-import { decoder, denseParts, feedForward, mixerAndNorms, outputHead, type ParameterRow } from '#lib/core/decoder.ts';
+import {
+	decoder,
+	decoderPlan,
+	denseParts,
+	feedForward,
+	mixerAndNorms,
+	outputHead,
+	type ParameterRow,
+} from '#lib/core/decoder.ts';
 import { type Dimensions, figure, figureOr, flag, list, part } from '#lib/core/shape.ts';
 import { blockPart, crossLayers } from '#lib/core/layer-patterns.ts';
 
@@ -45,6 +53,7 @@ const gptj = decoder('GPT-J decoder: one norm for parallel attention and feed-fo
 	headBias: true,
 });
 const gptBias = { qkvBias: true, outBias: true, mlp: 2, mlpBias: true, norms: 4, final: 2 } as const;
+const gptPlan = decoderPlan(gptBias);
 const cohere = decoder('Cohere decoder: one norm for parallel attention and feed-forward, tied embeddings', {
 	qkvBias: attentionBias,
 	outBias: attentionBias,
@@ -207,7 +216,7 @@ const opt: ParameterRow = {
 		const embed = d.vocab * width;
 		const project = width === hidden ? 0 : 2 * width * hidden;
 		const final = flag(c, 'do_layer_norm_before', true) && !flag(c, '_remove_final_layer_norm', false) ? 2 * hidden : 0;
-		const layer = mixerAndNorms(d, gptBias) + feedForward(d, gptBias);
+		const layer = mixerAndNorms(d, gptPlan) + feedForward(d, gptPlan);
 		const table = (figure(c, 'max_position_embeddings') + 2) * hidden;
 		return denseParts(embed, outputHead(d, root, true), d.layers * layer + table + project + final);
 	},

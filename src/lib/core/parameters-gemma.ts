@@ -2,7 +2,7 @@
 import { attention, gated } from '#lib/core/blocks.ts';
 import { outputHead, type ParameterRow, denseParts, unknownParts } from '#lib/core/decoder.ts';
 import { type Dimensions, expertCount, figure, figureOr, flag, list } from '#lib/core/shape.ts';
-import { layerPlan } from '#lib/core/layers.ts';
+import { layersOf } from '#lib/core/layers.ts';
 
 /** Shapes of a Gemma 4 layer: full layers have their own head size and, with shared keys and values, their own heads. */
 export function gemma4Shape(d: Dimensions, isFull: boolean): { headDim: number; kvHeads: number; projections: number } {
@@ -18,7 +18,7 @@ const gemma4: ParameterRow = {
 	rule: 'Gemma 4: two head sizes, shared key and value layers, per-layer embeddings',
 	count(d, root) {
 		const { config: c, hidden } = d;
-		const plan = layerPlan(d.type, c);
+		const plan = layersOf(d);
 		if (plan === null) return unknownParts;
 		const wide = flag(c, 'use_double_wide_mlp', false);
 		let other = hidden;

@@ -3,6 +3,7 @@ import {
 	attention,
 	deltaNet,
 	type ExpertOptions,
+	expertPlan,
 	gated,
 	latentAttention,
 	mamba1,
@@ -12,9 +13,9 @@ import {
 	qkvBias,
 } from '#lib/core/blocks.ts';
 import { type Config, type Dimensions, expertCount, figure, figureOr, flag, part } from '#lib/core/shape.ts';
-import { type LayerGroup, layerPlan } from '#lib/core/layers.ts';
+import { type LayerGroup, layersOf } from '#lib/core/layers.ts';
 import { denseParts, outputHead, type ParameterRow, type Parts, unknownParts } from '#lib/core/decoder.ts';
-import { feedForwards } from '#lib/core/parameters-moe.ts';
+import { feedForwards, withBlocks } from '#lib/core/parameters-moe.ts';
 
 /** How a hybrid differs: its mixers, its dense block and its experts, norms inside the mixers included. */
 interface HybridOptions {
@@ -26,17 +27,18 @@ interface HybridOptions {
 
 /** A row for a hybrid whose layers are a mixer, a feed-forward block and two norms. */
 function hybrid(rule: string, o: HybridOptions): ParameterRow {
+	const experts = expertPlan(o.experts);
 	return {
 		rule,
 		count(d, root) {
-			const plan = layerPlan(d.type, d.config);
+			const plan = layersOf(d);
 			if (plan === null) return unknownParts;
 			let mixers = 0;
 			for (const group of plan.groups) mixers += group.count * (o.mixer(d, group) + 2 * d.hidden);
-			const blocks = feedForwards({ ...d, layers: plan.layers }, o.dense(d), o.experts);
+			const blocks = feedForwards(d, o.dense(d), experts, plan.layers);
 			const embed = d.vocab * d.hidden;
 			const head = outputHead(d, root, o.tied);
-			return { ...blocks, embed, head, other: mixers + blocks.other + d.hidden };
+			return withBlocks(embed, head, mixers + d.hidden, blocks);
 		},
 	};
 }
@@ -86,7 +88,7 @@ const qwen35 = qwenNext('Qwen 3.5: gated delta nets with full attention between'
 const nemotronH: ParameterRow = {
 	rule: 'Nemotron-H: layers are Mamba-2, attention, feed-forward or routed experts, one each',
 	count(d, root) {
-		const plan = layerPlan(d.type, d.config);
+		const plan = layersOf(d);
 		if (plan === null) return unknownParts;
 		const { hidden } = d;
 		let other = hidden;
@@ -190,16 +192,18 @@ const stateOrAttention = (d: Dimensions, { state }: LayerGroup): number => {
 	return attention(d) + (flag(d.config, 'attention_bias', false) ? qkvBias(d) + d.hidden : 0);
 };
 
+const denseWidth = expertPlan({ width: 'inner' });
+
 /** Granite 4: a shared block in every layer, and routed experts beside it when there are any. */
 const granite4: ParameterRow = {
 	rule: 'Granite 4: Mamba-2 with attention between, a shared block and routed experts in every layer',
 	count(d, root) {
-		const plan = layerPlan(d.type, d.config);
+		const plan = layersOf(d);
 		if (plan === null) return unknownParts;
 		const { config: c, hidden } = d;
 		const shared = gated(hidden, figure(c, 'shared_intermediate_size'));
 		const routes = expertCount(c) > 0;
-		const blocks = routes ? mixture(d, { width: 'inner' }) : { routed: 0, active: 0, always: 0 };
+		const blocks = routes ? mixture(d, denseWidth) : { routed: 0, active: 0, always: 0 };
 		let other = hidden;
 		for (const group of plan.groups) {
 			other += group.count * (stateOrAttention(d, group) + shared + blocks.always + 2 * hidden);

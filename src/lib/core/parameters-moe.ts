@@ -1,14 +1,24 @@
 // Parameter counts of decoders with routed experts: total, and the experts that work on one token.
-import { type ExpertOptions, gated, indexer, latentAttention, mixture } from '#lib/core/blocks.ts';
+import {
+	type ExpertOptions,
+	expertPlan,
+	type ExpertPlan,
+	gated,
+	indexer,
+	latentAttention,
+	mixture,
+} from '#lib/core/blocks.ts';
 import { type Dimensions, figure, figureOr, flag, layerCount, list, part } from '#lib/core/shape.ts';
-import { feedForwardCounts, layerPlan } from '#lib/core/layers.ts';
+import { feedForwardCounts, layersOf } from '#lib/core/layers.ts';
 import {
 	around,
 	type DecoderOptions,
+	decoderPlan,
 	feedForward,
 	mixerAndNorms,
 	outputHead,
 	type ParameterRow,
+	type Parts,
 	unknownParts,
 } from '#lib/core/decoder.ts';
 
@@ -20,17 +30,23 @@ export interface FeedForwardCost {
 }
 
 /** Feed-forward cost of all layers, dense ones and mixtures. */
-export function feedForwards(d: Dimensions, dense: number, options: ExpertOptions): FeedForwardCost {
-	const layers = layerCount(d.layers);
+export function feedForwards(d: Dimensions, dense: number, experts: ExpertPlan, stated = d.layers): FeedForwardCost {
+	const layers = layerCount(stated);
 	const counts = layers === null ? null : feedForwardCounts(d.type, d.config, layers);
 	if (counts === null) return { other: NaN, experts: NaN, activeExperts: NaN };
 	if (counts.moe === 0) return { other: counts.dense * dense, experts: 0, activeExperts: 0 };
-	const { routed, active, always } = mixture(d, options);
+	const { routed, active, always } = mixture(d, experts);
 	return {
 		other: counts.moe * always + (counts.dense === 0 ? 0 : counts.dense * dense),
 		experts: counts.moe * routed,
 		activeExperts: counts.moe * active,
 	};
+}
+
+/** The parts of a model from what stands around its layers, its mixers and its feed-forward blocks. */
+export function withBlocks(embed: number, head: number, rest: number, blocks: FeedForwardCost): Parts {
+	const { other, experts, activeExperts } = blocks;
+	return { embed, head, other: rest + other, experts, activeExperts };
 }
 
 interface MixtureOptions extends DecoderOptions {
@@ -42,15 +58,18 @@ interface MixtureOptions extends DecoderOptions {
 }
 
 /** A row for a decoder with routed experts. */
-function sparse(rule: string, o: MixtureOptions): ParameterRow {
+function sparse(rule: string, options: MixtureOptions): ParameterRow {
+	const plan = decoderPlan(options);
+	const experts = expertPlan(options.experts);
+	const { mixer, denseWidth } = options;
 	return {
 		rule,
 		count(d, root) {
-			const { embed, head, rest } = around(d, root, o);
-			const dense = o.denseWidth === undefined ? feedForward(d, o) : gated(d.hidden, o.denseWidth(d));
-			const blocks = feedForwards(d, dense, o.experts);
-			const mixers = d.layers * (o.mixer?.(d) ?? mixerAndNorms(d, o));
-			return { ...blocks, embed, head, other: mixers + blocks.other + rest };
+			const { embed, head, rest } = around(d, root, plan);
+			const dense = denseWidth === undefined ? feedForward(d, plan) : gated(d.hidden, denseWidth(d));
+			const blocks = feedForwards(d, dense, experts);
+			const mixers = d.layers * (mixer === undefined ? mixerAndNorms(d, plan) : mixer(d));
+			return withBlocks(embed, head, mixers + rest, blocks);
 		},
 	};
 }
@@ -61,6 +80,8 @@ const sharedByCount = {
 	count: ['n_shared_experts', 'num_shared_experts', 'moe_num_shared_experts', 'num_shared_expert'],
 };
 const moeWidth = { width: 'moe_intermediate_size' } as const;
+const routedAndShared = expertPlan({ ...moeWidth, shared: sharedByCount });
+const plainDecoder = decoderPlan({});
 
 const deepseek = sparse('DeepSeek decoder: latent attention, leading dense layers, routed and shared experts', {
 	experts: { ...moeWidth, shared: sharedByCount },
@@ -92,7 +113,8 @@ const deepseekSparse: ParameterRow = {
 	rule: 'DeepSeek V3.2 decoder: latent attention with an indexer, routed and shared experts',
 	count(d, root) {
 		const parts = deepseek.count(d, root);
-		return { ...parts, other: parts.other + indexedLayers(d) * indexer(d) };
+		const { embed, head, other, experts, activeExperts } = parts;
+		return { embed, head, other: other + indexedLayers(d) * indexer(d), experts, activeExperts };
 	},
 };
 
@@ -132,11 +154,10 @@ const dbrxCore = sparse('', { experts: { width: 'inner' } });
 const mimoV2: ParameterRow = {
 	rule: 'MiMo V2: full and sliding layers of their own shapes, routed experts',
 	count(d, root) {
-		const { config: c, hidden } = d;
-		const plan = layerPlan(d.type, c);
+		const { hidden } = d;
+		const plan = layersOf(d);
 		if (plan === null) return unknownParts;
-		const o: DecoderOptions = {};
-		const { embed, head, rest } = around(d, root, o);
+		const { embed, head, rest } = around(d, root, plainDecoder);
 		let mixers = 0;
 		for (const { attention: kind, count } of plan.groups) {
 			const shape = mimoShape(d, kind === 'sliding');
@@ -144,8 +165,8 @@ const mimoV2: ParameterRow = {
 			const weights = heads * headDim + kvHeads * (headDim + valueDim) + heads * valueDim;
 			mixers += count * (hidden * weights + 2 * hidden + (sinks ? heads : 0));
 		}
-		const blocks = feedForwards(d, feedForward(d, o), { ...moeWidth, shared: sharedByCount });
-		return { ...blocks, embed, head, other: mixers + blocks.other + rest };
+		const blocks = feedForwards(d, feedForward(d, plainDecoder), routedAndShared);
+		return withBlocks(embed, head, mixers + rest, blocks);
 	},
 };
 
@@ -175,15 +196,15 @@ const deepseekV4: ParameterRow = {
 	count(d, root) {
 		const { hidden } = d;
 		const hc = figure(d.config, 'hc_mult');
-		const plan = layerPlan(d.type, d.config);
+		const plan = layersOf(d);
 		if (plan === null) return unknownParts;
 		const connections = 2 * ((2 + hc) * hc * hc * hidden + (2 + hc) * hc + 3);
 		let mixers = d.layers * (v4Attention(d) + 2 * hidden + connections);
 		for (const { count, ratio } of plan.groups) mixers += count * v4Compressor(d, ratio ?? 0);
-		const blocks = feedForwards(d, NaN, { ...moeWidth, shared: sharedByCount });
+		const blocks = feedForwards(d, NaN, routedAndShared);
 		const embed = d.vocab * hidden;
 		const head = outputHead(d, root, false);
-		return { ...blocks, embed, head, other: mixers + blocks.other + hidden + hc * hc * hidden + hc + 1 };
+		return withBlocks(embed, head, mixers + hidden + hc * hc * hidden + hc + 1, blocks);
 	},
 };
 
@@ -221,6 +242,9 @@ const hunyuan = (width: ExpertOptions['width']): ParameterRow =>
 		tied: true,
 		experts: { width, shared: sharedByCount },
 	});
+
+const hunyuanDense = hunyuan('inner');
+const hunyuanOwn = hunyuan('moe_intermediate_size');
 
 /** Model type → how its mixture is counted. Sources: the published module of each type. */
 export const mixtureRows: Readonly<Record<string, ParameterRow>> = {
@@ -260,9 +284,8 @@ export const mixtureRows: Readonly<Record<string, ParameterRow>> = {
 		experts: { width: 'inner', shared: { width: 'shared_intermediate_size' } },
 	}),
 	hunyuan_v1_moe: {
-		...hunyuan('inner'),
-		count: (d, root) =>
-			hunyuan(d.config['moe_intermediate_size'] == null ? 'inner' : 'moe_intermediate_size').count(d, root),
+		...hunyuanDense,
+		count: (d, root) => (d.config['moe_intermediate_size'] == null ? hunyuanDense : hunyuanOwn).count(d, root),
 	},
 	kimi_k2: deepseek,
 	llama4: llama4('Llama 4 text'),

@@ -8,7 +8,7 @@ import { encoderRows } from '#lib/core/parameters-encoder.ts';
 import { gemmaRows } from '#lib/core/parameters-gemma.ts';
 import { hybridRows } from '#lib/core/parameters-hybrid.ts';
 import { mixtureRows } from '#lib/core/parameters-moe.ts';
-import { countSides } from '#lib/core/parameters-vision.ts';
+import { countSides, type Sides } from '#lib/core/parameters-vision.ts';
 
 /**
  * A count from shapes. `active` is null when there are no routed experts or the config does not say how many work on a
@@ -19,6 +19,8 @@ export interface ParameterCount {
 	readonly total: number;
 	readonly active: number | null;
 	readonly rule: string;
+	/** False where a tower is there that could not be counted. */
+	readonly isWhole: boolean;
 	readonly groups: {
 		readonly embed: number;
 		readonly head: number;
@@ -28,13 +30,9 @@ export interface ParameterCount {
 	};
 }
 
-const rows: Readonly<Record<string, ParameterRow>> = {
-	...denseRows,
-	...mixtureRows,
-	...gemmaRows,
-	...hybridRows,
-	...encoderRows,
-};
+const rows = new Map<string, ParameterRow>(
+	[denseRows, mixtureRows, gemmaRows, hybridRows, encoderRows].flatMap((table) => Object.entries(table)),
+);
 
 const generic = decoder(
 	'Generic decoder (this type has no formula of its own): attention, gated feed-forward, two norms',
@@ -70,9 +68,8 @@ function isLlamaLike(d: Dimensions, missing: readonly string[]): boolean {
 }
 
 /** The row for a type, or the generic one for an unknown type that looks like Llama; else null. */
-function rowFor(type: string | null, d: Dimensions, missing: readonly string[]): ParameterRow | null {
-	if (type !== null && Object.hasOwn(rows, type)) return rows[type] ?? null;
-	return isLlamaLike(d, missing) ? generic : null;
+function rowFor(d: Dimensions, missing: readonly string[]): ParameterRow | null {
+	return rows.get(d.type) ?? (isLlamaLike(d, missing) ? generic : null);
 }
 
 /** Numbers beyond this are not exact any more, and no model is near it. */
@@ -90,10 +87,13 @@ function isCount(value: number): boolean {
  */
 export function countParameters(modelType: string | null, root: Config): ParameterCount | null {
 	const text = textConfig(root);
-	const type = textType(modelType, text);
-	const d = dimensions(type ?? '', text);
-	const sides = countSides(modelType, root, d);
-	const row = rowFor(type, d, sides.missing);
+	const d = dimensions(textType(modelType, text) ?? '', text);
+	return countText(root, d, countSides(modelType, root, d));
+}
+
+/** As `countParameters`, for the figures of its language model and what stands beside it. */
+export function countText(root: Config, d: Dimensions, sides: Sides): ParameterCount | null {
+	const row = rowFor(d, sides.missing);
 	if (row === null) return null;
 	const { embed, head, other, experts, activeExperts } = row.count(d, root);
 	const total = embed + head + other + experts + sides.parameters;
@@ -104,6 +104,7 @@ export function countParameters(modelType: string | null, root: Config): Paramet
 		total,
 		active: experts > 0 && isCount(active) && resting >= 0 ? active : null,
 		rule: row.rule + describeSides(sides.counted, sides.missing),
+		isWhole: sides.missing.length === 0,
 		groups: { embed, head, experts, other, vision: sides.parameters },
 	};
 }

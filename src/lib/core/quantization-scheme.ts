@@ -2,6 +2,7 @@
 import { isJsonObject } from '#lib/core/config-text.ts';
 import { tame } from '#lib/core/key-groups.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
+import { remembered } from '#lib/core/memo.ts';
 import { asNumber } from '#lib/core/reading.ts';
 import { modelOptBits, quantizationSchemes, type QuantizationScheme } from '#lib/core/tables/quantization.ts';
 
@@ -177,6 +178,9 @@ function configGroups(config: JsonObject): Parts | null {
 	return { bits, group, warning: tally.mixture };
 }
 
+/** Bits of a ModelOpt algorithm, remembered: a mixed recipe repeats two or three of them a thousand times. */
+const algorithmBits = remembered((name): number | null => modelOptBits.get(name.toUpperCase()) ?? null);
+
 /** ModelOpt's `quant_algo`; a mixed recipe is counted over its layers. */
 function modelOpt(config: JsonObject): Parts | null {
 	const algo = config['quant_algo'];
@@ -194,7 +198,7 @@ function modelOpt(config: JsonObject): Parts | null {
 		if ((seen += 1) > maxEntries) break;
 		const each = layers[layer];
 		const layerAlgo = isJsonObject(each) ? each['quant_algo'] : undefined;
-		if (typeof layerAlgo === 'string') tally.add(modelOptBits.get(layerAlgo.toUpperCase()) ?? null);
+		if (typeof layerAlgo === 'string') tally.add(algorithmBits(layerAlgo));
 	}
 	const value = tally.most;
 	const rule = 'most layers of the mixed recipe';

@@ -4,6 +4,7 @@ import { ggufFiles, ggufLabel, ggufOffer } from '#lib/core/gguf-files.ts';
 import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
 import type { QuantizationChoice } from '#lib/core/model.ts';
 import { readScheme, type SchemeFacts } from '#lib/core/quantization-scheme.ts';
+import { bitOf } from '#lib/core/key-groups.ts';
 import { holds, pathIn, type Reading, type Scope } from '#lib/core/reading.ts';
 import { keyGroups } from '#lib/core/tables/config-keys.ts';
 import { quantizationWords } from '#lib/core/tables/quantization.ts';
@@ -33,6 +34,9 @@ type Stored = Omit<QuantizationFacts, 'dtype'>;
 export const listingFile = 'hub listing';
 const none: Stored = { quantization_method: null, quantization_bits: null, quantization_group_size: null };
 
+const homeBit = bitOf('quantization');
+const dtypeBit = bitOf('dtype');
+
 function rootFirst(scopes: Scope[]): Scope[] {
 	return scopes.length < 2 ? scopes : [...scopes].reverse();
 }
@@ -41,13 +45,18 @@ function rootFirst(scopes: Scope[]): Scope[] {
 function findHomes(scopes: Scope[]): { config: JsonObject; path: string; key: string }[] {
 	const found: { config: JsonObject; path: string; key: string }[] = [];
 	for (const scope of rootFirst(scopes)) {
-		if (!holds(scope, 'quantization')) continue;
+		if (!holds(scope, homeBit)) continue;
 		for (const key of keyGroups.quantization) {
 			const config = scope.config[key];
 			if (isJsonObject(config)) found.push({ config, path: pathIn(scope, key), key });
 		}
 	}
 	return found;
+}
+
+/** The object of the configuration that says how the weights are quantized; null when there is none. */
+export function quantizationObject(scopes: Scope[]): JsonObject | null {
+	return findHomes(scopes)[0]?.config ?? null;
 }
 
 function compareHomes(reading: Reading, read: SchemeFacts[]): void {
@@ -77,7 +86,7 @@ function noteScheme(reading: Reading, facts: SchemeFacts, file?: string): Stored
 
 /** Quantization written in the configuration itself. Null when no home of it is there. */
 function fromConfig({ reading, scopes }: Place): Stored | null {
-	if (!scopes.some((scope) => holds(scope, 'quantization'))) return null;
+	if (!scopes.some((scope) => holds(scope, homeBit))) return null;
 	const read = findHomes(scopes).map(({ config, path, key }) => readScheme(config, { path, key }));
 	const saying = read.filter((facts) => facts.method !== null || facts.bits !== null);
 	const first = saying[0];
@@ -148,10 +157,12 @@ function fromTags(reading: Reading, listing: ListingFacts, known: Stored): Store
 	const bits = known.quantization_bits ?? taggedBits(tags) ?? word?.bits ?? null;
 	const mlx = bits !== null && isMlx(listing) ? 'mlx' : null;
 	const method = known.quantization_method ?? word?.method ?? mlx;
-	const tagged = (field: string) => reading.note(field, 'tags', 'Hub tag', listingFile);
+	const tagged = (field: 'quantization_method' | 'quantization_bits') =>
+		reading.note(field, 'tags', 'Hub tag', listingFile);
 	if (method !== null && known.quantization_method === null) tagged('quantization_method');
 	if (bits !== null && known.quantization_bits === null) tagged('quantization_bits');
-	return { ...known, quantization_method: method, quantization_bits: bits };
+	const { quantization_group_size } = known;
+	return { quantization_method: method, quantization_bits: bits, quantization_group_size };
 }
 
 /** Quantization told by the Hub's list fields: the configuration's excerpt first, then tags. */
@@ -223,7 +234,7 @@ function storedDtype(listing: ListingFacts | null): string | null {
 /** Type of the unquantized weights: root before nested text model, then the Hub's count of stored elements. */
 function readDtype({ reading, scopes, listing }: Place): string | null {
 	for (const scope of rootFirst(scopes)) {
-		if (!holds(scope, 'dtype')) continue;
+		if (!holds(scope, dtypeBit)) continue;
 		for (const key of keyGroups.dtype) {
 			const written = scope.config[key];
 			if (typeof written !== 'string' || written === '' || written === 'auto') continue;
@@ -249,7 +260,9 @@ function unquantizedGguf(place: Place): string | null {
 /** Storage of the weights, from the configuration, else the GGUF files, else list fields, else the name. */
 export function readQuantization(place: Place): QuantizationFacts {
 	const stored = fromConfig(place) ?? fromGguf(place) ?? fromListing(place) ?? fromName(place) ?? none;
-	return { ...stored, dtype: readDtype(place) ?? unquantizedGguf(place) };
+	const { quantization_method, quantization_bits, quantization_group_size } = stored;
+	const dtype = readDtype(place) ?? unquantizedGguf(place);
+	return { quantization_method, quantization_bits, quantization_group_size, dtype };
 }
 
 const buckets: [bits: number, choice: QuantizationChoice][] = [

@@ -1,8 +1,10 @@
 // What a person asks of the model list: filters, sort and page, to and from a URL, without any SQL.
+import { parseMemory } from '#lib/core/amount.ts';
 import { classifications, quantizationChoices } from '#lib/core/choice.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Classification, ModelEntry, QuantizationChoice } from '#lib/core/model.ts';
 import { quoted } from '#lib/core/repository.ts';
+import { parseRuntime, type RuntimeId } from '#lib/core/runtime.ts';
 
 export const modalities = ['any', 'text', 'multimodal'] as const;
 export type ModalityChoice = (typeof modalities)[number];
@@ -38,6 +40,13 @@ export interface ModelQuery {
 	min_params: number | null;
 	max_params: number | null;
 	min_context: number | null;
+	/** Only what this runtime loads; with `show_incompatible` the others too, each with the reason why not. */
+	runtime: RuntimeId | null;
+	show_incompatible: boolean;
+	/** What must fit: an amount of memory (`16GB`) or the id of a device. */
+	fits: string | null;
+	/** Tokens at which it must fit; 8,192 unless told, the model's own where that is smaller. */
+	context: number | null;
 	/** Null: the default of whoever asks (`all` for the API; the page prefers models on this machine). */
 	source: ListSource | null;
 	sort: SortKey;
@@ -52,10 +61,13 @@ export interface FacetValue {
 	count: number;
 }
 
-export const facetNames = ['family', 'quantization', 'modality', 'kind', 'license', 'gated'] as const;
+export const facetNames = ['family', 'quantization', 'modality', 'kind', 'license', 'gated', 'runtime'] as const;
 export type FacetName = (typeof facetNames)[number];
 
-/** Counts per choice; each facet ignores its own filter and obeys all others. `unknown`/`Unknown` is a choice too. */
+/**
+ * Counts per choice; each facet ignores its own filter and obeys all others. `unknown`/`Unknown` is a choice too. A model
+ * counts for every runtime that loads it.
+ */
 export type Facets = Record<FacetName, FacetValue[]>;
 
 /**
@@ -83,6 +95,10 @@ export const emptyQuery: ModelQuery = {
 	min_params: null,
 	max_params: null,
 	min_context: null,
+	runtime: null,
+	show_incompatible: false,
+	fits: null,
+	context: null,
 	source: null,
 	sort: 'downloads',
 	order: 'desc',
@@ -90,13 +106,7 @@ export const emptyQuery: ModelQuery = {
 	cursor: null,
 };
 
-const known = new Set<string>([
-	...Object.keys(emptyQuery),
-	'runtime',
-	'fits',
-	'show_low_confidence',
-	'show_incompatible',
-]);
+const known = new Set<string>([...Object.keys(emptyQuery), 'check', 'show_low_confidence']);
 
 function bad(name: string, value: string, wanted: string): Failure {
 	return new Failure('invalid_query', `"${quoted(value)}" is not a value for ${name}: expected ${wanted}.`);
@@ -171,6 +181,15 @@ function parseLimit(params: URLSearchParams): number {
 	return limit;
 }
 
+/** The id of a device: what `PUT /api/hardware` takes and presets have. */
+const deviceId = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+function parseFits(params: URLSearchParams): string | null {
+	const value = single(params, 'fits')?.trim() ?? null;
+	if (value === null || parseMemory(value) !== null || deviceId.test(value)) return value;
+	throw bad('fits', value, 'memory such as 16GB or 16GiB, or the id of a device');
+}
+
 function refuseUnknown(params: URLSearchParams): void {
 	for (const name of params.keys()) {
 		if (!known.has(name)) throw new Failure('unknown_field', `There is no query parameter "${quoted(name)}".`);
@@ -188,12 +207,9 @@ interface ParseOptions {
  */
 export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): ModelQuery {
 	if (strict) refuseUnknown(params);
-	for (const name of ['runtime', 'fits']) {
-		const value = single(params, name);
-		if (value !== null && strict) throw new Failure('invalid_query', `The filter ${name} is not available yet.`);
-	}
 	truth(params, 'show_low_confidence');
-	truth(params, 'show_incompatible');
+	const showIncompatible = truth(params, 'show_incompatible');
+	const runtime = single(params, 'runtime');
 	const sort = oneOf(params, 'sort', sortKeys, emptyQuery.sort);
 	const source = single(params, 'source');
 	return {
@@ -208,12 +224,25 @@ export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): M
 		min_params: measured(params, 'min_params', parseParameterCount, 'a count such as 7B, 500M or 7000000000'),
 		max_params: measured(params, 'max_params', parseParameterCount, 'a count such as 7B, 500M or 7000000000'),
 		min_context: measured(params, 'min_context', parseContext, 'tokens such as 32k or 32768'),
+		runtime: runtime === null ? null : parseRuntime(runtime),
+		show_incompatible: runtime !== null && showIncompatible === true,
+		fits: parseFits(params),
+		context: measured(params, 'context', parseContext, 'tokens such as 32k or 32768'),
 		source: source === null ? null : oneOf(params, 'source', listSources, 'all'),
 		sort,
 		order: oneOf(params, 'order', ['asc', 'desc'] as const, sort === 'name' ? 'asc' : 'desc'),
 		limit: parseLimit(params),
 		cursor: single(params, 'cursor'),
 	};
+}
+
+/**
+ * The runtime whose verdict each row of a list is to carry (`check`), which filters nothing; null for none. Throws
+ * `invalid_query` for a name that no runtime has.
+ */
+export function parseCheck(params: URLSearchParams): RuntimeId | null {
+	const name = single(params, 'check');
+	return name === null ? null : parseRuntime(name);
 }
 
 /** The shortest URL parameters that mean this query; defaults are left out, so equal queries have equal URLs. */
@@ -231,6 +260,10 @@ export function toSearchParams(query: ModelQuery): URLSearchParams {
 	put('min_params', query.min_params);
 	put('max_params', query.max_params);
 	put('min_context', query.min_context);
+	put('runtime', query.runtime);
+	put('show_incompatible', query.show_incompatible, false);
+	put('fits', query.fits);
+	put('context', query.fits === null ? null : query.context);
 	put('source', query.source);
 	put('sort', query.sort, emptyQuery.sort);
 	put('order', query.order, query.sort === 'name' ? 'asc' : 'desc');
@@ -250,7 +283,9 @@ export type FilterName =
 	| 'gated'
 	| 'min_params'
 	| 'max_params'
-	| 'min_context';
+	| 'min_context'
+	| 'runtime'
+	| 'fits';
 
 /** One active filter choice, and the query that is left when it is dropped (first page). */
 export interface ActiveFilter {
@@ -272,9 +307,16 @@ export function activeFilters(query: ModelQuery): ActiveFilter[] {
 	if (query.modality !== 'any') {
 		found.push({ name: 'modality', value: query.modality, without: { ...base, modality: 'any' } });
 	}
+	if (query.fits !== null) {
+		found.push({ name: 'fits', value: query.fits, without: { ...base, fits: null, context: null } });
+	}
 	for (const name of ['min_params', 'max_params', 'min_context', 'gated'] as const) {
 		const value = query[name];
 		if (value !== null) found.push({ name, value: String(value), without: { ...base, [name]: null } });
+	}
+	if (query.runtime !== null) {
+		const without = { ...base, runtime: null, show_incompatible: false };
+		found.push({ name: 'runtime', value: query.runtime, without });
 	}
 	return found;
 }

@@ -1,9 +1,11 @@
 // Reading facts out of a configuration: where the text model stands, what counts as a number, and a trail of evidence.
 import { isJsonObject } from '#lib/core/config-text.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
-import { bitOf, tame, type GroupSet } from '#lib/core/key-groups.ts';
+import { bitOf, keysOf, tame, type GroupKey, type GroupSet } from '#lib/core/key-groups.ts';
+import { write, type EvidenceField } from '#lib/core/evidence.ts';
+import { rememberedPair } from '#lib/core/memo.ts';
 import type { Conflict, Evidence } from '#lib/core/model.ts';
-import { keyGroups, type KeyGroup } from '#lib/core/tables/config-keys.ts';
+import { keyGroups } from '#lib/core/tables/config-keys.ts';
 
 /** One place to look for keys: an object inside the file and its path (`''` for the root). */
 export interface Scope {
@@ -22,7 +24,7 @@ export interface Found<T> {
 }
 
 /** Largest believable value of a fact; anything above is refused with a warning. */
-const limits: Record<string, number> = { num_hidden_layers: 100_000, num_attention_heads: 1_000_000 };
+const limits: Partial<Record<CountedFact, number>> = { num_hidden_layers: 100_000, num_attention_heads: 1_000_000 };
 const defaultLimit = 1e12;
 const maxWarnings = 40;
 /** Longest list of per-layer values that is looked at. */
@@ -37,9 +39,9 @@ export function scopeOf(object: JsonObject, path: string): Scope {
 const textBit = bitOf('text_part');
 const wrappedBit = bitOf('wrapped_part');
 
-/** Does the scope hold any key of the group? (A cheap question, asked before any key of the group is.) */
-export function holds(scope: Scope, group: KeyGroup): boolean {
-	return (scope.groups & bitOf(group)) !== 0;
+/** Does the scope hold any key of the groups? (A cheap question, asked before any key of the groups is.) */
+export function holds(scope: Scope, groups: GroupSet): boolean {
+	return (scope.groups & groups) !== 0;
 }
 
 /** The nested object under a key as a scope; null when there is none. */
@@ -67,7 +69,7 @@ function textPartOf(scope: Scope): Scope | null {
  * like, the decoder of a wrapper, else the root itself. (Order of transformers, vLLM, SGLang and llama.cpp.)
  */
 export function textScope(root: Scope): Scope {
-	if ((root.groups & (textBit | wrappedBit)) === 0) return root;
+	if (!holds(root, textBit | wrappedBit)) return root;
 	const nested = textPartOf(root);
 	if (nested !== null) return nested.path === 'thinker_config' ? (textPartOf(nested) ?? nested) : nested;
 	if (root.config['hidden_size'] !== undefined) return root;
@@ -99,14 +101,6 @@ function shown(value: JsonValue | undefined): string {
 	return String(value).slice(0, 40);
 }
 
-interface CountOptions {
-	scopes: Scope[];
-	/** Group of keys to look for; the one named like the fact unless told. */
-	group?: KeyGroup;
-	/** Does 0 mean "none" (null without a warning)? */
-	zeroIsNone?: boolean;
-}
-
 /** The plain sizes of the text model. */
 export type SizeFact =
 	| 'num_hidden_layers'
@@ -122,12 +116,29 @@ export type SizeFact =
 /** Facts that are read as counts, each under the keys of the group of its name. */
 export type CountedFact = SizeFact | 'max_position_embeddings' | 'sliding_window';
 
+/** How one count is read. */
+export interface CountRow {
+	field: CountedFact;
+	bit: GroupSet;
+	keys: GroupKey[];
+	/** Largest believable value. */
+	limit: number;
+	/** Does 0 mean "none" (null without a warning)? */
+	zeroIsNone: boolean;
+}
+
+/** The row of a fact, to be made once. */
+export function countRow(field: CountedFact, { zeroIsNone = false } = {}): CountRow {
+	return { field, bit: bitOf(field), keys: keysOf(field), limit: limits[field] ?? defaultLimit, zeroIsNone };
+}
+
 /** Collects facts from one file together with evidence, conflicts and warnings. */
 export class Reading {
 	readonly file: string;
 	/** Paths that class defaults filled, and the model type they are of: evidence says so. */
 	readonly #filled: Set<string>;
 	readonly #filledFor: string;
+	#filledRule: string | null = null;
 	readonly evidence: Record<string, Evidence> = {};
 	readonly conflicts: Conflict[] = [];
 	readonly warnings: string[] = [];
@@ -139,8 +150,8 @@ export class Reading {
 	}
 
 	/** Notes where a fact came from. */
-	note(field: string, path: string, rule: string, file = this.file): void {
-		this.evidence[field] = { file, path, rule };
+	note(field: EvidenceField, path: string, rule: string, file = this.file): void {
+		write(this.evidence, field, { file, path, rule });
 	}
 
 	/** Adds a sentence for the reader of the facts; repeated and overly many ones are dropped. */
@@ -155,7 +166,9 @@ export class Reading {
 
 	/** The rule of a value read at a path: as written, or the class default it was filled with. */
 	ruleAt(path: string, rule: string): string {
-		return this.#filled.has(path) ? `class default of ${this.#filledFor} (the key is absent)` : rule;
+		if (!this.#filled.has(path)) return rule;
+		this.#filledRule ??= `class default of ${this.#filledFor} (the key is absent)`;
+		return this.#filledRule;
 	}
 
 	/** Records that two places disagree about a field. */
@@ -168,42 +181,41 @@ export class Reading {
 	 * A whole, positive count under the first of several keys, with evidence. Null when no key holds one; nonsense
 	 * (negative, fractional, absurdly large, objects, lists of different values) adds a warning.
 	 */
-	count(field: CountedFact, { scopes, group = field, zeroIsNone = false }: CountOptions): number | null {
-		const bit = bitOf(group);
+	count(row: CountRow, scopes: Scope[]): number | null {
 		for (const scope of scopes) {
-			if ((scope.groups & bit) === 0) continue;
-			const found = this.#countIn(scope, field, group);
-			if (found === null || (found.value === 0 && zeroIsNone)) continue;
+			if (!holds(scope, row.bit)) continue;
+			const found = this.#countIn(scope, row);
+			if (found === null || (found.value === 0 && row.zeroIsNone)) continue;
 			if (found.value === 0) {
-				this.warn(`${found.path} is 0, so ${field} stays unknown.`);
+				this.warn(`${found.path} is 0, so ${row.field} stays unknown.`);
 				continue;
 			}
-			this.note(field, found.path, this.ruleAt(found.path, 'as written'));
-			if (scopes.length > 1 && scope === scopes[0]) this.#compare(field, found, { scopes, group });
+			this.note(row.field, found.path, this.ruleAt(found.path, 'as written'));
+			if (scopes.length > 1 && scope === scopes[0]) this.#compare(row, found, scopes);
 			return found.value;
 		}
 		return null;
 	}
 
-	#countIn(scope: Scope, field: string, group: KeyGroup): Found<number> | null {
-		for (const key of keyGroups[group]) {
+	#countIn(scope: Scope, row: CountRow): Found<number> | null {
+		for (const key of row.keys) {
 			const raw = at(scope.config, key);
 			if (raw === undefined || raw === null) continue;
-			const path = pathIn(scope, key);
-			const value = this.#believable(field, raw, path);
+			const path = pathIn(scope, key.path);
+			const value = this.#believable(row, raw, path);
 			if (value !== null) return { value, path };
 		}
 		return null;
 	}
 
-	#believable(field: string, raw: JsonValue, path: string): number | null {
+	#believable({ field, limit }: CountRow, raw: JsonValue, path: string): number | null {
 		const single = Array.isArray(raw) ? sameForAll(raw) : raw;
 		if (single === undefined) {
 			this.warn(`${path} differs from layer to layer, so there is no single ${field}.`);
 			return null;
 		}
 		const value = asNumber(single);
-		if (value === null || value < 0 || !Number.isInteger(value) || value > (limits[field] ?? defaultLimit)) {
+		if (value === null || value < 0 || !Number.isInteger(value) || value > limit) {
 			this.warn(`${path} is ${shown(raw)}, which cannot be ${field}.`);
 			return null;
 		}
@@ -211,16 +223,15 @@ export class Reading {
 	}
 
 	/** Does a later place, as written in the file, say something else about the same field? */
-	#compare(field: string, chosen: Found<number>, { scopes, group }: { scopes: Scope[]; group: KeyGroup }): void {
+	#compare(row: CountRow, chosen: Found<number>, scopes: Scope[]): void {
 		for (const scope of scopes.slice(1)) {
-			const key = holds(scope, group)
-				? keyGroups[group].find((name) => typeof at(scope.config, name) === 'number')
-				: undefined;
+			if (!holds(scope, row.bit)) continue;
+			const key = row.keys.find((name) => typeof at(scope.config, name) === 'number');
 			const other = key === undefined ? undefined : at(scope.config, key);
 			if (key === undefined || typeof other !== 'number' || other === chosen.value) continue;
-			const otherPath = pathIn(scope, key);
+			const otherPath = pathIn(scope, key.path);
 			if (this.isFilled(otherPath) || this.isFilled(chosen.path)) continue;
-			this.conflict(field, chosen.value, [
+			this.conflict(row.field, chosen.value, [
 				{ value: chosen.value, path: chosen.path },
 				{ value: other, path: otherPath },
 			]);
@@ -228,15 +239,16 @@ export class Reading {
 	}
 }
 
-/** Path of a key of a scope in the file. */
+/** Joined once: an evidence path that is the same text again is found faster in the set of filled paths. */
+const joined = rememberedPair((prefix, key) => `${prefix ?? ''}.${key ?? ''}`);
+
+/** Path of a known key of a scope in the file. */
 export function pathIn(scope: Scope, key: string): string {
-	return scope.path === '' ? key : `${scope.path}.${key}`;
+	return scope.path === '' ? key : joined(scope.path, key);
 }
 
-/** The value at a key, or at a dotted path of at most two keys. */
-export function at(config: JsonObject, path: string): JsonValue | undefined {
-	const dot = path.indexOf('.');
-	if (dot < 0) return config[path];
-	const inner = config[path.slice(0, dot)];
-	return isJsonObject(inner) ? inner[path.slice(dot + 1)] : undefined;
+function at(config: JsonObject, { key, inner }: GroupKey): JsonValue | undefined {
+	const value = config[key];
+	if (inner === null) return value;
+	return isJsonObject(value) ? value[inner] : undefined;
 }

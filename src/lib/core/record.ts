@@ -1,4 +1,5 @@
 // How two records of one model become one: the newer list wins on popularity, better knowledge wins on characteristics.
+import { mergeFit } from '#lib/core/fit-facts.ts';
 import type { ModelRecord } from '#lib/core/model.ts';
 
 type Part = Partial<ModelRecord>;
@@ -33,7 +34,6 @@ const listFields = [
 	'license',
 	'updated_at',
 	'created_at',
-	'size_bytes',
 	'revision',
 ] as const satisfies (keyof ModelRecord)[];
 
@@ -65,5 +65,5 @@ export function mergeRecords(kept: ModelRecord, incoming: ModelRecord, { isLearn
 	for (const { fields, isKnown } of characteristicGroups) {
 		Object.assign(merged, pick(isKnown(stronger) || !isKnown(weaker) ? stronger : weaker, fields));
 	}
-	return { ...merged, local: kept.local || incoming.local };
+	return { ...merged, fit: mergeFit(stronger.fit, weaker.fit), local: kept.local || incoming.local };
 }

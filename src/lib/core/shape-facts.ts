@@ -1,12 +1,17 @@
 // What shapes in a configuration give: parameter counts and the memory of the attention cache.
 import type { JsonObject } from '#lib/core/listing.ts';
-import { kvCache, type KvCache } from '#lib/core/memory.ts';
-import { countParameters, type ParameterCount } from '#lib/core/parameters.ts';
+import { textType } from '#lib/core/layers.ts';
+import { textCache, type KvCache } from '#lib/core/memory.ts';
+import { countSides, noSides } from '#lib/core/parameters-vision.ts';
+import { countText, type ParameterCount } from '#lib/core/parameters.ts';
+import { dimensions, textConfig } from '#lib/core/shape.ts';
 import type { CountedParameters, StoredExtra } from '#lib/core/total-parameters.ts';
 
 /** Counts in parameters, cache figures in bytes with a 16-bit cache; null where the shapes do not suffice. */
 export interface ShapeFacts {
 	counted: CountedParameters | null;
+	/** The same count part by part. */
+	parts: ParameterCount | null;
 	cache: KvCache | null;
 }
 
@@ -16,6 +21,10 @@ interface Subject {
 	/** Root and text model, with absent keys filled in. */
 	root: JsonObject;
 	text: JsonObject;
+	/** May anything stand beside the language model, by the keys of the root? */
+	hasSides: boolean;
+	/** Is there a stored total that extras could explain? */
+	hasStored: boolean;
 }
 
 /** Types whose checkpoints hold a causal mask of context × context per layer. Source: their module classes. */
@@ -57,22 +66,21 @@ function firstCount(config: JsonObject, keys: string[]): number | null {
 
 /** The count with its extras, which are looked for only when a stored total is there to be explained. */
 function withExtras(subject: Subject, count: ParameterCount): CountedParameters {
-	return {
-		total: count.total,
-		active: count.active,
-		rule: count.rule,
-		get extras() {
-			return extrasOf(subject, count);
-		},
-	};
+	const { total, active, rule } = count;
+	return { total, active, rule, extras: subject.hasStored ? extrasOf(subject, count) : [] };
 }
 
 /** Shape facts of a filled configuration. */
 export function shapeFacts(subject: Subject): ShapeFacts {
-	const { modelType, textType, root, text } = subject;
-	const counted = countParameters(modelType, root);
+	const { modelType, root, text, hasSides } = subject;
+	// A text model that is the root has no nested one: there is nothing to look for.
+	const counting = root === text ? root : textConfig(root);
+	const figures = dimensions(textType(modelType, counting) ?? '', counting);
+	const counted = countText(root, figures, hasSides ? countSides(modelType, root, figures) : noSides);
+	const caching = root === text ? text : textConfig(text);
 	return {
 		counted: counted === null ? null : withExtras(subject, counted),
-		cache: kvCache(textType ?? modelType, text),
+		parts: counted,
+		cache: textCache(textType(subject.textType ?? modelType, caching), caching, figures),
 	};
 }

@@ -3,16 +3,21 @@ import { parseParameterCount } from '#lib/core/query.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import type { ParameterSource } from '#lib/core/model.ts';
 
-/** A count with where it came from; `active` counts what one token uses (equal to `total` without experts). */
-export interface ParameterFacts {
-	total: number | null;
-	active: number | null;
-	source: ParameterSource | null;
+/** What one source says about the count. */
+interface Claim {
+	total: number;
+	source: ParameterSource;
 	file: 'config' | 'listing' | 'name';
 	path: string;
 	rule: string;
-	/** The count of the other source, when both exist and differ by more than half a percent; null otherwise. */
-	rival: { total: number; file: 'config' | 'listing'; path: string } | null;
+}
+
+/** The claim that won; `active` counts what one token uses (null without experts). */
+export interface ParameterFacts {
+	claim: Claim;
+	active: number | null;
+	/** The other source, when both exist and differ by more than half a percent; null otherwise. */
+	rival: Claim | null;
 }
 
 /** Something a checkpoint stores beside the parameters; `elements` is null when its size is not known. */
@@ -24,7 +29,7 @@ export interface StoredExtra {
 
 /** What shapes in the configuration give; null where they do not suffice. */
 export interface CountedParameters {
-	total: number | null;
+	total: number;
 	active: number | null;
 	rule: string;
 	extras: StoredExtra[];
@@ -70,26 +75,30 @@ function near(count: number, size: number | null): boolean {
 	return size !== null && Math.abs(count - size) <= size * tolerance;
 }
 
-function fromListing(subject: Subject): Omit<ParameterFacts, 'rival'> | null {
+function fromListing(subject: Subject): Claim | null {
 	const { listing, id, counted } = subject;
-	const stored = believable(listing?.safetensors?.total);
-	const place = { active: null, file: 'listing' } as const;
-	if (stored !== null && (!isPacked(subject) || (counted === null && near(stored, sizeInName(id))))) {
-		const rule = isPacked(subject)
-			? 'stored elements, which the Hub has unpacked'
-			: 'stored elements of the safetensors files';
-		return { total: stored, source: 'safetensors', path: 'safetensors.total', rule, ...place };
+	if (listing === null) return null;
+	const stored = believable(listing.safetensors?.total);
+	const packed = stored !== null && isPacked(subject);
+	if (stored !== null && (!packed || (counted === null && near(stored, sizeInName(id))))) {
+		const rule = packed ? 'stored elements, which the Hub has unpacked' : 'stored elements of the safetensors files';
+		return { source: 'safetensors', file: 'listing', path: 'safetensors.total', rule, total: stored };
 	}
-	const header = believable(listing?.gguf?.total);
+	const header = believable(listing.gguf?.total);
 	if (header === null) return null;
-	return { total: header, source: 'gguf', path: 'gguf.total', rule: 'parameters of the GGUF header', ...place };
+	const rule = 'parameters of the GGUF header';
+	return { source: 'gguf', file: 'listing', path: 'gguf.total', rule, total: header };
 }
 
-function fromName(id: string): Omit<ParameterFacts, 'rival'> | null {
+function fromShapes(total: number, rule: string): Claim {
+	return { source: 'config', file: 'config', path: '', rule, total };
+}
+
+function fromName(id: string): Claim | null {
 	const size = sizeInName(id);
 	if (size === null) return null;
 	const rule = "guess from the repository's name, rounded as it is there";
-	return { total: size, active: null, source: 'name', file: 'name', path: 'id', rule };
+	return { source: 'name', file: 'name', path: 'id', rule, total: size };
 }
 
 /** Two counts this close are the same; stored buffers and rounded shapes make no more of a difference. */
@@ -112,25 +121,21 @@ function explains(stored: number, total: number, extras: StoredExtra[]): StoredE
  * Parameters of a model, by trust: elements of the safetensors files (not for packed quantization), the GGUF header,
  * shapes in the configuration, and last a size in the name. Where the files are known to hold more than the model has
  * (a copied output matrix, masks, prediction layers), the shapes win and the rule says so. `active` comes from the
- * shapes alone.
+ * shapes alone. Null when no source tells.
  */
-export function totalParameters(subject: Subject): ParameterFacts {
+export function totalParameters(subject: Subject): ParameterFacts | null {
 	const { counted, id } = subject;
 	const listed = fromListing(subject);
-	const total = counted?.total ?? null;
-	if (counted === null || total === null) {
-		const found = listed ??
-			fromName(id) ?? { total: null, active: null, source: null, file: 'name', path: '', rule: '' };
-		return { ...found, rival: null };
+	if (counted === null) {
+		const claim = listed ?? fromName(id);
+		return claim === null ? null : { claim, active: null, rival: null };
 	}
-	const shaped = { total, active: counted.active, source: 'config', file: 'config', path: '' } as const;
-	const stored = listed?.total ?? null;
-	if (listed === null || stored === null) return { ...shaped, rule: counted.rule, rival: null };
-	if (Math.abs(stored - total) <= total * sameShare) return { ...listed, active: counted.active, rival: null };
-	const extra = listed.source === 'safetensors' ? explains(stored, total, counted.extras) : null;
-	if (extra === null) {
-		return { ...listed, active: counted.active, rival: { total, file: 'config', path: '' } };
-	}
-	const rule = `${counted.rule} The files also hold ${extra.sentence}.`;
-	return { ...shaped, rule, rival: { total: stored, file: 'listing', path: listed.path } };
+	const { total, active } = counted;
+	const shaped = fromShapes(total, counted.rule);
+	if (listed === null) return { claim: shaped, active, rival: null };
+	if (Math.abs(listed.total - total) <= total * sameShare) return { claim: listed, active, rival: null };
+	const extra = listed.source === 'safetensors' ? explains(listed.total, total, counted.extras) : null;
+	if (extra === null) return { claim: listed, active, rival: shaped };
+	const explained = fromShapes(total, `${counted.rule} The files also hold ${extra.sentence}.`);
+	return { claim: explained, active, rival: listed };
 }

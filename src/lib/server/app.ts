@@ -1,14 +1,23 @@
 // The one place that makes the machine: settings in, one object with every server class out.
 import { randomBytes } from 'node:crypto';
+import { cpus, totalmem } from 'node:os';
 import { CardRenderer } from '#lib/server/card-renderer.ts';
 import { Cards } from '#lib/server/cards.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { machineClock, type Clock } from '#lib/server/clock.ts';
+import { toFailure } from '#lib/core/failure.ts';
 import type { Settings } from '#lib/server/config.ts';
+import { Compatibility } from '#lib/server/compatibility.ts';
+import { CompatibleModelsFinder } from '#lib/server/compatible-models.ts';
 import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
+import { Discovery } from '#lib/server/discovery.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
+import { Fits } from '#lib/server/fits.ts';
+import { Flags } from '#lib/server/flags.ts';
+import { Hardware, type Machine } from '#lib/server/hardware.ts';
+import { Headers } from '#lib/server/headers.ts';
 import type { TokenState } from '#lib/server/hub-failure.ts';
 import { Hub } from '#lib/server/hub.ts';
 import { Inventory } from '#lib/server/inventory.ts';
@@ -19,7 +28,10 @@ import { migrate } from '#lib/server/migrations.ts';
 import type { BucketBudget } from '#lib/server/rate-gate.ts';
 import { CatalogRefresh, type RefreshProgress } from '#lib/server/refresh.ts';
 import { Sessions } from '#lib/server/session.ts';
+import { runTool, type RunTool } from '#lib/server/tools.ts';
 import { loadSnapshot, readSnapshot, type Snapshot } from '#lib/server/snapshot.ts';
+import { readMeta } from '#lib/server/store/meta.ts';
+import { Telemetry } from '#lib/server/telemetry.ts';
 
 /** The Hub as this process knows it. `online` is null before the first attempt; the endpoint carries no credentials. */
 export interface HubHealth {
@@ -55,8 +67,18 @@ export interface App {
 	inventory: Inventory;
 	localModels: LocalModels;
 	configs: Configs;
+	headers: Headers;
 	refresh: CatalogRefresh;
 	details: Details;
+	discovery: Discovery;
+	compatibility: Compatibility;
+	compatibleModels: CompatibleModelsFinder;
+	flags: Flags;
+	telemetry: Telemetry;
+	/** The one user of this machine, for rollouts; the same as long as the database lives. */
+	userId: string | null;
+	hardware: Hardware;
+	fits: Fits;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -70,6 +92,20 @@ interface AppOptions {
 	background?: boolean;
 	clock?: Clock;
 	random?: () => number;
+	/** What the system says of this machine, and how its drivers are asked. */
+	machine?: () => Machine;
+	run?: RunTool;
+}
+
+/** This machine as the system tells it. A limit of a container counts; without one Node tells zero or an absurd number. */
+function thisMachine(): Machine {
+	const limit = process.constrainedMemory();
+	return {
+		platform: process.platform,
+		memoryBytes: totalmem(),
+		limitBytes: limit > 0 ? limit : null,
+		processor: cpus()[0]?.model ?? null,
+	};
 }
 
 /** An address for people: without a user name or password that it may carry. */
@@ -96,24 +132,55 @@ interface Ground {
 	log: Log;
 	clock: Clock;
 	random: () => number;
+	machine: () => Machine;
+	run: RunTool;
+	/** Called when something in the background went wrong. */
+	onBug: (error: unknown) => void;
 }
 
 /** Everything that reads models: this machine's cache, the Hub, and what is made of both. */
-function makeReaders({ settings, version, database, catalog, snapshot, log, clock, random }: Ground) {
+function makeReaders(ground: Ground) {
+	const { settings, version, database, catalog, snapshot, log, clock, random, machine, run, onBug } = ground;
 	const { hubEndpoint, hubToken, hubCache, offline, proxy } = settings;
 	const date = () => clock.date();
 	const hub = new Hub({ endpoint: hubEndpoint, token: hubToken, offline, proxy, version, clock, random });
 	const inventory = new Inventory({ root: hubCache });
-	const configs = new Configs({ hub, inventory, database, catalog, snapshot, clock });
-	const onBug = (error: unknown) =>
-		log.error('background_failed', { stack: error instanceof Error ? error.stack : '' });
+	const headers = new Headers({ hub, inventory, database, date });
+	const configs = new Configs({ hub, headers, inventory, database, catalog, snapshot, clock });
 	const localModels = new LocalModels({ inventory, catalog, configs, clock, onBug });
 	const refresh = new CatalogRefresh({ hub, catalog, database, clock, onBug });
 	const renderer = new CardRenderer();
 	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
 	const files = new FileLists({ database, hub, local: inventory, date });
 	const details = new Details({ database, catalog, hub, configs, files, cards, date });
-	return { hub, inventory, configs, localModels, refresh, renderer, details };
+	const telemetry = new Telemetry({
+		database,
+		clock,
+		onError: (error) => log.error('telemetry_not_written', { message: toFailure(error).message }),
+	});
+	const newId = () => randomBytes(8).toString('hex');
+	const common = { hub, headers, inventory, database, catalog, snapshot, clock };
+	const discovery = new Discovery({ ...common, watch: telemetry, newId, onBug });
+	const compatibleModels = new CompatibleModelsFinder({ hub, catalog, database, clock });
+	const hardware = new Hardware({ database, catalog, machine, run });
+	const fits = new Fits({ details, configs, catalog, hardware });
+	const compatibility = new Compatibility({ database, catalog, details, fits, version });
+	return {
+		hub,
+		inventory,
+		headers,
+		configs,
+		localModels,
+		refresh,
+		renderer,
+		details,
+		telemetry,
+		discovery,
+		compatibility,
+		compatibleModels,
+		hardware,
+		fits,
+	};
 }
 
 /**
@@ -122,6 +189,7 @@ function makeReaders({ settings, version, database, catalog, snapshot, log, cloc
  */
 export async function createApp(options: AppOptions): Promise<App> {
 	const { settings, version, background = true, clock = machineClock, random = Math.random } = options;
+	const { machine = thisMachine, run = runTool } = options;
 	const ending = new AbortController();
 	const log = logOf(settings);
 	const { database, prepared, setAside } = openDatabase({
@@ -131,11 +199,15 @@ export async function createApp(options: AppOptions): Promise<App> {
 	});
 	const { catalog, snapshot } = prepared;
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
-	const readers = makeReaders({ settings, version, database, catalog, snapshot, log, clock, random });
-	const { hub, configs, localModels, refresh, renderer, inventory, details } = readers;
+	const onBug = (error: unknown) =>
+		log.error('background_failed', { stack: error instanceof Error ? error.stack : '' });
+	const ground = { settings, version, database, catalog, snapshot, log, clock, random, machine, run, onBug };
+	const readers = makeReaders(ground);
+	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery } = readers;
 	if (background) {
 		await localModels.start();
 		refresh.start();
+		void configs.relearn().catch(onBug);
 	}
 	return {
 		settings,
@@ -144,12 +216,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 		database,
 		catalog,
 		snapshot,
-		hub,
-		inventory,
-		localModels,
-		configs,
-		refresh,
-		details,
+		...readers,
+		flags: new Flags({ database, environment: settings.features, date: () => clock.date() }),
+		userId: readMeta(database, 'user'),
 		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
 		closing: ending.signal,
 		health: () => ({
@@ -168,8 +237,10 @@ export async function createApp(options: AppOptions): Promise<App> {
 		close: async () => {
 			ending.abort();
 			configs.close();
-			await Promise.all([localModels.close(), refresh.close()]);
+			headers.close();
+			await Promise.all([localModels.close(), refresh.close(), discovery.close()]);
 			await Promise.all([hub.close(), renderer.close()]);
+			telemetry.close();
 			database.close();
 		},
 	};

@@ -1,35 +1,45 @@
 // The catalog: every known model in SQLite, with typed-array columns over it that answer lists, filters and counts.
 import { createHash } from 'node:crypto';
+import type { Explanation } from '#lib/core/explanation.ts';
 import type { ListPage, ModelQuery } from '#lib/core/query.ts';
 import { withCharacteristics } from '#lib/core/entry.ts';
 import { type FetchStatus, type ModelCharacteristics, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
 import { mergeRecords } from '#lib/core/record.ts';
+import type { RuntimeId } from '#lib/core/runtime.ts';
 import { Columns } from '#lib/server/columns.ts';
 import { decodeCursor, encodeCursor } from '#lib/server/cursor.ts';
 import type { Database } from '#lib/server/database.ts';
+import { explainRow } from '#lib/server/explain.ts';
 import { Filter } from '#lib/server/facets.ts';
+import { memoryOf } from '#lib/server/fitting.ts';
+import { borrow, lend } from '#lib/server/kinship.ts';
 import { Orders } from '#lib/server/orders.ts';
+import { renewRunFacts } from '#lib/server/run-table.ts';
+import { candidates, leaderOf } from '#lib/server/searched.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 import {
 	columnRows,
 	entriesByNumber,
 	findModel,
 	findModels,
-	findNumber,
 	foreignWrites,
 	saveModels,
 	type Known,
 } from '#lib/server/store/models.ts';
-import { searchModels } from '#lib/server/store/search.ts';
+import { runFactsFrom } from '#lib/server/store/run-facts.ts';
 
 const refreshedKey = 'catalog_refreshed';
-
 /** Why the last look at a model's config gave nothing. */
 export interface FetchFailure {
 	status: Exclude<FetchStatus, 'ok' | 'none'>;
 	statusCode?: number;
 	/** One sentence for a person. */
 	message?: string;
+}
+
+/** A short name for a set of lines. */
+function mark(lines: string[]): string {
+	return createHash('sha256').update(lines.sort().join('\n')).digest('base64url').slice(0, 10);
 }
 
 /**
@@ -46,20 +56,23 @@ export class Catalog {
 	#foreign: number;
 	/** Tells this database from every other. */
 	#name: string;
-	/** Short name for the set of models on this machine. */
+	/** Short names for the set of models on this machine, and for the devices. */
 	#locals = '';
+	#deviceMark = '';
+	#devices: ReadonlyMap<string, number> = new Map();
 
 	constructor(database: Database) {
 		this.#database = database;
 		this.#foreign = foreignWrites(database);
 		this.#name = readMeta(database, 'database') ?? '';
+		renewRunFacts(database);
 		this.#absorb();
 	}
 
 	/** A mark that changes with everything a list answer depends on. */
 	get version(): string {
 		this.#takeForeign();
-		return `${this.#name}-${this.#seen}-${this.#locals}`;
+		return `${this.#name}-${this.#seen}-${this.#locals}${this.#deviceMark}`;
 	}
 
 	/** When rows last came from the Hub's own listing (ISO time); null when they never did. */
@@ -82,14 +95,23 @@ export class Catalog {
 	/**
 	 * One page of the models that match, with totals and facets. Rows leave out `siblings`. Searched words must all be
 	 * in id or name; a model whose id is exactly what was searched leads. Throws `invalid_query` for a cursor that is
-	 * broken or of another query.
+	 * broken or of another query, and for a device that is not known. `check` names a runtime whose verdict each row
+	 * carries without being filtered by it.
 	 */
-	list(query: ModelQuery): ListPage {
+	list(query: ModelQuery, { check = null }: { check?: RuntimeId | null } = {}): ListPage {
 		this.#takeForeign();
 		const cursor = query.cursor === null ? null : decodeCursor(query.cursor, query);
-		const { passed, total, pending, facets } = this.#filter.run(query, this.#candidates(query.q));
+		const memory = query.fits === null ? null : memoryOf(query.fits, this.#devices);
+		const { passed, total, pending, facets } = this.#filter.run(
+			query,
+			candidates(this.#database, this.#columns, query.q),
+			memory,
+		);
 		const slots: number[] = [];
-		const leader = cursor === null ? this.#leader(query, passed) : this.#columns.find(cursor.leader);
+		const leader =
+			cursor === null
+				? leaderOf(this.#database, this.#columns, { search: query.q, passed })
+				: this.#columns.find(cursor.leader);
 		if (leader !== null && cursor === null) slots.push(leader);
 		const order = this.#orders.slots(query.sort, query.order);
 		const place = cursor?.place ?? null;
@@ -99,7 +121,46 @@ export class Catalog {
 			if (passed[slot] === 1 && slot !== leader) slots.push(slot);
 		}
 		const next = slots.length > query.limit ? this.#cursor(query, slots.slice(0, query.limit), leader) : null;
-		return { models: this.#entries(slots.slice(0, query.limit)), total, pending, facets, next_cursor: next };
+		const models = this.#entries(slots.slice(0, query.limit), query.runtime, check);
+		return { models, total, pending, facets, next_cursor: next };
+	}
+
+	/**
+	 * Why this list shows a model or not, filter by filter with the list's own predicate, and up to five models nearest to
+	 * it that the list shows. `related` are ids of the same base. Null for an id the catalog does not have.
+	 */
+	explain(id: string, query: ModelQuery, related: readonly string[]): Explanation | null {
+		this.#takeForeign();
+		const slot = this.#slot(id);
+		if (slot === null) return null;
+		return explainRow(id, query, {
+			slot,
+			related: new Set(related.flatMap((other) => this.#slot(other) ?? [])),
+			columns: this.#columns,
+			filter: this.#filter,
+			memory: query.fits === null ? null : memoryOf(query.fits, this.#devices),
+			candidates: (search) => candidates(this.#database, this.#columns, search),
+			entries: (slots) => this.#entries(slots, query.runtime),
+		});
+	}
+
+	#slot(id: string): number | null {
+		return this.#columns.slotOf(findModel(this.#database, id)?.number ?? 0);
+	}
+
+	/** The rows of many ids, in their order; ids the catalog does not have are left out. */
+	rows(ids: readonly string[]): ModelRecord[] {
+		const found = findModels(this.#database, [...ids]);
+		return ids.flatMap((id) => {
+			const record = found.get(id)?.record;
+			return record === undefined ? [] : [{ ...record, local: this.#columns.isOnMachine(id) }];
+		});
+	}
+
+	/** List rows of many ids in their order, with the verdict of a runtime when one is named; unknown ids are left out. */
+	entries(ids: readonly string[], check: RuntimeId | null = null): ModelEntry[] {
+		const slots = ids.flatMap((id) => this.#slot(id) ?? []);
+		return this.#entries(slots, null, check);
 	}
 
 	/**
@@ -120,7 +181,7 @@ export class Catalog {
 				const { isLearned, isRead } = stored;
 				return { record: mergeRecords(stored.record, record, { isLearned }), isLearned, isRead };
 			});
-			saveModels(this.#database, merged);
+			this.#save(merged, (id) => known.get(id)?.record ?? null);
 			this.#noteRefresh(records);
 		});
 		this.#absorb();
@@ -156,19 +217,33 @@ export class Catalog {
 	/** Which models are on this machine. Ids the catalog does not know yet count as soon as they are upserted. */
 	setLocal(ids: ReadonlySet<string>): void {
 		this.#columns.setLocal(new Set(ids));
-		const names = [...ids].sort().join('\n');
-		this.#locals = createHash('sha256').update(names).digest('base64url').slice(0, 10);
+		this.#locals = mark([...ids]);
+	}
+
+	/** What models can have of each device's memory, in bytes by device id. */
+	setDevices(usable: ReadonlyMap<string, number>): void {
+		this.#devices = new Map(usable);
+		this.#deviceMark = mark([...usable].map(([id, bytes]) => `${id} ${bytes}`));
 	}
 
 	#change(id: string, change: (stored: Known) => Known | null): boolean {
 		const isChanged = this.#database.transaction(() => {
 			const stored = findModel(this.#database, id);
 			const changed = stored === null ? null : change(stored);
-			if (changed !== null) saveModels(this.#database, [changed]);
+			if (changed !== null) this.#save([changed], () => stored?.record ?? null);
 			return changed !== null;
 		});
 		this.#absorb();
 		return isChanged;
+	}
+
+	/** Writes rows, with what they and their quantized copies learn from each other. */
+	#save(models: Known[], before: (id: string) => ModelRecord | null): void {
+		const completed = borrow(this.#database, models);
+		saveModels(this.#database, completed);
+		const isNew = ({ record }: Known) => (before(record.id)?.fit?.kv_bytes_per_token ?? null) === null;
+		const copies = lend(this.#database, completed.filter(isNew));
+		if (copies.length > 0) saveModels(this.#database, copies);
 	}
 
 	#noteRefresh(records: ModelRecord[]): void {
@@ -181,6 +256,8 @@ export class Catalog {
 	/** Brings the columns up to the newest write. */
 	#absorb(): void {
 		let newest = this.#seen;
+		const { runTable } = this.#columns;
+		for (const row of runFactsFrom(this.#database, runTable.size)) runTable.learn(row);
 		for (const row of columnRows(this.#database, this.#seen)) {
 			this.#orders.touch(this.#columns.put(row));
 			newest = Math.max(newest, row.changed);
@@ -195,40 +272,27 @@ export class Catalog {
 		this.#absorb();
 	}
 
-	/** Slots that have the searched words; null when nothing is searched. */
-	#candidates(search: string): Uint32Array | null {
-		if (search === '') return null;
-		const slots = searchModels(this.#database, search);
-		let length = 0;
-		for (const number of slots) {
-			const slot = this.#columns.slotOf(number);
-			if (slot !== null) slots[length++] = slot; // null: another process added it a moment ago
-		}
-		return slots.subarray(0, length);
-	}
-
-	/** The slot whose id is what was searched, when it matches; null otherwise. */
-	#leader(query: ModelQuery, passed: Uint8Array): number | null {
-		const number = query.q === '' ? null : findNumber(this.#database, query.q);
-		const slot = number === null ? null : this.#columns.slotOf(number);
-		return slot !== null && passed[slot] === 1 ? slot : null;
-	}
-
 	#cursor(query: ModelQuery, shown: number[], leader: number | null): string {
 		const last = shown.at(-1) ?? leader;
 		const place = last === null || last === leader ? null : this.#orders.place(query.sort, last);
 		return encodeCursor({ place, leader: leader === null ? null : (this.#columns.ids[leader] ?? null) }, query);
 	}
 
-	#entries(slots: number[]): ModelEntry[] {
-		const { numbers, isLocal } = this.#columns;
+	#entries(slots: number[], filter: RuntimeId | null, check: RuntimeId | null = null): ModelEntry[] {
+		const runtime = filter ?? check;
+		const { numbers, isLocal, runs, runTable } = this.#columns;
 		const found = entriesByNumber(
 			this.#database,
 			slots.map((slot) => numbers[slot] ?? 0),
 		);
 		return slots.flatMap((slot) => {
 			const entry = found.get(numbers[slot] ?? 0);
-			return entry === undefined ? [] : [{ ...entry, local: isLocal[slot] === 1 }];
+			if (entry === undefined) return [];
+			const row = { ...entry, local: isLocal[slot] === 1 };
+			if (runtime === null) return [row];
+			const compatibility = runTable.answer(runs[slot] ?? 0, entry, runtime);
+			const isLeftOut = filter !== null && !compatibility.compatible;
+			return [{ ...row, compatibility, ...(isLeftOut ? { excluded_by: `runtime: ${compatibility.reason}` } : {}) }];
 		});
 	}
 }

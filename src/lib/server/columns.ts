@@ -1,4 +1,6 @@
 // The catalog's filterable facts as typed arrays, one slot per model, so that one pass answers filters and counts.
+import { neededByRow } from '#lib/core/fit.ts';
+import { RunTable } from '#lib/server/run-table.ts';
 import { figureNames, traitNames, type ColumnRow } from '#lib/server/store/models.ts';
 
 /** Values of one dimension and their small numbers, given in the order they are first met. */
@@ -57,6 +59,12 @@ export class Columns {
 	readonly codes: Record<Dimension, Uint32Array>;
 	/** Per figure each slot's value; NaN is unknown. */
 	readonly values: Record<Figure, Float64Array>;
+	/** What the numbers in `runs` mean. */
+	readonly runTable = new RunTable();
+	/** Per slot the number of its run facts. */
+	runs = new Uint32Array(0);
+	/** What each slot's model needs before its first token, by the general rule, in bytes; NaN is unknown. */
+	empty = new Float64Array(0);
 	/** Row number in the database of each slot. */
 	numbers = new Uint32Array(0);
 	isRead = new Uint8Array(0);
@@ -92,11 +100,19 @@ export class Columns {
 			const value = row.figures[index];
 			if (column !== undefined) column[slot] = typeof value === 'number' ? value : Number.NaN;
 		}
+		this.runs[slot] = row.runs;
+		this.empty[slot] = this.#emptyBytes(slot);
 		this.codes.author[slot] = this.dictionaries.author.add(row.author ?? '');
 		this.isRead[slot] = isRead;
 		this.listed += inCatalog - (this.inCatalog[slot] ?? 0);
 		this.inCatalog[slot] = inCatalog;
 		return slot;
+	}
+
+	#emptyBytes(slot: number): number {
+		const weights = this.values.size[slot] ?? Number.NaN;
+		const state = this.values.kv_state[slot] ?? Number.NaN;
+		return neededByRow({ weights, perToken: 0, perWindowToken: 0, window: 0, state }, 0);
 	}
 
 	#readTraits(text: string): Traits {
@@ -157,6 +173,8 @@ export class Columns {
 			this.codes[dimension] = lengthened(this.codes[dimension], new Uint32Array(capacity));
 		}
 		for (const name of figureNames) this.values[name] = lengthened(this.values[name], new Float64Array(capacity));
+		this.runs = lengthened(this.runs, new Uint32Array(capacity));
+		this.empty = lengthened(this.empty, new Float64Array(capacity));
 		this.numbers = lengthened(this.numbers, new Uint32Array(capacity));
 		this.isRead = lengthened(this.isRead, new Uint8Array(capacity));
 		this.inCatalog = lengthened(this.inCatalog, new Uint8Array(capacity));
@@ -188,6 +206,10 @@ function perFigure<T>(make: () => T): Record<Figure, T> {
 		updated: make(),
 		created: make(),
 		size: make(),
+		kv_token: make(),
+		kv_window_token: make(),
+		kv_window: make(),
+		kv_state: make(),
 	};
 }
 

@@ -9,6 +9,8 @@ import type { Clock } from '#lib/server/clock.ts';
 import type { Database } from '#lib/server/database.ts';
 import { MOST_FILE_BYTES } from '#lib/server/hub.ts';
 import type { HubFile } from '#lib/server/hub-replies.ts';
+import { fromHeaders, HeaderConfigs, type HeaderConfigsOptions } from '#lib/server/header-configs.ts';
+import type { HeaderSet } from '#lib/server/headers.ts';
 import type { Inventory } from '#lib/server/inventory.ts';
 import {
 	fetchState,
@@ -16,12 +18,16 @@ import {
 	readConfig,
 	saveConfig,
 	saveFetchState,
+	type FetchState,
 	type StoredConfig,
 } from '#lib/server/store/configs.ts';
 import { readListing, saveListings } from '#lib/server/store/listings.ts';
 
 /** The file that is read of every model. */
 export const configFile = 'config.json';
+
+/** Where some repositories keep theirs instead. */
+export const nestedConfigFile = 'config/config.json';
 
 /** A gate that was closed so lately is not tried again for every card. */
 const GATE_FRESH_MS = 60 * 60 * 1000;
@@ -30,10 +36,12 @@ const GATE_FRESH_MS = 60 * 60 * 1000;
 export interface Place {
 	id: string;
 	branch: string | null;
+	/** What a list said of it just now; what was kept of the last one when left out. */
+	facts?: ListingFacts;
 }
 
-export interface CopiesOptions {
-	inventory: Pick<Inventory, 'text'>;
+export interface CopiesOptions extends HeaderConfigsOptions {
+	inventory: Pick<Inventory, 'text' | 'files'>;
 	database: Database;
 	catalog: Pick<Catalog, 'learn' | 'learnFailure'>;
 	/** Facts that were shipped; null for a model they do not have. */
@@ -60,9 +68,12 @@ interface Listed {
 /** Reads and keeps copies. Null everywhere means that there is none. */
 export class ConfigCopies {
 	readonly #options: CopiesOptions;
+	/** Headers of weight files, which stand in for a missing config. */
+	readonly headers: HeaderConfigs;
 
 	constructor(options: CopiesOptions) {
 		this.#options = options;
+		this.headers = new HeaderConfigs(options);
 	}
 
 	/** How old an ISO time is; 0 for one in the future. */
@@ -74,43 +85,70 @@ export class ConfigCopies {
 		return this.#options.clock.date().toISOString();
 	}
 
-	/** From the copy on this machine. */
-	async local({ id, branch }: Place): Promise<ModelCharacteristics | null> {
+	/** From the copy on this machine: its config, or the header of its GGUF file. */
+	async local(place: Place): Promise<ModelCharacteristics | null> {
+		const { id, branch } = place;
 		const found = await this.#options.inventory.text(id, configFile, MOST_FILE_BYTES + 1, branch);
-		if (found === null) return null;
+		if (found === null) return this.#fromSet(place, await this.headers.local(id, branch));
 		const { text, commit } = found;
-		return this.#normalized(id, { text, commit, source: 'local', fetchedAt: this.#now() });
+		return this.#normalized(place, { text, commit, source: 'local', fetchedAt: this.#now() });
 	}
 
 	/** Our own copy of this very commit, or of the newest commit that was seen of the default branch. */
 	stored({ id, branch }: Place): StoredConfig | null {
 		const { database } = this.#options;
 		const commit = branch === null ? fetchState(database, id)?.commit : branch;
-		return commit != null && isCommit(commit) ? readConfig(database, id, commit, configFile) : null;
+		if (commit == null || !isCommit(commit)) return null;
+		const copy = readConfig(database, id, commit, configFile);
+		const nested = copy?.status === '404' ? readConfig(database, id, commit, nestedConfigFile) : null;
+		return nested?.text == null ? copy : nested;
+	}
+
+	/** One file at a commit, as it was read or found missing. */
+	file(id: string, commit: string, path: string): StoredConfig | null {
+		return readConfig(this.#options.database, id, commit, path);
+	}
+
+	/** How the last look at the default branch ended. */
+	state(id: string): FetchState | null {
+		return fetchState(this.#options.database, id);
+	}
+
+	/** From a copy of ours. */
+	read(place: Place, stored: StoredConfig, text: string): ModelCharacteristics {
+		return this.#normalized(place, cached(stored, text), stored.file);
+	}
+
+	/** From list fields alone. `isGated`: because the gate is closed, not because there is no file. */
+	fromList(facts: ListingFacts, isGated: boolean): ModelCharacteristics {
+		return this.#fromFacts(facts, { id: facts.id, source: 'hub', commit: facts.sha ?? null, gated: isGated });
 	}
 
 	/** From our own copy, a remembered missing file, or a gate that was closed a moment ago. */
-	kept({ id, branch }: Place, stored: StoredConfig | null): ModelCharacteristics | null {
-		if (stored?.text != null) return this.#normalized(id, cached(stored, stored.text));
+	async kept(place: Place, stored: StoredConfig | null): Promise<ModelCharacteristics | null> {
+		const { id, branch } = place;
+		if (stored?.text != null) return this.read(place, stored, stored.text);
 		if (stored !== null && stored.status === '404') {
-			const facts = this.listing(id);
-			return facts && this.#fromFacts(facts, { id, source: 'cache', commit: stored.commit, gated: false });
+			const read = this.#fromSet(place, await this.headers.kept(id, stored.commit));
+			const facts = this.#listed(place);
+			return read ?? (facts && this.#fromFacts(facts, { id, source: 'cache', commit: stored.commit, gated: false }));
 		}
-		return branch === null ? this.#keptGate(id) : null;
+		return branch === null ? this.#keptGate(place) : null;
 	}
 
-	#keptGate(id: string): ModelCharacteristics | null {
+	#keptGate(place: Place): ModelCharacteristics | null {
+		const { id } = place;
 		const state = fetchState(this.#options.database, id);
 		const isClosed = state?.status === '401' || state?.status === '403';
 		if (!isClosed || this.ageMs(state.fetchedAt) > GATE_FRESH_MS) return null;
-		return this.#behindGate(id, state.message ?? `${id} is gated.`);
+		return this.#behindGate(place, state.message ?? `${id} is gated.`);
 	}
 
 	/** From our newest copy, whatever commit it is of, with why it was not looked at anew. */
 	older(id: string, failure: Failure): ModelCharacteristics | null {
 		const stored = latestConfig(this.#options.database, id, configFile);
 		if (stored?.text == null) return null;
-		return withWarning(this.#normalized(id, cached(stored, stored.text)), failure);
+		return withWarning(this.read({ id, branch: null }, stored, stored.text), failure);
 	}
 
 	/** From the shipped facts. */
@@ -130,20 +168,38 @@ export class ConfigCopies {
 		saveListings(this.#options.database, [facts], this.#now());
 	}
 
-	/** Takes in a config that the Hub sent, or said to be unchanged. */
-	take({ id, branch }: Place, file: HubFile, text: string): ModelCharacteristics {
+	#listed({ id, facts }: Place): ListingFacts | null {
+		return facts ?? this.listing(id);
+	}
+
+	/** Takes in a config that the Hub sent, or said to be unchanged. `path`: where in the repository it stands. */
+	take(place: Place, file: HubFile, text: string, path = configFile): ModelCharacteristics {
+		const { id, branch } = place;
 		const { database, catalog } = this.#options;
 		const { commit, etag, movedTo } = file;
 		const fetchedAt = this.#now();
-		const characteristics = this.#normalized(id, { text, commit, source: 'hub', fetchedAt });
+		const characteristics = this.#normalized(place, { text, commit, source: 'hub', fetchedAt }, path);
 		if (movedTo !== null) characteristics.warnings.push(`The Hub now calls this model ${movedTo}.`);
 		database.transaction(() => {
-			if (commit !== null) saveConfig(database, { id, commit, file: configFile, status: 'ok', text, etag, fetchedAt });
+			if (commit !== null) saveConfig(database, { id, commit, file: path, status: 'ok', text, etag, fetchedAt });
 			if (branch !== null) return;
 			saveFetchState(database, { id, status: 'ok', statusCode: 200, message: null, commit, fetchedAt });
 			catalog.learn(id, characteristics);
 		});
 		return characteristics;
+	}
+
+	/** Keeps a file that says something about a model but is no config of its own. */
+	keepFile(id: string, path: string, { commit, etag }: HubFile, text: string): void {
+		if (commit === null) return;
+		const fetchedAt = this.#now();
+		saveConfig(this.#options.database, { id, commit, file: path, status: 'ok', text, etag, fetchedAt });
+	}
+
+	/** Keeps that a repository has no such file at this commit. */
+	keepAbsent(id: string, path: string, commit: string): void {
+		const nothing = { status: '404', text: null, etag: null, fetchedAt: this.#now() } as const;
+		saveConfig(this.#options.database, { id, commit, file: path, ...nothing });
 	}
 
 	/** Takes in that a repository has no config: what its list fields tell is all there is. */
@@ -154,17 +210,25 @@ export class ConfigCopies {
 		const fetchedAt = characteristics.fetched_at;
 		if (branch !== null) return characteristics;
 		database.transaction(() => {
-			const nothing = { id, file: configFile, status: '404', text: null, etag: null, fetchedAt } as const;
-			if (commit !== null) saveConfig(database, { ...nothing, commit });
+			if (commit !== null) this.keepAbsent(id, configFile, commit);
 			saveFetchState(database, { id, status: '404', statusCode: 404, message: null, commit, fetchedAt });
 			catalog.learn(id, characteristics);
 		});
 		return characteristics;
 	}
 
+	/** Takes in the header that was read in the place of a missing config; null when it says nothing about the model. */
+	takeHeader(place: Place, set: HeaderSet): ModelCharacteristics | null {
+		const { id, branch } = place;
+		const characteristics = this.#fromSet(place, set);
+		if (branch === null && characteristics !== null) this.#options.catalog.learn(id, characteristics);
+		return characteristics;
+	}
+
 	/** Takes in that a gate is closed: what is known in spite of it; null when that is too little to be an answer. */
-	takeGate(id: string, failure: Failure): ModelCharacteristics | null {
-		const known = this.#behindGate(id, failure.message);
+	takeGate(place: Place, failure: Failure): ModelCharacteristics | null {
+		const { id } = place;
+		const known = this.#behindGate(place, failure.message);
 		if (known === null) return null;
 		const { database, catalog } = this.#options;
 		const { message, statusCode = 403 } = failure;
@@ -185,9 +249,10 @@ export class ConfigCopies {
 	}
 
 	/** From the snapshot when it knows the sizes, else from list fields; null when neither says what the model is. */
-	#behindGate(id: string, sentence: string): ModelCharacteristics | null {
+	#behindGate(place: Place, sentence: string): ModelCharacteristics | null {
+		const { id } = place;
 		const shipped = this.#options.snapshot.characteristics(id);
-		const facts = this.listing(id);
+		const facts = this.#listed(place);
 		const known =
 			shipped !== null && (facts === null || shipped.num_hidden_layers !== null)
 				? { ...shipped, config_status: 'gated' as const }
@@ -196,8 +261,13 @@ export class ConfigCopies {
 		return { ...known, warnings: [...known.warnings, sentence] };
 	}
 
-	#normalized(id: string, { text, commit, source, fetchedAt }: Copy): ModelCharacteristics {
-		return normalize({ id, source, revision: commit, fetchedAt, config: text, listing: this.listing(id) });
+	#fromSet(place: Place, set: HeaderSet | null): ModelCharacteristics | null {
+		return set && fromHeaders(set, { id: place.id, fetchedAt: this.#now(), listing: this.#listed(place) });
+	}
+
+	#normalized(place: Place, { text, commit, source, fetchedAt }: Copy, path = configFile): ModelCharacteristics {
+		const listing = this.#listed(place);
+		return normalize({ id: place.id, source, revision: commit, fetchedAt, config: text, configFile: path, listing });
 	}
 
 	#fromFacts(listing: ListingFacts, { id, source, commit, gated }: Listed): ModelCharacteristics {

@@ -3,6 +3,8 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
+import { parseRollout, type RolloutSetting } from '#lib/core/registry/rollout.ts';
+import { features } from '#lib/server/features.ts';
 
 /** Everything the process is told from outside. Paths are absolute; null means not set. */
 export interface Settings {
@@ -23,6 +25,8 @@ export interface Settings {
 	/** True: no packet may leave for the Hub. */
 	offline: boolean;
 	proxy: string | null;
+	/** What the environment says about features, by flag; those it does not speak of are not in it. */
+	features: ReadonlyMap<string, RolloutSetting>;
 }
 
 /** One setting as help and the README show it. `flag` is its command line name; null where a flag would show a secret. */
@@ -92,6 +96,13 @@ export const settingRows: readonly SettingRow[] = [
 	},
 	{ name: 'HF_HUB_OFFLINE', flag: 'offline', value: null, fallback: '0', about: 'ask nothing of the Hub' },
 	{ name: 'HTTPS_PROXY', flag: 'proxy', value: 'address', fallback: 'none', about: 'proxy on the way to the Hub' },
+	...features.map(({ flag, variable, fallback, about }) => ({
+		name: variable,
+		flag,
+		value: 'share',
+		fallback: fallback ? 'on' : 'off',
+		about,
+	})),
 	{ name: 'NO_COLOR', flag: null, value: 'anything', fallback: 'none', about: 'no colour on the terminal' },
 ];
 
@@ -165,6 +176,18 @@ function readHub(env: NodeJS.ProcessEnv, readText: ReadText): HubSettings {
 	};
 }
 
+function readFeatures(env: NodeJS.ProcessEnv): Map<string, RolloutSetting> {
+	const told = new Map<string, RolloutSetting>();
+	for (const { flag, variable } of features) {
+		const value = env[variable]?.trim() ?? '';
+		if (value === '') continue;
+		const setting = parseRollout(value);
+		if (setting === null) throw wrong(variable, 'on, off or a percentage such as 25%');
+		told.set(flag, setting);
+	}
+	return told;
+}
+
 /**
  * Settings from the environment. Throws `usage` with one sentence for a malformed value or an unknown `MODELDEX_*`
  * name; the sentence never repeats the value, which could be a key pasted into the wrong place.
@@ -185,5 +208,6 @@ export function readSettings(env: NodeJS.ProcessEnv, readText: ReadText): Settin
 		key: env.MODELDEX_KEY?.trim() || null,
 		registryFile: env.MODELDEX_CONFIG ? expand(env.MODELDEX_CONFIG, env) : null,
 		...readHub(env, readText),
+		features: readFeatures(env),
 	};
 }

@@ -1,13 +1,17 @@
 // Characteristics of models from the best copy of their config.json: this machine, our cache, the Hub, the snapshot.
 import { Failure, isAbort, toFailure } from '#lib/core/failure.ts';
+import { headerFileOf } from '#lib/core/gguf-files.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
+import { holdsGguf } from '#lib/core/quantization.ts';
 import { parseRepositoryId, parseRevision } from '#lib/core/repository.ts';
 import { ConfigCopies, configFile, withWarning, type CopiesOptions, type Place } from '#lib/server/config-copies.ts';
 import { MOST_FILE_BYTES, type Hub } from '#lib/server/hub.ts';
-import type { AskOptions } from '#lib/server/hub-client.ts';
+import type { AskOptions } from '#lib/server/hub-attempts.ts';
 import { asReady } from '#lib/server/pool.ts';
 import { SharedWork } from '#lib/server/shared-work.ts';
+import { idsWithConfig } from '#lib/server/store/configs.ts';
+import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 
 /** How long the newest commit of a default branch is taken for granted, and the pause between two failed looks at it. */
 const FRESH_MS = 6 * 60 * 60 * 1000;
@@ -16,6 +20,10 @@ const RECHECK_PAUSE_MS = 15 * 60 * 1000;
 /** One config of many: a card waits no longer than this, and not for a new window of the Hub's request limit. */
 const CARD_DEADLINE_MS = 10_000;
 const CARD_WAIT_MS = 3000;
+
+/** Named anew whenever rows hold more of a config than before. */
+const rowGeneration = 'memory';
+const relearnedKey = 'rows';
 
 /** One line of an answer about many models. */
 export type ConfigLine =
@@ -44,6 +52,8 @@ interface ConfigsOptions extends CopiesOptions {
 interface Order extends Place {
 	refresh: boolean;
 	ask: AskOptions;
+	/** May the header of a weight file be asked for when there is no config? Not for cards: it has megabytes. */
+	deep: boolean;
 }
 
 const transient = new Set(['hub_error', 'hub_timeout', 'hub_unreachable', 'integrity_failed', 'rate_limited']);
@@ -70,7 +80,7 @@ export class Configs {
 	}
 
 	/**
-	 * Characteristics of one model. Throws a Failure only when no copy is at hand: `invalid_model_id`, `not_found`,
+	 * Characteristics of one model; of one without a config from the header of its GGUF file, when it has one. Throws a Failure only when no copy is at hand: `invalid_model_id`, `not_found`,
 	 * `gated` with what to do, `rate_limited`, `offline`, `hub_unreachable`, `hub_timeout` and their like.
 	 */
 	read(id: string, options: ReadOptions = {}): Promise<ModelCharacteristics> {
@@ -84,10 +94,11 @@ export class Configs {
 	): Promise<ModelCharacteristics> {
 		parseRepositoryId(id);
 		const branch = revision == null || revision === 'main' ? null : parseRevision(revision);
-		const key = `${id} ${branch ?? ''} ${refresh}`;
+		const deep = ask.priority === 'click';
+		const key = `${id} ${branch ?? ''} ${refresh} ${deep}`;
 		this.#closing.signal.throwIfAborted();
 		return this.#underWay.join(key, signal, (shared) => {
-			return this.#best({ id, branch, refresh, ask: { ...ask, signal: shared } });
+			return this.#deepest({ id, branch, refresh, deep, ask: { ...ask, signal: shared } });
 		});
 	}
 
@@ -126,6 +137,29 @@ export class Configs {
 		}
 	}
 
+	/** The best copy of the config, or the header of a weight file where there is none. */
+	async #deepest(order: Order): Promise<ModelCharacteristics> {
+		const found = await this.#best(order);
+		if (!order.deep || found.config_status !== 'missing' || headerFileOf(found) !== null) return found;
+		try {
+			return (await this.#fromHeader(order, found.revision)) ?? found;
+		} catch (error) {
+			if (!(error instanceof Failure)) throw error;
+			const sentence = `The header of its GGUF file was not read: ${error.message}`;
+			return { ...found, warnings: [...found.warnings, sentence] };
+		}
+	}
+
+	/** Null when the repository has no GGUF file. Which files it has is asked for when no list has said so. */
+	async #fromHeader(order: Order, commit: string | null): Promise<ModelCharacteristics | null> {
+		const { id, branch, ask } = order;
+		const listed = this.#copies.listing(id);
+		if (listed === null || !holdsGguf(listed)) return null;
+		const { siblings } = listed.siblings === undefined ? await this.#freshFacts(order) : listed;
+		const set = await this.#copies.headers.ask(id, siblings ?? [], { ...ask, revision: commit ?? branch });
+		return set && this.#copies.takeHeader(order, set);
+	}
+
 	async #best(order: Order): Promise<ModelCharacteristics> {
 		const here = order.refresh ? null : await this.#atHand(order);
 		if (here !== null) return here;
@@ -148,6 +182,24 @@ export class Configs {
 		return here;
 	}
 
+	/**
+	 * Takes in anew what kept configs say, once for every generation of rows: an earlier Modeldex read less of them. A
+	 * config at a time, so that the process keeps answering; ends early, and goes on next time, when closed.
+	 */
+	async relearn(): Promise<void> {
+		const { database, catalog } = this.#options;
+		if (readMeta(database, relearnedKey) === rowGeneration) return;
+		for (const id of idsWithConfig(database, configFile)) {
+			await new Promise((resolve) => setImmediate(resolve));
+			if (this.#closing.signal.aborted) return;
+			const place = { id, branch: null };
+			const stored = this.#copies.stored(place);
+			const kept = stored === null ? null : await this.#copies.kept(place, stored);
+			if (kept !== null) catalog.learn(id, kept);
+		}
+		saveMeta(database, relearnedKey, rowGeneration);
+	}
+
 	/** What needs no question: the copy on this machine, then our own. */
 	async #atHand(order: Order): Promise<ModelCharacteristics | null> {
 		const here = await this.#copies.local(order);
@@ -166,7 +218,7 @@ export class Configs {
 		if (lately || isPointless || this.#copies.ageMs(fetchedAt) < FRESH_MS) return;
 		this.#rechecked.set(id, now);
 		const ask: AskOptions = { signal: this.#closing.signal, maxWaitMs: 60_000 };
-		this.#ask({ id, branch: null, refresh: true, ask }).catch(() => {}); // the copy at hand has been given meanwhile
+		this.#ask({ id, branch: null, refresh: true, deep: false, ask }).catch(() => {}); // the copy at hand has been given meanwhile
 	}
 
 	async #ask(order: Order): Promise<ModelCharacteristics> {
@@ -186,6 +238,10 @@ export class Configs {
 	async #facts({ id, ask, refresh }: Order): Promise<ListingFacts> {
 		const kept = refresh ? null : this.#copies.listing(id);
 		if (kept !== null) return kept;
+		return this.#freshFacts({ id, ask });
+	}
+
+	async #freshFacts({ id, ask }: Pick<Order, 'id' | 'ask'>): Promise<ListingFacts> {
 		const facts = { ...(await this.#options.hub.info(id, ask)).facts, id };
 		this.#copies.keepListing(facts);
 		return facts;
@@ -203,7 +259,7 @@ export class Configs {
 			if (!(error instanceof Failure)) throw error;
 			// Without list fields the snapshot may still know something.
 		}
-		return this.#copies.takeGate(id, failure);
+		return this.#copies.takeGate(order, failure);
 	}
 
 	/** What stands in when the Hub gives nothing: a copy at hand, an older one of ours, the snapshot. */

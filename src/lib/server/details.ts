@@ -92,21 +92,26 @@ export class Details {
 	}
 
 	/** Starts reading the parts of a model, its card made safe to show. */
-	parts(record: ModelRecord, { signal }: ReadOptions = {}): DetailParts {
+	parts(record: ModelRecord, options: ReadOptions = {}): DetailParts {
 		const { cards } = this.#options;
 		const { id, revision } = record;
-		const card = part('card', () => cards.read(id, { revision, signal }));
-		return { ...this.#facts(record, signal), card };
+		const card = part('card', () => cards.read(id, { revision, signal: options.signal }));
+		return { ...this.facts(record, options), card };
 	}
 
-	#facts(record: ModelRecord, signal: AbortSignal | undefined): Omit<DetailParts, 'card'> {
-		const { configs, files } = this.#options;
+	/** Starts reading the parts that are figures: characteristics and files. */
+	facts(record: ModelRecord, { signal }: ReadOptions = {}): Omit<DetailParts, 'card'> {
+		return {
+			characteristics: part('characteristics', () => this.#options.configs.read(record.id, { signal })),
+			files: part('files', () => this.files(record, { signal })),
+		};
+	}
+
+	/** The files alone. Throws the Hub's failure when there is no list to show. */
+	files(record: ModelRecord, { signal }: ReadOptions = {}): Promise<FileList> {
 		const { id } = record;
 		const head: HeadReader = ({ isFresh }) => (isFresh ? this.#freshHead(id, signal) : this.#head(record, signal));
-		return {
-			characteristics: part('characteristics', () => configs.read(id, { signal })),
-			files: part('files', () => files.read(id, head, signal)),
-		};
+		return this.#options.files.read(id, head, signal);
 	}
 
 	/** The model's relatives, as far as the catalog knows. */
@@ -120,7 +125,7 @@ export class Details {
 	async read(asked: string, { signal }: ReadOptions = {}): Promise<ModelDetail> {
 		const record = await this.record(asked, { signal });
 		const { id, revision } = record;
-		const facts = this.#facts(record, signal);
+		const facts = this.facts(record, { signal });
 		const text = part('card', () => this.#options.cards.text(id, { revision, signal }));
 		const [characteristics, files, card] = await Promise.all([facts.characteristics, facts.files, text]);
 		const problems = [characteristics.problem, files.problem, card.problem].filter((problem) => problem !== null);

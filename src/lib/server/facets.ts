@@ -1,14 +1,8 @@
 // One pass over the columns: which rows pass a query, how many each choice would show, and how many wait to be read.
-import {
-	facetNames,
-	type FacetName,
-	type Facets,
-	type FacetValue,
-	type ListSource,
-	type ModelQuery,
-} from '#lib/core/query.ts';
-import { quantizationChoiceSchema } from '#lib/core/model.ts';
-import { unknownChoice, unknownFamily, type Columns } from '#lib/server/columns.ts';
+import { facetNames, type Facets, type ListSource, type ModelQuery } from '#lib/core/query.ts';
+import type { Columns } from '#lib/server/columns.ts';
+import { countersOf, countPassing, facetBits, toFacets, type Counter } from '#lib/server/facet-counts.ts';
+import { fittingOf, refuseTooBig } from '#lib/server/fitting.ts';
 
 /** What a pass found. `passed` holds 1 for each slot that matches; it is overwritten by the next pass. */
 export interface Matches {
@@ -18,70 +12,12 @@ export interface Matches {
 	facets: Facets;
 }
 
-/** One bit per facet: set where a row fails that facet's own filter. */
-const bits: Record<FacetName, number> = {
-	family: 1,
-	quantization: 2,
-	modality: 4,
-	kind: 8,
-	license: 16,
-	gated: 32,
-};
-
 /** A range that refuses a row because its figure is not known, or because it lies outside. */
-const rangeUnknown = 64;
-const rangeOutside = 128;
+const rangeUnknown = 128;
+const rangeOutside = 256;
 
 /** Facets whose value comes from the model's config; the others are known from the listing. */
-const fromConfig = bits.family | bits.quantization | bits.modality;
-
-/** Which values of each facet the query accepts; null accepts all. */
-function wanted(query: ModelQuery): Record<FacetName, string[] | null> {
-	const some = (values: string[]) => (values.length === 0 ? null : values);
-	return {
-		family: some(query.family),
-		quantization: some(query.quantization),
-		modality: query.modality === 'any' ? null : [query.modality],
-		kind: some(query.kind),
-		license: some(query.license.map((license) => license.toLowerCase())),
-		gated: query.gated === null ? null : [String(query.gated)],
-	};
-}
-
-/** One facet in a pass. The tables give per code the facet's bit where it applies, else 0. */
-interface Counter {
-	name: FacetName;
-	bit: number;
-	codes: Uint32Array;
-	/** The query refuses this value. */
-	refused: Uint8Array;
-	/** This value means "not known". */
-	unknown: Uint8Array;
-	counts: Uint32Array;
-}
-
-function counter(columns: Columns, name: FacetName, accepted: string[] | null): Counter {
-	const { values } = columns.dictionaries[name];
-	const unknown = name === 'family' ? unknownFamily : unknownChoice;
-	const mark = (is: (value: string) => boolean) => Uint8Array.from(values, (value) => (is(value) ? bits[name] : 0));
-	return {
-		name,
-		bit: bits[name],
-		codes: columns.codes[name],
-		refused: mark((value) => accepted !== null && !accepted.includes(value)),
-		unknown: mark((value) => value === unknown),
-		counts: new Uint32Array(values.length),
-	};
-}
-
-function countPassing({ bit, codes, counts }: Counter, slots: Uint32Array, masks: Uint8Array): void {
-	const others = ~bit;
-	for (let index = 0; index < slots.length; index += 1) {
-		if (((masks[index] ?? 0) & others) !== 0) continue;
-		const code = codes[slots[index] ?? 0] ?? 0;
-		counts[code] = (counts[code] ?? 0) + 1;
-	}
-}
+const fromConfig = facetBits.family | facetBits.quantization | facetBits.modality | facetBits.runtime;
 
 interface Range {
 	values: Float64Array;
@@ -101,7 +37,7 @@ function ranges(columns: Columns, query: ModelQuery): Range[] {
 	return found;
 }
 
-function refuseOutside({ values, from, to }: Range, slots: Uint32Array, masks: Uint8Array): void {
+function refuseOutside({ values, from, to }: Range, slots: Uint32Array, masks: Uint16Array): void {
 	for (let index = 0; index < slots.length; index += 1) {
 		const value = values[slots[index] ?? 0] ?? Number.NaN;
 		if (value >= from && value <= to) continue;
@@ -122,38 +58,6 @@ function authorFlags(columns: Columns, query: ModelQuery): Uint8Array | null {
 	return Uint8Array.from(columns.dictionaries.author.values, (value) => Number(accepted.has(value)));
 }
 
-const naturalOrder: readonly string[] = quantizationChoiceSchema.options;
-
-function sorted(name: FacetName, values: FacetValue[]): FacetValue[] {
-	if (name === 'quantization') {
-		return values.sort((a, b) => naturalOrder.indexOf(a.value) - naturalOrder.indexOf(b.value));
-	}
-	return values.sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
-}
-
-function toFacets(counters: Record<FacetName, Counter>, columns: Columns): Facets {
-	const choices = (name: FacetName) => {
-		const { values } = columns.dictionaries[name];
-		const found = values.map((value, code) => ({ value, count: counters[name].counts[code] ?? 0 }));
-		return sorted(
-			name,
-			found.filter((choice) => choice.count > 0),
-		);
-	};
-	return perFacet(choices);
-}
-
-function perFacet<T>(make: (name: FacetName) => T): Record<FacetName, T> {
-	return {
-		family: make('family'),
-		quantization: make('quantization'),
-		modality: make('modality'),
-		kind: make('kind'),
-		license: make('license'),
-		gated: make('gated'),
-	};
-}
-
 /** Are all these refusals of values that are not known, in facets that come from the config? */
 function isWaiting(active: Counter[], slot: number, mask: number): boolean {
 	let unknown = rangeUnknown;
@@ -166,7 +70,7 @@ export class Filter {
 	#columns: Columns;
 	#passed = new Uint8Array(0);
 	/** Per position in the slots of this pass the bits of the filters that refuse it. */
-	#masks = new Uint8Array(0);
+	#masks = new Uint16Array(0);
 	/** Every slot, in order. */
 	#all = new Uint32Array(0);
 
@@ -175,14 +79,13 @@ export class Filter {
 	}
 
 	/**
-	 * Runs the query's filters over all slots, or over `candidates` only. Each facet counts what passes all filters but
-	 * its own. A row is pending when everything it fails is a characteristic that is not known and was never looked for.
+	 * Runs the query's filters over all slots, or over `candidates` only; `memory` is what `fits` means in bytes. Each
+	 * facet counts what passes all filters but its own. A row is pending when everything it fails is a characteristic that
+	 * is not known and was never looked for.
 	 */
-	run(query: ModelQuery, candidates: Uint32Array | null): Matches {
+	run(query: ModelQuery, candidates: Uint32Array | null, memory: number | null = null): Matches {
 		this.#fitBuffers();
-		const accepted = wanted(query);
-		const counters = perFacet((name) => counter(this.#columns, name, accepted[name]));
-		const active = facetNames.filter((name) => accepted[name] !== null).map((name) => counters[name]);
+		const { counters, active } = countersOf(this.#columns, query);
 		const slots = this.#allowed(query, candidates ?? this.#all.subarray(0, this.#columns.size));
 		const masks = this.#masks.fill(0, 0, slots.length);
 		for (const { refused, codes } of active) {
@@ -191,6 +94,9 @@ export class Filter {
 			}
 		}
 		for (const range of ranges(this.#columns, query)) refuseOutside(range, slots, masks);
+		const fitting = fittingOf(query, memory);
+		const refusals = { masks, outside: rangeOutside, unknown: rangeUnknown };
+		if (fitting !== null) refuseTooBig(this.#columns, fitting, slots, refusals);
 		for (const name of facetNames) countPassing(counters[name], slots, masks);
 		return { ...this.#sum(active, slots), facets: toFacets(counters, this.#columns) };
 	}
@@ -229,7 +135,7 @@ export class Filter {
 		const capacity = this.#columns.numbers.length;
 		if (this.#passed.length === capacity) return;
 		this.#passed = new Uint8Array(capacity);
-		this.#masks = new Uint8Array(capacity);
+		this.#masks = new Uint16Array(capacity);
 		this.#all = Uint32Array.from({ length: capacity }, (_, slot) => slot);
 	}
 }

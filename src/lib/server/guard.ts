@@ -34,6 +34,16 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 	'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()',
 };
 
+/** A web worker lives by the policy its own script came with: it may load its parts and ask this server, nothing else. */
+const workerPolicy =
+	"default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Headers of the answer to a request target; workers' scripts lie where the build puts them. */
+export function headersFor(url: string): Readonly<Record<string, string>> {
+	if (!/^\/_app\/immutable\/workers\/[\w.-]+\.js(\?|$)/.test(url)) return securityHeaders;
+	return { ...securityHeaders, 'content-security-policy': workerPolicy };
+}
+
 const hostShape = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::(\d{1,5}))?$/;
 const safeMethods = new Set(['GET', 'HEAD']);
 /** Query names that people paste keys into, without `-` and `_`. */
@@ -143,6 +153,18 @@ function checkMedia(ask: Ask): Failure | null {
 	return new Failure('unsupported_media_type', 'Send the body as application/json.');
 }
 
+/** Bytes of a body that the guard lets pass; routes that take more are named here and see to it themselves. */
+const mostBodyBytes = 1024 * 1024;
+const largeBodies = new Set(['/api/discovery']);
+
+/** A body that is too large by its own account, or a page's form that does not give one. */
+function checkSize(ask: Ask): Failure | null {
+	if (safeMethods.has(ask.method) || largeBodies.has(pathOf(ask.url))) return null;
+	const isUncounted = ask.header('transfer-encoding') !== null && !isProgramPath(ask.url);
+	if (!isUncounted && Number(ask.header('content-length') ?? 0) <= mostBodyBytes) return null;
+	return new Failure('payload_too_large', `The body is larger than ${mostBodyBytes.toLocaleString('en')} bytes.`);
+}
+
 function checkUrl(ask: Ask, house: House): Failure | null {
 	const refused = new Failure('key_in_url', 'Keys do not belong in a URL; send them in the Authorization header.');
 	const text = ask.url.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(parseInt(code.slice(1), 16)));
@@ -157,9 +179,9 @@ function checkUrl(ask: Ask, house: House): Failure | null {
 }
 
 /** Why this request may not come in; null when it may. Codes: `host_not_allowed`, `cross_origin`, `key_in_url`,
- * `unsupported_media_type`, in this order. */
+ * `unsupported_media_type`, `payload_too_large`, in this order. */
 export function refusal(ask: Ask, house: House): Failure | null {
-	return checkHost(ask, house) ?? checkOrigin(ask, house) ?? checkUrl(ask, house) ?? checkMedia(ask);
+	return checkHost(ask, house) ?? checkOrigin(ask, house) ?? checkUrl(ask, house) ?? checkMedia(ask) ?? checkSize(ask);
 }
 
 /**

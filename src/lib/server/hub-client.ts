@@ -1,25 +1,17 @@
 // The only owner of retries: asks the Hub until there is an answer, no sense in asking again, or no budget left.
 import { Failure, type FailureCode } from '#lib/core/failure.ts';
-import { sleep, type Clock } from '#lib/server/clock.ts';
+import type { Clock } from '#lib/server/clock.ts';
+import { Attempts, CLICK_WAIT_MS, RetryBudget, type AskOptions } from '#lib/server/hub-attempts.ts';
 import { unanswered, unavailable, type TokenState } from '#lib/server/hub-failure.ts';
 import type { HubTransport, WireReply, WireRequest } from '#lib/server/hub-transport.ts';
 import { WireError } from '#lib/server/wire-error.ts';
 import { LONGEST_WAIT_MS } from '#lib/server/rate-window.ts';
-import type { Priority } from '#lib/server/rate-gate.ts';
-
-/** How a question is asked. */
-export interface AskOptions {
-	/** `click` for what a person waits for: it goes first and fails soon when the limit is reached. Default background. */
-	priority?: Priority;
-	signal?: AbortSignal | undefined;
-	/** Longest wait for the Hub's request limit; by default 3 s for clicks, 15 minutes otherwise. */
-	maxWaitMs?: number;
-	/** Ask even if the Hub could not be reached a moment ago. */
-	probe?: boolean;
-}
 
 /** What is asked: the request without what every request has in common. */
-export type Question = Pick<WireRequest, 'path' | 'maxBytes' | 'cut' | 'accept' | 'compressed' | 'page' | 'etag'>;
+export type Question = Pick<
+	WireRequest,
+	'path' | 'maxBytes' | 'cut' | 'accept' | 'compressed' | 'page' | 'etag' | 'range'
+>;
 
 /** Thrown by a reader of replies: not what was asked for. Asked once more, then it is a failure. */
 export class UnreadableReply extends Error {
@@ -31,30 +23,9 @@ export class UnreadableReply extends Error {
 	}
 }
 
-const MOST_RETRIES = 5;
-const LONGEST_PAUSE_MS = 8000;
-const CLICK_WAIT_MS = 3000;
 /** The Hub limits questions about tokens more strictly than others. */
 const CHECK_PAUSE_MS = 60_000;
 const retryable = new Set([408, 425, 500, 502, 503, 504]);
-
-/**
- * Retries are paid from successes, so that an outage is not answered with a storm. Half a retry per success still lets
- * a Hub through that fails three times in ten; at a complete outage no more than the first ten are spent.
- */
-class RetryBudget {
-	#left = 10;
-
-	earn(): void {
-		this.#left = Math.min(100, this.#left + 0.5);
-	}
-
-	take(): boolean {
-		if (this.#left < 1) return false;
-		this.#left -= 1;
-		return true;
-	}
-}
 
 const FIRST_MEMORY_MS = 15_000;
 const LONGEST_MEMORY_MS = 300_000;
@@ -139,19 +110,24 @@ export class HubClient {
 			throw new Failure('offline', 'HF_HUB_OFFLINE is set, so nothing was asked of the Hub.');
 		}
 		if (options.probe !== true) this.#reach.check();
-		const attempt = new Attempts(this.#options, this.#budget, options);
+		const { clock, random, transport } = this.#options;
+		const { totalMs } = transport.deadlines;
+		const attempt = new Attempts({ clock, random, budget: this.#budget, totalMs }, options);
 		for (;;) {
 			const sent = this.#token === 'rejected' ? null : this.#options.token;
 			const reply = await this.#once(question, { ...options, maxWaitMs: attempt.waitLeftMs }, sent);
 			if (reply instanceof WireError) {
 				if (reply.trouble === 'connect') throw this.#unreachable(reply);
-				await attempt.again(() => unanswered(reply));
+				await attempt.again(reply.trouble, () => unanswered(reply));
 				continue;
 			}
 			this.#reach.up();
-			if (reply.status === 429) continue; // the gate knows how long to wait, and when that is too long
+			if (reply.status === 429) {
+				attempt.refused();
+				continue; // the gate knows how long to wait, and when that is too long
+			}
 			if (retryable.has(reply.status)) {
-				await attempt.again(() => unavailable(reply.status));
+				await attempt.again(String(reply.status), () => unavailable(reply.status));
 				continue;
 			}
 			if (reply.status === 401 && sent !== null && (await this.#isRejected())) continue;
@@ -184,8 +160,10 @@ export class HubClient {
 
 	async #once(question: Question, options: AskOptions, token: string | null): Promise<WireReply | WireError> {
 		const { priority = 'background', signal = new AbortController().signal, maxWaitMs = LONGEST_WAIT_MS } = options;
+		const { timeoutMs, trace } = options;
 		try {
-			return await this.#options.transport.send({ ...question, token, priority, signal, maxWaitMs });
+			const wire = { ...question, token, priority, signal, maxWaitMs, timeoutMs, trace };
+			return await this.#options.transport.send(wire);
 		} catch (error) {
 			if (error instanceof WireError) return error;
 			throw error;
@@ -230,46 +208,3 @@ export class HubClient {
 }
 
 const again = Symbol('again');
-
-/** The tries of one question: how many are left, how long to pause, when to give up. */
-class Attempts {
-	#tries = 0;
-	#rereads = 0;
-	readonly #waitUntil: number;
-	readonly #giveUpAt: number;
-	readonly #client: ClientOptions;
-	readonly #budget: RetryBudget;
-	readonly #signal: AbortSignal | undefined;
-
-	constructor(client: ClientOptions, budget: RetryBudget, options: AskOptions) {
-		const click = options.priority === 'click';
-		const now = client.clock.ticks();
-		this.#client = client;
-		this.#budget = budget;
-		this.#signal = options.signal;
-		this.#waitUntil = now + (options.maxWaitMs ?? (click ? CLICK_WAIT_MS : LONGEST_WAIT_MS));
-		this.#giveUpAt = click ? now + client.transport.deadlines.totalMs : Infinity;
-	}
-
-	/** What is left of the time that may be spent waiting for the request limit. */
-	get waitLeftMs(): number {
-		return Math.max(0, this.#waitUntil - this.#client.clock.ticks());
-	}
-
-	/** Pauses before the next try, with full jitter; throws the failure when there is to be none. */
-	async again(failure: () => Failure): Promise<void> {
-		const { clock, random } = this.#client;
-		const pause = random() * Math.min(LONGEST_PAUSE_MS, 500 * 2 ** this.#tries);
-		const late = clock.ticks() + pause >= this.#giveUpAt;
-		if (this.#tries >= MOST_RETRIES || late || !this.#budget.take()) throw failure();
-		this.#tries += 1;
-		await sleep(clock, pause, this.#signal);
-	}
-
-	/** The same for an answer that made no sense: once. */
-	async againOnce(failure: () => Failure): Promise<void> {
-		if (this.#rereads > 0) throw failure();
-		this.#rereads += 1;
-		await this.again(failure);
-	}
-}

@@ -106,7 +106,7 @@ export function movedFrom(reply: WireReply, id: string): string | null {
 }
 
 /** Entity tag of the content: the Hub's own, never the CDN's; null when none was sent. */
-function etagIn(reply: WireReply): string | null {
+export function etagIn(reply: WireReply): string | null {
 	const linked = reply.hops.map((headers) => headers['x-linked-etag']).find((value) => value !== undefined);
 	const tag = linked ?? reply.hops.at(-1)?.etag;
 	return tag === undefined ? null : tag.replace(/^W\//, '').replaceAll('"', '');

@@ -6,6 +6,7 @@ import { checkRedirect, guardedLookup } from '#lib/server/outbound.ts';
 import type { Bucket, Pass, Priority, RateGate } from '#lib/server/rate-gate.ts';
 import type { HeaderMap } from '#lib/server/rate-window.ts';
 import { readLimited } from '#lib/server/reply-body.ts';
+import { Stopwatch } from '#lib/server/stopwatch.ts';
 import { translate, WireError } from '#lib/server/wire-error.ts';
 
 /** Milliseconds: for the connection, for the reply's headers, between two pieces of a body, for a whole exchange. */
@@ -27,6 +28,16 @@ export const usualDeadlines: Deadlines = {
 	pageMs: 120_000,
 };
 
+/** What a caller may count of its own requests. Must be quick and must not throw. */
+export interface Trace {
+	/** A request went out to the Hub itself: each retry and each redirect is one more. */
+	sent(): void;
+	/** The Hub answered one of them. */
+	answered(status: number): void;
+	/** A pause before the next try. `reason` is a status, `timeout` or `broken`; milliseconds. */
+	backoff(event: { reason: string; waitMs: number }): void;
+}
+
 const MOST_REDIRECTS = 5;
 const MOST_ERROR_BYTES = 64 * 1024;
 
@@ -42,11 +53,16 @@ export interface WireRequest {
 	compressed: boolean;
 	/** Entity tag without quotes: the reply may be 304. */
 	etag?: string | undefined;
-	/** A page of a list: has longer time. */
+	/** Part of a file that is wanted: `length` bytes from `start`. Who sends the whole is cut off behind it. */
+	range?: { start: number; length: number } | undefined;
+	/** A page of a list, or a part of a large file: has longer time. */
 	page: boolean;
 	priority: Priority;
 	maxWaitMs: number;
 	signal: AbortSignal;
+	/** Milliseconds for the reply's headers in place of the usual; the other deadlines of the exchange keep their ratio. */
+	timeoutMs?: number | undefined;
+	trace?: Trace | undefined;
 }
 
 export interface WireReply {
@@ -73,32 +89,6 @@ function flatten(headers: Record<string, string | string[] | undefined>): Header
 function bucketOf(path: string): Bucket {
 	if (path.includes('/api/resolve-cache/') || path.includes('/resolve/')) return 'resolvers';
 	return path.includes('/api/') ? 'api' : 'pages';
-}
-
-/** Counts the time of an exchange, but not the time spent waiting at the gate. */
-class Stopwatch {
-	#leftMs: number;
-	#since: number | null = null;
-	#cancel = () => {};
-	readonly #clock: Clock;
-	readonly #ring: () => void;
-
-	constructor(clock: Clock, ms: number, ring: () => void) {
-		this.#clock = clock;
-		this.#leftMs = ms;
-		this.#ring = ring;
-	}
-
-	run(): void {
-		this.#since = this.#clock.ticks();
-		this.#cancel = this.#clock.after(Math.max(1, this.#leftMs), this.#ring);
-	}
-
-	hold(): void {
-		this.#cancel();
-		if (this.#since !== null) this.#leftMs -= this.#clock.ticks() - this.#since;
-		this.#since = null;
-	}
 }
 
 interface TransportOptions {
@@ -162,6 +152,21 @@ export class HubTransport {
 		return this.#options.deadlines;
 	}
 
+	/** The clocks of one exchange: the usual ones, all longer or shorter when the caller set one. */
+	#deadlinesOf({ timeoutMs }: WireRequest): Deadlines {
+		const usual = this.#options.deadlines;
+		if (timeoutMs === undefined) return usual;
+		const factor = timeoutMs / usual.headersMs;
+		const { connectMs, pageMs } = usual;
+		return {
+			connectMs,
+			headersMs: timeoutMs,
+			idleMs: usual.idleMs * factor,
+			totalMs: usual.totalMs * factor,
+			pageMs: pageMs * factor,
+		};
+	}
+
 	/** Ends idle sockets at once and all others as they are. */
 	async close(): Promise<void> {
 		this.#isClosed = true;
@@ -170,17 +175,18 @@ export class HubTransport {
 
 	/** Sends a request and follows redirects. Throws WireError, or a Failure that no retry can change. */
 	async send(request: WireRequest): Promise<WireReply> {
-		const { clock, deadlines } = this.#options;
+		const { clock } = this.#options;
+		const deadlines = this.#deadlinesOf(request);
 		const total = new AbortController();
-		const expired = new WireError('timeout', 'took too long', undefined);
 		const ms = request.page ? deadlines.pageMs : deadlines.totalMs;
-		const stopwatch = new Stopwatch(clock, ms, () => total.abort(expired));
+		const expire = () => total.abort(new WireError('timeout', 'took too long', undefined));
+		const stopwatch = new Stopwatch(clock, ms, expire);
 		const signal = AbortSignal.any([request.signal, total.signal]);
 		try {
 			return await this.#follow({ ...request, signal }, stopwatch);
 		} catch (error) {
 			if (request.signal.aborted) throw request.signal.reason;
-			throw total.signal.aborted ? expired : translate(error);
+			throw total.signal.aborted ? total.signal.reason : translate(error);
 		} finally {
 			stopwatch.hold();
 		}
@@ -202,7 +208,8 @@ export class HubTransport {
 				const maxBytes = good ? request.maxBytes : MOST_ERROR_BYTES;
 				const { signal } = request;
 				const coding = headers['content-encoding'];
-				const body = await readLimited(hop.body, { maxBytes, cut: request.cut || !good, coding, signal });
+				const skip = status === 200 ? (request.range?.start ?? 0) : 0;
+				const body = await readLimited(hop.body, { maxBytes, cut: request.cut || !good, skip, coding, signal });
 				const isCut = body.length > maxBytes;
 				return { status, headers, hops, movedTo, isCut, body: isCut ? body.subarray(0, maxBytes) : body };
 			}
@@ -215,10 +222,12 @@ export class HubTransport {
 	/** One request and its reply's headers. Only requests to the Hub itself pass the gate and carry the token. */
 	async #hop(url: URL, request: WireRequest, stopwatch: Stopwatch): Promise<Hop> {
 		const athome = url.origin === this.endpoint.origin;
+		const bucket = bucketOf(url.pathname);
 		stopwatch.hold();
-		const pass = athome ? await this.#options.gate.enter(bucketOf(url.pathname), request) : null;
+		const pass = athome ? await this.#options.gate.enter(bucket, request) : null;
 		stopwatch.run();
-		const { headersMs, idleMs } = this.#options.deadlines;
+		if (pass !== null) request.trace?.sent();
+		const { headersMs, idleMs } = this.#deadlinesOf(request);
 		try {
 			const dispatcher = await this.#sockets();
 			const reply = await dispatcher.request({
@@ -232,26 +241,34 @@ export class HubTransport {
 			});
 			const headers = flatten(reply.headers);
 			pass?.done({ status: reply.statusCode, headers });
+			if (pass !== null) this.#tell(request.trace, reply.statusCode, bucket);
 			return { status: reply.statusCode, headers, body: reply.body, url };
 		} catch (error) {
-			passOver(pass);
+			passOver(pass, request.signal);
 			throw error;
 		}
 	}
 
+	#tell(trace: Trace | undefined, status: number, bucket: Bucket): void {
+		trace?.answered(status);
+		if (status === 429) trace?.backoff({ reason: '429', waitMs: this.#options.gate.waitMs(bucket) });
+	}
+
 	#headers(request: WireRequest, athome: boolean): Record<string, string> {
+		const { range } = request;
 		return {
 			'user-agent': this.#options.userAgent,
 			accept: request.accept,
 			'accept-encoding': request.compressed ? 'gzip, br' : 'identity',
 			...(athome && request.token !== null ? { authorization: `Bearer ${request.token}` } : {}),
+			...(range === undefined ? {} : { range: `bytes=${range.start}-${range.start + range.length - 1}` }),
 			...(athome && request.etag !== undefined ? { 'if-none-match': `"${request.etag}"` } : {}),
 		};
 	}
 }
 
-function passOver(pass: Pass | null): void {
-	pass?.done({ status: null, headers: {} });
+function passOver(pass: Pass | null, signal: AbortSignal): void {
+	pass?.done({ status: null, headers: {}, left: signal.aborted && !(signal.reason instanceof WireError) });
 }
 
 /** Reads a redirect's few bytes away, so that the connection can be used again. */

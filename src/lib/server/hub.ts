@@ -3,8 +3,11 @@ import { Failure } from '#lib/core/failure.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import { collidingNames, encodeId, isDigest, parseRepositoryId, parseRevision, quoted } from '#lib/core/repository.ts';
 import type { Clock } from '#lib/server/clock.ts';
-import { HubClient, UnreadableReply, type AskOptions, type Question } from '#lib/server/hub-client.ts';
+import { fileAddress } from '#lib/server/hub-addresses.ts';
+import type { AskOptions } from '#lib/server/hub-attempts.ts';
+import { HubClient, UnreadableReply, type Question } from '#lib/server/hub-client.ts';
 import { failureOf, type TokenState } from '#lib/server/hub-failure.ts';
+import { readPiece, type HubPiece, type Range } from '#lib/server/hub-pieces.ts';
 import {
 	addEntries,
 	checkCommit,
@@ -12,10 +15,17 @@ import {
 	nextCursor,
 	parseJson,
 	readFile,
-	translateInSlices,
 	type FileTree,
 	type HubFile,
 } from '#lib/server/hub-replies.ts';
+import {
+	listParams,
+	usualExpand,
+	walkPages,
+	type ListedPage,
+	type ListOrder,
+	type RawPage,
+} from '#lib/server/hub-list.ts';
 import { readRow } from '#lib/server/hub-rows.ts';
 import { HubTransport, usualDeadlines, type Deadlines, type WireReply } from '#lib/server/hub-transport.ts';
 import { RateGate, type BucketBudget } from '#lib/server/rate-gate.ts';
@@ -24,48 +34,6 @@ import { RateGate, type BucketBudget } from '#lib/server/rate-gate.ts';
 export const MOST_FILE_BYTES = 5 * 1024 * 1024;
 const MOST_PAGE_BYTES = 25 * 1024 * 1024;
 const MOST_TREE_PAGES = 200;
-
-/** Fields asked of the Hub for a list: everything cards and filters show, without the heavy ones. */
-export const usualExpand = [
-	'author',
-	'createdAt',
-	'lastModified',
-	'downloads',
-	'likes',
-	'trendingScore',
-	'gated',
-	'private',
-	'disabled',
-	'pipeline_tag',
-	'library_name',
-	'tags',
-	'safetensors',
-	'gguf',
-	'config',
-	'baseModels',
-	'sha',
-];
-
-/** What to list. `pageSize` is at most 1,000; `most` rows in all, everything when left out. */
-export interface ListOrder {
-	search?: string;
-	author?: string;
-	filter?: string[];
-	pipelineTag?: string;
-	sort?: 'downloads' | 'likes' | 'lastModified' | 'createdAt' | 'trendingScore';
-	pageSize?: number;
-	most?: number;
-	expand?: readonly string[];
-	/** Where an earlier listing stopped. */
-	cursor?: string | null;
-}
-
-/** One page. `skipped` counts rows that were no rows; `cursor` is where the next page starts, null at the end. */
-export interface ListedPage {
-	rows: ListingFacts[];
-	skipped: number;
-	cursor: string | null;
-}
 
 /** `movedTo` is the id the Hub now uses when it differs from the one asked for. */
 export interface ModelInfo {
@@ -80,6 +48,8 @@ interface FileOptions extends AskOptions {
 	/** Entity tag of the content already here, without quotes. */
 	etag?: string | undefined;
 	limitBytes?: number;
+	/** The repository was listed a moment ago, so that a bare 404 can only mean the file. */
+	isListed?: boolean;
 }
 
 interface HubOptions {
@@ -101,9 +71,12 @@ export class Hub {
 	readonly #client: HubClient;
 	/** Names the Hub takes in `expand`; null until it has refused one. */
 	#expandable: Set<string> | null = null;
+	readonly #options: HubOptions;
 
-	constructor({ endpoint, token, offline, proxy, version, clock, random, deadlines }: HubOptions) {
+	constructor(options: HubOptions) {
+		const { endpoint, token, offline, proxy, version, clock, random, deadlines } = options;
 		this.endpoint = endpoint;
+		this.#options = options;
 		this.#gate = new RateGate({ clock, random });
 		this.#transport = new HubTransport({
 			endpoint,
@@ -127,6 +100,14 @@ export class Hub {
 
 	get tokenState(): TokenState {
 		return this.#client.token;
+	}
+
+	/**
+	 * The same Hub for somebody else: another token (null asks as nobody) with request limits and a memory of its own.
+	 * Null for whoever this one asks for anyway. To be closed by the caller.
+	 */
+	as(token: string | null): Hub | null {
+		return token === this.#options.token ? null : new Hub({ ...this.#options, token });
 	}
 
 	/** What is left of the Hub's request limits, per bucket; empty before its first answer. */
@@ -159,54 +140,27 @@ export class Hub {
 	 * Lists page by page. A page that leads back to an earlier one, or to nothing new, throws `pagination_loop`; pages
 	 * given before stay valid. Rows the Hub repeats while its order moves are given once.
 	 */
-	async *list(order: ListOrder, options: AskOptions = {}): AsyncGenerator<ListedPage> {
-		const seen = new Set<string>();
-		const cursors = new Set<string>();
-		let cursor = order.cursor ?? null;
-		let left = order.most ?? Infinity;
-		do {
-			const page = await this.#page(order, Math.min(left, order.pageSize ?? 1000), cursor, options);
-			const rows = page.rows.filter(({ hub_id, id }) => !seen.has(hub_id ?? id));
-			for (const { hub_id, id } of rows) seen.add(hub_id ?? id);
-			left -= rows.length;
-			const next = left > 0 ? page.cursor : null;
-			yield { rows: rows.slice(0, rows.length + Math.min(0, left)), skipped: page.skipped, cursor: next };
-			if (next !== null && (cursors.has(next) || next === cursor || rows.length === 0)) throw circular();
-			if (next !== null) cursors.add(next);
-			cursor = next;
-		} while (cursor !== null);
-	}
-
-	#listPath(order: ListOrder, limit: number, cursor: string | null): string {
-		const params = new URLSearchParams();
-		const put = (name: string, value: string | undefined) => value !== undefined && params.append(name, value);
-		put('search', order.search);
-		put('author', order.author);
-		put('pipeline_tag', order.pipelineTag);
-		for (const tag of order.filter ?? []) put('filter', tag);
-		put('sort', order.sort ?? 'downloads');
-		put('limit', String(Math.max(1, Math.min(1000, limit))));
-		for (const name of this.#allowed(order.expand ?? usualExpand)) put('expand', name);
-		if (cursor !== null) put('cursor', cursor);
-		return `/api/models?${params}`;
+	list(order: ListOrder, options: AskOptions = {}): AsyncGenerator<ListedPage> {
+		return walkPages(order, options.signal, (cursor, most, signal) => {
+			return this.#page(order, Math.min(most, order.pageSize ?? 1000), cursor, { ...options, signal });
+		});
 	}
 
 	#allowed(expand: readonly string[]): string[] {
 		return expand.filter((name) => this.#expandable === null || this.#expandable.has(name));
 	}
 
-	async #page(order: ListOrder, limit: number, cursor: string | null, options: AskOptions): Promise<ListedPage> {
-		const question = this.#json(this.#listPath(order, limit, cursor), true);
+	async #page(order: ListOrder, limit: number, cursor: string | null, options: AskOptions): Promise<RawPage> {
+		const expand = this.#allowed(order.expand ?? usualExpand);
+		const question = this.#json(`/api/models?${listParams(order, { limit, cursor, expand })}`, true);
 		const reply = await this.#client.ask(question, options, (received) => {
 			if (received.status === 400 && this.#learnExpand(received)) return null;
 			if (received.status >= 400) throw this.#failure(received, { id: null });
 			const rows = parseJson(received.body);
 			if (!Array.isArray(rows)) throw new UnreadableReply('The Hub sent something else in place of a list of models.');
-			return { rows, cursor: nextCursor(received) };
+			return { received: rows, cursor: nextCursor(received) };
 		});
-		if (reply === null) return this.#page(order, limit, cursor, options);
-		const rows = await translateInSlices(reply.rows, options.signal);
-		return { rows, skipped: reply.rows.length - rows.length, cursor: reply.cursor };
+		return reply ?? this.#page(order, limit, cursor, options);
 	}
 
 	/** Remembers what the Hub allows in `expand` from its own refusal; false when the refusal was about something else. */
@@ -275,22 +229,50 @@ export class Hub {
 	async file(
 		id: string,
 		path: string,
-		{ revision = 'main', etag, limitBytes, ...options }: FileOptions = {},
+		{ revision = 'main', etag, limitBytes, isListed = false, ...options }: FileOptions = {},
 	): Promise<HubFile | null> {
-		const encoded = path.split('/').map(encodeURIComponent).join('/');
-		const address = `/${encodeId(parseRepositoryId(id))}/resolve/${encodeURIComponent(parseRevision(revision))}/${encoded}`;
+		const address = fileAddress(id, revision, path);
 		const size = { maxBytes: limitBytes ?? MOST_FILE_BYTES, cut: limitBytes !== undefined };
 		const base = { path: address, ...size, accept: '*/*', compressed: false, page: false };
 		const question: Question = etag !== undefined && isDigest(etag) ? { ...base, etag } : base;
-		const file = await this.#client.ask(question, options, (reply) => {
+		return this.#askFile(question, { id, revision, path, isListed }, options, (reply) => readFile(reply, id, revision));
+	}
+
+	/**
+	 * A piece of a file of any size at a revision, shorter than asked only at the end of the file; null when the
+	 * repository has no such file. One request to the Hub and one to its CDN, where the token is not sent.
+	 */
+	async range(
+		id: string,
+		path: string,
+		{ revision = 'main', start, length, ...options }: AskOptions & Range & { revision?: string },
+	): Promise<HubPiece | null> {
+		const range = { start, length };
+		const size = { maxBytes: length, cut: true, page: true };
+		const base = { path: fileAddress(id, revision, path), accept: '*/*', compressed: false };
+		return this.#askFile({ ...base, ...size, range }, { id, revision, path }, options, (reply) => {
+			return readPiece(reply, { id, revision, ...range });
+		});
+	}
+
+	/** Asks for a file; null when the repository has none of that name. */
+	async #askFile<T>(
+		question: Question,
+		about: { id: string; revision: string; path: string; isListed?: boolean },
+		options: AskOptions,
+		read: (reply: WireReply) => T,
+	): Promise<T | null> {
+		const found = await this.#client.ask(question, options, (reply) => {
 			if (reply.headers['x-error-code'] === 'EntryNotFound') return null;
 			if (reply.status === 404 && !('x-error-code' in reply.headers)) return 'unclear';
-			if (reply.status >= 400) throw this.#failure(reply, { id, revision, path });
-			return readFile(reply, id, revision);
+			const isBehind = reply.status === 416 && question.range !== undefined;
+			if (reply.status >= 400 && !isBehind) throw this.#failure(reply, about);
+			return { value: read(reply) };
 		});
-		if (file !== 'unclear') return file;
+		if (found !== 'unclear') return found?.value ?? null;
+		if (about.isListed) return null;
 		// A bare 404 says neither "no such model" nor "no such file": some mirrors send nothing else.
-		await this.info(id, options);
+		await this.info(about.id, options);
 		return null;
 	}
 }

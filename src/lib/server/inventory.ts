@@ -1,9 +1,11 @@
 // The models on this machine: reads the Hugging Face cache as every tool leaves it, and never changes it.
-import { constants } from 'node:fs';
-import { lstat, open, readdir, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
+import type { ByteSource } from '#lib/core/byte-source.ts';
+import { Failure } from '#lib/core/failure.ts';
 import type { ModelFile } from '#lib/core/model.ts';
 import { isCommit, isRepositoryId } from '#lib/core/repository.ts';
+import { inside, withFile } from '#lib/server/inner-file.ts';
 
 /** A model with at least one usable snapshot. `commit` is that of `refs/main`, else of the newest snapshot. */
 export interface LocalModel {
@@ -36,6 +38,8 @@ const MOST_DEPTH = 4;
 const MOST_ENTRIES = 20_000;
 const SCANNED_AT_ONCE = 8;
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** The folder name of a model in the cache. */
 function folderOf(id: string): string {
 	return `models--${id.replaceAll('/', '--')}`;
@@ -50,45 +54,15 @@ function isMissing(error: unknown): boolean {
 	return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
-/** The real path when it lies inside `root` (which is real itself); null when it leads elsewhere or nowhere. */
-async function inside(root: string, path: string): Promise<string | null> {
-	try {
-		const real = await realpath(path);
-		return real === root || real.startsWith(root + sep) ? real : null;
-	} catch {
-		return null; // dangling, a circle of links, or not ours to read: not usable in any case
-	}
-}
-
-async function readFrom(handle: FileHandle, limitBytes: number): Promise<Buffer | null> {
-	const facts = await handle.stat();
-	if (!facts.isFile()) return null;
-	const bytes = Buffer.alloc(Math.min(facts.size, limitBytes));
-	let size = 0;
-	while (size < bytes.length) {
-		const { bytesRead } = await handle.read(bytes, size, bytes.length - size, size);
-		if (bytesRead === 0) break;
-		size += bytesRead;
-	}
-	return bytes.subarray(0, size);
-}
-
-/**
- * The first bytes of a file inside `root`; null when it is none. Pipes and devices are opened without waiting and then
- * refused, links are followed once and only to where they were found to lead.
- */
-async function readInside(root: string, path: string, limitBytes: number): Promise<Buffer | null> {
+/** The first bytes of a file inside `root`; null when it is none. Links are followed to where they really lead. */
+async function readInside(root: string, path: string, limitBytes: number): Promise<Uint8Array | null> {
 	const real = await inside(root, path);
 	if (real === null) return null;
 	try {
-		const handle = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-		try {
-			return await readFrom(handle, limitBytes);
-		} finally {
-			await handle.close();
-		}
-	} catch {
-		return null; // gone, or not ours to read
+		return await withFile(real, (source) => source.read(0, limitBytes));
+	} catch (error) {
+		if (error instanceof Failure) return null; // not readable: as good as not there
+		throw error;
 	}
 }
 
@@ -189,7 +163,7 @@ export class Inventory {
 	/** The commit a branch or tag was last downloaded at; null when it never was. */
 	async #ref(place: string, revision: string): Promise<string | null> {
 		const text = await readInside(place, join(place, 'refs', ...revision.split('/')), 100);
-		const commit = text?.toString('utf8').trim() ?? '';
+		const commit = decoder.decode(text ?? undefined).trim();
 		return isCommit(commit) ? commit : null;
 	}
 
@@ -227,7 +201,26 @@ export class Inventory {
 			const place = join(folder, ...path.split('/'));
 			if (!place.startsWith(folder + sep)) return null;
 			const bytes = await readInside(root, place, limitBytes);
-			if (bytes !== null) return { text: bytes.toString('utf8'), commit };
+			if (bytes !== null) return { text: decoder.decode(bytes), commit };
+		}
+		return null;
+	}
+
+	/**
+	 * Opens a file of a model here and hands it to `work`, with the commit it is of; null when it is not here. Failures
+	 * of `work` are thrown as they are.
+	 */
+	async open<T>(
+		{ id, path, revision = null }: { id: string; path: string; revision?: string | null },
+		work: (source: ByteSource, commit: string) => Promise<T>,
+	): Promise<T | null> {
+		const root = await this.#realRoot();
+		if (root === null) return null;
+		for (const { commit, folder } of await this.#find(root, id, revision)) {
+			const place = join(folder, ...path.split('/'));
+			const real = place.startsWith(folder + sep) ? await inside(root, place) : null;
+			const done = real === null ? null : await withFile(real, (source) => work(source, commit));
+			if (done !== null) return done;
 		}
 		return null;
 	}

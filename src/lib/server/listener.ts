@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { Failure, failureKinds, type FailureCode } from '#lib/core/failure.ts';
 import type { Settings } from '#lib/server/config.ts';
-import { hasBody, hostName, refusal, securityHeaders, type Ask, type House } from '#lib/server/guard.ts';
+import { hasBody, headersFor, hostName, refusal, securityHeaders, type Ask, type House } from '#lib/server/guard.ts';
 import { defaultBodyBytes } from '#lib/server/http.ts';
 
 /** Answers a request that may come in; the framework's Node handler. */
@@ -183,7 +183,7 @@ export class Listener {
 
 	async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		this.#answering.set(request.socket, response);
-		for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+		for (const [name, value] of Object.entries(headersFor(request.url ?? ''))) response.setHeader(name, value);
 		this.#drainAfter(request, response);
 		const refused = misshapen(request, this.#limits) ?? refusal(askOf(request), this.#house(request.socket));
 		if (refused !== null) return this.#refuse(request, response, refused);

@@ -23,7 +23,8 @@ function basesFromTags(row: string, from = ''): string {
  * Never change a step that has been released: add one. `models` holds a row per model with the columns that filters
  * and sorting need; `record` is the whole row as JSON. Times are milliseconds since 1970, sizes bytes, null is unknown.
  * `changed` grows with every write, so that each process sees what the others wrote. `is_learned` is 1 once the row's
- * characteristics were read from the model's own config and not from a list.
+ * characteristics were read from the model's own config and not from a list. `runs` is a number of `run_facts`, where a
+ * few thousand texts serve all rows.
  */
 export const migrations: readonly Migration[] = [
 	{
@@ -101,6 +102,94 @@ export const migrations: readonly Migration[] = [
 	{
 		name: 'what the listing said of each model, for reading configs later',
 		statements: ['CREATE TABLE listings (id TEXT PRIMARY KEY, facts TEXT NOT NULL, as_of TEXT NOT NULL) WITHOUT ROWID'],
+	},
+	{
+		name: 'what decides which runtimes load a model, and the answers that were given',
+		statements: [
+			`CREATE TABLE run_facts (
+				number INTEGER PRIMARY KEY, facts TEXT NOT NULL UNIQUE, loads INTEGER NOT NULL, unknown INTEGER NOT NULL
+			)`,
+			'ALTER TABLE models ADD COLUMN runs INTEGER NOT NULL DEFAULT 0',
+			`CREATE TABLE compatibility (
+				id TEXT PRIMARY KEY, revision TEXT NOT NULL, stamp TEXT NOT NULL, reports TEXT NOT NULL
+			) WITHOUT ROWID`,
+		],
+	},
+	{
+		name: 'feature flags, their lists of users, the trace of their changes, and the id of the one user here',
+		statements: [
+			'CREATE TABLE flags (flag TEXT PRIMARY KEY, is_killed INTEGER NOT NULL, percent REAL, salt TEXT NOT NULL) WITHOUT ROWID',
+			`CREATE TABLE flag_users (
+				flag TEXT NOT NULL, list TEXT NOT NULL, user_id TEXT NOT NULL, PRIMARY KEY (flag, list, user_id)
+			) WITHOUT ROWID`,
+			`CREATE TABLE flag_changes (
+				number INTEGER PRIMARY KEY, flag TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+				old TEXT, new TEXT
+			)`,
+			'CREATE INDEX flag_changes_flag ON flag_changes (flag)',
+			// Without sign-in there is one user; rollouts by percentage need to know them again.
+			"INSERT INTO meta (key, value) VALUES ('user', 'user-' || lower(hex(randomblob(6))))",
+		],
+	},
+	{
+		name: 'what this machine counts of its own work',
+		statements: [
+			`CREATE TABLE telemetry (
+				period TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL,
+				PRIMARY KEY (period, kind, name)
+			) WITHOUT ROWID`,
+			`CREATE TABLE telemetry_runs (
+				number INTEGER PRIMARY KEY, started_at TEXT NOT NULL, ended_at TEXT, listed INTEGER, dropped INTEGER,
+				errors INTEGER, requests INTEGER, duration_ms INTEGER, is_rate_limited INTEGER, is_cancelled INTEGER
+			)`,
+			`CREATE TABLE loader_failures (
+				model_id TEXT NOT NULL, code TEXT NOT NULL, count INTEGER NOT NULL, last_at TEXT NOT NULL,
+				PRIMARY KEY (model_id, code)
+			) WITHOUT ROWID`,
+		],
+	},
+	{
+		// `size` holds the bytes of the weights from here on; the cache is in bytes per token, tokens and bytes.
+		name: 'memory of models, and the devices they are to run on',
+		statements: [
+			'ALTER TABLE models ADD COLUMN kv_token INTEGER',
+			'ALTER TABLE models ADD COLUMN kv_window_token INTEGER',
+			'ALTER TABLE models ADD COLUMN kv_window INTEGER',
+			'ALTER TABLE models ADD COLUMN kv_state INTEGER',
+			`CREATE TABLE devices (
+				id TEXT PRIMARY KEY, position INTEGER NOT NULL, name TEXT NOT NULL, memory INTEGER NOT NULL,
+				bandwidth REAL, accelerator TEXT NOT NULL
+			) WITHOUT ROWID`,
+			// Rows listed before know nothing of memory: the list is fetched again at the next chance.
+			"DELETE FROM meta WHERE key IN ('refresh_done', 'refresh_place')",
+		],
+	},
+	{
+		name: 'headers of weight files by repository, commit and path',
+		statements: [
+			`CREATE TABLE headers (
+				id TEXT NOT NULL, revision TEXT NOT NULL, path TEXT NOT NULL, size INTEGER, header TEXT, invalid TEXT,
+				fetched_at TEXT NOT NULL, PRIMARY KEY (id, revision, path)
+			) WITHOUT ROWID`,
+		],
+	},
+	{
+		name: 'lists of discoveries, so that a stopped one goes on where it was',
+		statements: [
+			`CREATE TABLE discovery_lists (
+				id TEXT PRIMARY KEY, key TEXT NOT NULL, most INTEGER NOT NULL, cursor TEXT, is_whole INTEGER NOT NULL,
+				is_over INTEGER NOT NULL, started_at TEXT NOT NULL, updated_at TEXT NOT NULL
+			) WITHOUT ROWID`,
+			'CREATE TABLE discovery_pages (list TEXT NOT NULL, number INTEGER NOT NULL, facts TEXT NOT NULL)',
+			'CREATE UNIQUE INDEX discovery_pages_order ON discovery_pages (list, number)',
+			`CREATE TABLE discovery_runs (
+				name TEXT PRIMARY KEY, list TEXT NOT NULL, candidates INTEGER NOT NULL
+			) WITHOUT ROWID`,
+		],
+	},
+	{
+		name: 'whether the list of a discovery was handed in',
+		statements: ['ALTER TABLE discovery_lists ADD COLUMN is_handed INTEGER NOT NULL DEFAULT 0'],
 	},
 ];
 

@@ -21,6 +21,8 @@ export interface EnterOptions {
 export interface Outcome {
 	status: number | null;
 	headers: HeaderMap;
+	/** The asker left before a reply came: that says nothing about the Hub. */
+	left?: boolean;
 }
 
 /** The right to send one request. `done` must be called exactly once, when the reply's headers are there. */
@@ -94,6 +96,7 @@ class Lane {
 		const reading = readLimit(outcome.headers);
 		if (reading) this.window.observe(reading, now);
 		else this.window.lose();
+		if (outcome.left === true) return;
 		if (outcome.status === 429) return this.#refused(outcome, reading?.remaining === 0, clock);
 		if (outcome.status === null || outcome.status >= 500) return this.concurrency.troubled();
 		this.#probing = false;
@@ -220,6 +223,13 @@ export class RateGate {
 			else waiter.fail(limited(admission.blockedUntil - now));
 		}
 		return wakeAt;
+	}
+
+	/** Milliseconds until a request in the background may start in this bucket; 0 when nothing but its turn keeps it. */
+	waitMs(bucket: Bucket): number {
+		const now = this.#clock.ticks();
+		const admission = this.#lane(bucket).admit('background', now);
+		return typeof admission === 'object' ? Math.max(0, admission.blockedUntil - now) : 0;
 	}
 
 	/** What is left per bucket, as far as the Hub has told; empty before its first reply. */

@@ -20,20 +20,28 @@ function decoded(body: Readable, coding: string | undefined): Readable {
 interface ReadOptions {
 	maxBytes: number;
 	cut: boolean;
+	/** Bytes at the beginning that are read away without being kept. */
+	skip?: number;
 	coding: string | undefined;
 	signal: AbortSignal;
 }
 
 /** A body, at most `maxBytes` after decoding; stops the transfer at the first byte beyond. */
-export async function readLimited(body: Readable, { maxBytes, cut, coding, signal }: ReadOptions): Promise<Buffer> {
+export async function readLimited(
+	body: Readable,
+	{ maxBytes, cut, skip = 0, coding, signal }: ReadOptions,
+): Promise<Buffer> {
 	const parts: Buffer[] = [];
 	let size = 0;
+	let unwanted = skip;
 	body.on('error', () => {}); // what ends the reading below is thrown there; later errors are nobody's
 	const source = decoded(body, coding);
 	const stop = () => source.destroy(new DOMException('Stopped', 'AbortError'));
 	signal.addEventListener('abort', stop, { once: true });
 	try {
-		for await (const part of source) {
+		for await (const sent of source) {
+			const part = unwanted === 0 ? sent : sent.subarray(Math.min(unwanted, sent.length));
+			unwanted -= sent.length - part.length;
 			size += part.length;
 			if (size > maxBytes && cut) return Buffer.concat([...parts, part]);
 			if (size > maxBytes) {

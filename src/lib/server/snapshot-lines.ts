@@ -7,7 +7,7 @@ const whole = z.number().int().nonnegative().optional();
 /**
  * What a line can tell. `context_window` in tokens; `stored_elements` counts elements of the safetensors files,
  * `counted_*` come from the shapes of a configuration, `published_*` were published by the makers and may be rounded.
- * `multimodal` is `none` where it is known that the model takes text only.
+ * Memory is that of `FitFacts`. `multimodal` is `none` where it is known that the model takes text only.
  */
 const factsSchema = z.object({
 	model_type: z.string().optional(),
@@ -36,6 +36,14 @@ const factsSchema = z.object({
 	published_active: whole,
 	kv_cache_bytes_per_token: z.number().optional(),
 	kv_cache_fixed_bytes: z.number().optional(),
+	weights_bytes: whole,
+	weights_band: z.number().optional(),
+	vision_bytes: whole,
+	active_bytes: whole,
+	kv_bytes_per_token: z.number().optional(),
+	kv_window_bytes_per_token: z.number().optional(),
+	kv_window_tokens: whole,
+	kv_state_bytes: z.number().optional(),
 	downloads: whole,
 	likes: whole,
 	created_at: z.string().optional(),

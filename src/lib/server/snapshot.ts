@@ -9,6 +9,7 @@ import { quantizationChoice } from '#lib/core/quantization.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import type { Database } from '#lib/server/database.ts';
 import { packageFolder } from '#lib/server/package-folder.ts';
+import { snapshotFit } from '#lib/server/snapshot-fit.ts';
 import { parseHead, parseLine, type Facts, type Head, type Known } from '#lib/server/snapshot-lines.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 
@@ -152,14 +153,20 @@ function toCharacteristics(model: Known): ModelCharacteristics {
 	const rule = field === null ? undefined : parameterRules[field];
 	const file = model.sourceOf.get(field ?? '');
 	if (field !== null && rule !== undefined && file !== undefined) evidence['parameters'] = { file, path: field, rule };
-	return {
+	const known = {
 		...read,
 		...told(facts),
 		quantization_method: facts.quantization_method ?? read.quantization_method,
 		quantization_bits: facts.quantization_bits ?? read.quantization_bits,
 		quantization_group_size: facts.quantization_group_size ?? read.quantization_group_size,
-		...modality(model, evidence),
 		parameters: counted,
+	};
+	const memory = snapshotFit(model, known);
+	if (memory !== null) evidence['fit'] = memory.evidence;
+	return {
+		...known,
+		fit: memory?.facts ?? null,
+		...modality(model, evidence),
 		evidence,
 		conflicts: [...read.conflicts, ...rivals(model, counted.total, field)],
 		warnings: [notTheFile, ...read.warnings],
@@ -198,6 +205,7 @@ function toRecord(model: Known): ModelRecord {
 		dtype: c.dtype,
 		context_window: c.context_window,
 		parameters_total: c.parameters.total,
+		fit: c.fit,
 		is_multimodal: knowsModality(c) ? c.is_multimodal : null,
 		multimodal_type: c.multimodal_type,
 	};

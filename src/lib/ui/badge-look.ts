@@ -5,6 +5,8 @@ const tones = {
 	architecture: 'border-transparent bg-architecture-soft text-architecture',
 	modality: 'border-transparent bg-modality-soft text-modality',
 	quantization: 'border-transparent bg-quantization-soft text-quantization',
+	fits: 'border-transparent bg-fits-soft text-fits',
+	tight: 'border-transparent bg-tight-soft text-tight',
 	gated: 'border-transparent bg-gated-soft text-gated',
 	large: 'border-transparent bg-large-soft text-large',
 	unknown: 'border-dashed border-grey-9 bg-transparent text-quiet',

@@ -1,18 +1,29 @@
 // The models page on the server: the first page of the list, its counts, and ways out when nothing matches.
 import { Failure } from '#lib/core/failure.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
+import { placeCookie, readPlace } from '#lib/core/place.ts';
 import { readPageQuery, waysOut, type ListPage, type ListSource, type ModelQuery } from '#lib/core/query.ts';
+import type { RuntimeId } from '#lib/core/runtime.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import { loadedSnapshotDate } from '#lib/server/snapshot.ts';
 import type { PageServerLoad } from './$types';
 
-/** The list, from its beginning when the cursor is of another list or an older catalog. */
-function listFrom(catalog: Catalog, query: ModelQuery): { list: ListPage; problems: string[] } {
+interface Found {
+	list: ListPage;
+	query: ModelQuery;
+	problems: string[];
+}
+
+/** The list, from its beginning when the cursor is of another list or an older catalog, and without a device nobody knows. */
+function listFrom(catalog: Catalog, query: ModelQuery, check: RuntimeId | null): Found {
 	try {
-		return { list: catalog.list(query), problems: [] };
+		return { list: catalog.list(query, { check }), query, problems: [] };
 	} catch (error) {
-		if (!(error instanceof Failure) || error.code !== 'invalid_query' || query.cursor === null) throw error;
-		return { list: catalog.list({ ...query, cursor: null }), problems: [error.message] };
+		if (!(error instanceof Failure) || error.code !== 'invalid_query') throw error;
+		if (query.cursor === null && query.fits === null) throw error;
+		const rest = query.cursor === null ? { ...query, fits: null, context: null } : { ...query, cursor: null };
+		const found = listFrom(catalog, rest, check);
+		return { ...found, problems: [error.message, ...found.problems] };
 	}
 }
 
@@ -21,17 +32,20 @@ function lean({ tags: _tags, siblings: _siblings, ...entry }: ModelEntry): Model
 	return entry;
 }
 
-export const load: PageServerLoad = ({ locals, url }) => {
-	const { catalog, database } = locals.app;
+export const load: PageServerLoad = async ({ cookies, locals, url }) => {
+	const { catalog, database, hardware } = locals.app;
 	const { query, problems } = readPageQuery(url.searchParams);
+	if (query.fits !== null) await hardware.ready();
 	const counts = catalog.counts();
 	const source: ListSource = query.source ?? (counts.mine > 0 ? 'mine' : 'hub');
-	const asked = { ...query, source };
-	const found = listFrom(catalog, asked);
+	const check = readPlace(cookies.get(placeCookie)).runtime;
+	const found = listFrom(catalog, { ...query, source }, check);
+	const asked = { ...found.query, cursor: query.cursor };
 	const health = locals.app.health();
 	return {
-		query,
+		query: { ...query, fits: asked.fits, context: asked.context },
 		source,
+		check,
 		problems: [...problems, ...found.problems],
 		counts,
 		list: { ...found.list, models: found.list.models.map(lean) },

@@ -125,6 +125,8 @@ export const keyGroups = {
 		'speech_config',
 		'audio_processor',
 	],
+	/** Parts that speak: beside the language model like the two above, but no sense. */
+	speaking_part: ['talker_config', 'token2wav_config', 'code2wav_config', 'tts_config'],
 	vision_token: [
 		'image_token_id',
 		'image_token_index',

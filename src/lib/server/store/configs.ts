@@ -73,11 +73,18 @@ export function saveConfig(database: Database, config: StoredConfig): void {
 	);
 }
 
-/** Forgets every stored file of a repository and how the last look ended. */
+/** The repositories of which a copy of this file is stored, in the order of their ids. */
+export function idsWithConfig(database: Database, file: string): string[] {
+	const sql = 'SELECT DISTINCT id FROM configs WHERE file = ? AND body IS NOT NULL ORDER BY id';
+	return database.all(sql, [file]).flatMap((row) => text(row[0]) ?? []);
+}
+
+/** Forgets every stored file and header of a repository and how the last look ended. */
 export function forgetConfigs(database: Database, id: string): void {
 	database.transaction(() => {
 		database.run('DELETE FROM configs WHERE id = ?', [id]);
 		database.run('DELETE FROM fetch_states WHERE id = ?', [id]);
+		database.run('DELETE FROM headers WHERE id = ?', [id]);
 	});
 }
 

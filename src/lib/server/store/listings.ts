@@ -37,6 +37,15 @@ const listingSchema = z.object({
 	base_models: z.object({ relation: z.string(), ids: z.array(z.string()) }).optional(),
 });
 
+/** The same with popularity and times, for lists that are kept whole. */
+export const wholeFactsSchema = listingSchema.extend({
+	created_at: z.string().optional(),
+	updated_at: z.string().optional(),
+	downloads: z.number().optional(),
+	likes: z.number().optional(),
+	trending: z.number().optional(),
+});
+
 /** Longest file list that is kept: enough to see formats and quantizations. */
 const mostSiblings = 200;
 

@@ -1,12 +1,17 @@
 // Questions to the catalog's table: whole records by id, and the bare cells that filters and sorting run over.
 import { z } from 'zod';
-import { entrySchema, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
+import { entrySchema, fitFactsSchema, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
+import { runFacts, writeRunFacts } from '#lib/core/run-facts.ts';
 import { number, text, type Database, type Parameter, type Row } from '#lib/server/database.ts';
+import { runFactsNumbers } from '#lib/server/store/run-facts.ts';
+
+/** Rows written before memory was read have no such field. */
+const fit = fitFactsSchema.nullable().default(null);
 
 const recordSchema = entrySchema.extend({
+	fit,
 	dtype: z.string().nullable(),
 	created_at: z.string().nullable(),
-	size_bytes: z.number().nullable(),
 	trending: z.number().nullable(),
 	revision: z.string().nullable(),
 	origin: z.string(),
@@ -14,7 +19,7 @@ const recordSchema = entrySchema.extend({
 }) satisfies z.ZodType<ModelRecord>;
 
 /** Lists carry neither file names nor what only the store needs. */
-const listedSchema = entrySchema.omit({ siblings: true });
+const listedSchema = entrySchema.extend({ fit }).omit({ siblings: true });
 
 /** The dimensions that make up a row's traits, in this order. */
 export const traitNames = ['family', 'quantization', 'modality', 'kind', 'license', 'gated'] as const;
@@ -29,6 +34,10 @@ export const figureNames = [
 	'updated',
 	'created',
 	'size',
+	'kv_token',
+	'kv_window_token',
+	'kv_window',
+	'kv_state',
 ] as const;
 
 /** What filters and sorting need of one model. */
@@ -45,6 +54,8 @@ export interface ColumnRow {
 	 * joined by tabs: few different texts for many models. An unknown licence is empty.
 	 */
 	traits: string;
+	/** Number of the run facts: what decides which runtimes load it. */
+	runs: number;
 	/** The values of `figureNames`; times are milliseconds since 1970, null is unknown. */
 	figures: Row;
 }
@@ -64,8 +75,8 @@ export type Known = Omit<StoredModel, 'number'>;
 
 const traits = `family || char(9) || quantization || char(9) || modality || char(9) || kind || char(9) ||
 	coalesce(license, '') || char(9) || gated || char(9) || is_read || char(9) || in_catalog`;
-const cells = `number, changed, id, author, ${traits}, ${figureNames.join(', ')}`;
-const figuresFrom = 5;
+const cells = `number, changed, id, author, ${traits}, runs, ${figureNames.join(', ')}`;
+const figuresFrom = 6;
 
 function toColumnRow(row: Row): ColumnRow {
 	return {
@@ -74,6 +85,7 @@ function toColumnRow(row: Row): ColumnRow {
 		id: text(row[2]) ?? '',
 		author: text(row[3]),
 		traits: text(row[4]) ?? '',
+		runs: number(row[5]) ?? 0,
 		figures: row.slice(figuresFrom),
 	};
 }
@@ -102,7 +114,8 @@ function* allRows(database: Database): Generator<Row> {
 
 /** The cells of every model written after the given change, in the order of their numbers. 0 gives all. */
 export function* columnRows(database: Database, after: number): Generator<ColumnRow> {
-	const newer = `SELECT ${cells} FROM models WHERE changed > ? ORDER BY number`;
+	// `+number`: by its plain name SQLite would walk the whole table in that order instead of asking the index.
+	const newer = `SELECT ${cells} FROM models WHERE changed > ? ORDER BY +number`;
 	const rows = after === 0 ? allRows(database) : database.iterate(newer, [after]);
 	for (const row of rows) yield toColumnRow(row);
 }
@@ -166,14 +179,20 @@ function modality(record: ModelRecord): string {
 }
 
 const written = `words, author, family, quantization, modality, kind, license, gated, is_read, is_learned, in_catalog,
-	params, context, downloads, likes, trending, updated, created, size, changed, record`
+	params, context, downloads, likes, trending, updated, created, size, kv_token, kv_window_token, kv_window, kv_state,
+	changed, runs, record`
 	.split(',')
 	.map((name) => name.trim());
 
 const save = `INSERT INTO models (id, ${written.join(', ')}) VALUES (?${', ?'.repeat(written.length)})
 	ON CONFLICT (id) DO UPDATE SET ${written.map((name) => `${name} = excluded.${name}`).join(', ')}`;
 
-function parameters({ record, isLearned, isRead }: Known, changed: number): Parameter[] {
+interface Numbers {
+	changed: number;
+	runs: number;
+}
+
+function parameters({ record, isLearned, isRead }: Known, { changed, runs }: Numbers): Parameter[] {
 	return [
 		record.id,
 		storable(record.name === undefined ? record.id : `${record.id} ${record.name}`),
@@ -194,17 +213,48 @@ function parameters({ record, isLearned, isRead }: Known, changed: number): Para
 		finite(record.trending),
 		milliseconds(record.updated_at),
 		milliseconds(record.created_at),
-		finite(record.size_bytes),
+		finite(record.fit?.weights_bytes ?? null),
+		finite(record.fit?.kv_bytes_per_token ?? null),
+		finite(record.fit?.kv_window_bytes_per_token ?? null),
+		finite(record.fit?.kv_window_tokens ?? null),
+		finite(record.fit?.kv_state_bytes ?? null),
 		changed,
+		runs,
 		JSON.stringify(record),
 	];
+}
+
+function factsOf(record: ModelRecord): string {
+	return storable(writeRunFacts(runFacts(record))) ?? '';
+}
+
+/** Makes the run facts of every row anew, a window of rows at a time. */
+export function remakeRunFacts(database: Database): void {
+	database.transaction(() => {
+		const last = number(database.first('SELECT max(number) FROM models')?.[0] ?? null) ?? 0;
+		for (let from = 0; from < last; from += windowRows) {
+			const sql = 'SELECT number, is_learned, is_read, record FROM models WHERE number > ? AND number <= ?';
+			const rows = database.all(sql, [from, from + windowRows]).map(toStored);
+			const facts = rows.map(({ record }) => factsOf(record));
+			const numbers = runFactsNumbers(database, facts);
+			for (const [index, { number: row }] of rows.entries()) {
+				const runs = numbers.get(facts[index] ?? '') ?? 0;
+				database.run('UPDATE models SET runs = ? WHERE number = ?', [runs, row]);
+			}
+		}
+	});
 }
 
 /** Writes records in place of what was stored under their ids, all with one new change number, which is returned. */
 export function saveModels(database: Database, models: Known[]): number {
 	return database.transaction(() => {
 		const changed = latestChange(database) + 1;
-		for (const model of models) database.run(save, parameters(model, changed));
+		const facts = models.map(({ record }) => factsOf(record));
+		const numbers = runFactsNumbers(database, facts);
+		for (const [index, model] of models.entries()) {
+			const runs = numbers.get(facts[index] ?? '') ?? 0;
+			database.run(save, parameters(model, { changed, runs }));
+		}
 		return changed;
 	});
 }

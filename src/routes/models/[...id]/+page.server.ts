@@ -1,10 +1,15 @@
 // The model page on the server: the row at once, the parts with it when they are quick, streamed after it when not.
 import { error, redirect } from '@sveltejs/kit';
 import { fileOverview, type FileOverview } from '#lib/core/files.ts';
-import { entrySchema, type FileSource, type PartProblem } from '#lib/core/model.ts';
+import { entrySchema, type FileSource, type ModelEntry, type ModelRecord, type PartProblem } from '#lib/core/model.ts';
+import { placeCookie, readPlace } from '#lib/core/place.ts';
 import { encodeId, isRepositoryId } from '#lib/core/repository.ts';
+import type { RuntimeId } from '#lib/core/runtime.ts';
+import type { Catalog } from '#lib/server/catalog.ts';
 import type { FileList } from '#lib/server/file-lists.ts';
-import type { Part } from '#lib/server/details.ts';
+import type { Part, Relatives } from '#lib/server/details.ts';
+import { describeSets, type DescribedSet } from '#lib/server/header-answers.ts';
+import type { Headers } from '#lib/server/headers.ts';
 import type { PageServerLoad } from './$types';
 
 /** How long the page waits for its parts before it is sent without them; they follow on the same connection. */
@@ -25,14 +30,21 @@ async function soon<T>(part: Promise<T>, patience: Promise<null>): Promise<Soon<
 
 /** The files as the page shows them. */
 interface ShownFiles extends FileOverview {
+	sets: DescribedSet[];
 	source: FileSource;
 	revision: string | null;
 }
 
-function shown({ value, problem }: Part<FileList>, tags: readonly string[]): Part<ShownFiles> {
+async function shown(
+	{ value, problem }: Part<FileList>,
+	{ id, tags }: { id: string; tags: readonly string[] },
+	headers: Headers,
+): Promise<Part<ShownFiles>> {
 	if (value === null) return { value, problem };
 	const { files, source, revision } = value;
-	return { value: { ...fileOverview(files, { tags, rowLimit }), source, revision }, problem: null };
+	const overview = fileOverview(files, { tags, rowLimit });
+	const sets = await describeSets(headers, id, { sets: overview.sets, revision });
+	return { value: { ...overview, sets, source, revision }, problem: null };
 }
 
 /** The card without its source text, which the page does not need. */
@@ -41,9 +53,29 @@ function withoutSource<T extends { markdown: string | null }>(part: { value: T |
 	return { ...part, value: { ...part.value, markdown: null } };
 }
 
-export const load: PageServerLoad = async ({ locals, params, request, url }) => {
+/** Most relatives that are looked at, and most packings that are shown; the most downloaded come first. */
+const mostRelatives = 200;
+const mostVariants = 40;
+
+/** Where variants are looked up, and the runtime they are checked against. */
+interface Shown {
+	catalog: Pick<Catalog, 'entries'>;
+	check: RuntimeId | null;
+}
+
+/** The same weights in other packings, this model and what it was quantized from among them. */
+function variantsOf(record: ModelRecord, { bases, siblings }: Relatives, { catalog, check }: Shown): ModelEntry[] {
+	const marks = new Set([record.id, ...bases].map((id) => `base_model:quantized:${id}`));
+	const isQuantized = ({ tags = [] }: ModelEntry) => tags.some((tag) => marks.has(tag));
+	const from = bases.filter((id) => isQuantized(record) && record.tags?.includes(`base_model:quantized:${id}`));
+	const others = catalog.entries(siblings.slice(0, mostRelatives), check).filter(isQuantized);
+	const packings = [...catalog.entries([record.id, ...from], check), ...others].slice(0, mostVariants);
+	return packings.map((entry) => rowSchema.omit({ tags: true }).parse(entry));
+}
+
+export const load: PageServerLoad = async ({ cookies, locals, params, request, url }) => {
 	if (!isRepositoryId(params.id)) error(404, { code: 'not_found', message: 'There is no such model.' });
-	const { details } = locals.app;
+	const { details, headers } = locals.app;
 	const { signal } = request;
 	const record = await details.record(params.id, { signal });
 	if (record.id !== params.id) redirect(307, `/models/${encodeId(record.id)}${url.search}`);
@@ -55,20 +87,27 @@ export const load: PageServerLoad = async ({ locals, params, request, url }) => 
 	});
 	const parts = details.parts(record, { signal });
 	const tags = record.tags ?? [];
-	const [characteristics, files, card] = await Promise.all([
+	const { fits, compatibility } = locals.app;
+	const [characteristics, files, card, memory, runtimes] = await Promise.all([
 		soon(parts.characteristics, patience),
 		soon(
-			parts.files.then((part) => shown(part, tags)),
+			parts.files.then((part) => shown(part, { id: record.id, tags }, headers)),
 			patience,
 		),
 		soon(parts.card.then(withoutSource), patience),
+		soon(fits.subject(record, parts, signal), patience),
+		soon(compatibility.read(record.id, { signal }), patience),
 	]);
 	const relatives = details.relatives(record.id);
+	const check = readPlace(cookies.get(placeCookie)).runtime;
 	return {
 		entry: rowSchema.parse(record),
 		characteristics,
 		files,
 		card,
+		memory,
+		runtimes,
+		variants: variantsOf(record, relatives, { catalog: locals.app.catalog, check }),
 		relatives,
 		hubUrl: locals.app.health().hub.endpoint,
 	};

@@ -1,0 +1,62 @@
+// What the numbers of run facts mean: the facts, and which runtimes load a model with them.
+import { checkCompatibility } from '#lib/core/compatibility.ts';
+import type { ModelEntry } from '#lib/core/model.ts';
+import { readRunFacts, rowSubject, runFactsVersion } from '#lib/core/run-facts.ts';
+import { masksVersion } from '#lib/core/runtime-masks.ts';
+import { runtimeProfile } from '#lib/core/runtime-profiles.ts';
+import type { RuntimeId } from '#lib/core/runtime.ts';
+import type { Database } from '#lib/server/database.ts';
+import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
+import { remakeRunFacts } from '#lib/server/store/models.ts';
+import { remakeMasks, type RunFactsRow } from '#lib/server/store/run-facts.ts';
+
+/** Facts and masks by number. Number 0 is nothing known, which no runtime loads. */
+export class RunTable {
+	#rows: (RunFactsRow | undefined)[] = [undefined];
+	/** Per number the bits of the runtimes that load such a model. */
+	loads = new Uint32Array(256);
+	/** Per number the bits of the runtimes of which that is not known. */
+	unknown = new Uint32Array(256);
+
+	/** One more than the highest number. */
+	get size(): number {
+		return this.#rows.length;
+	}
+
+	/** Takes in what a number means. */
+	learn(row: RunFactsRow): void {
+		const { number, loads, unknown } = row;
+		while (number >= this.loads.length) {
+			const [longer, more] = [new Uint32Array(this.loads.length * 2), new Uint32Array(this.loads.length * 2)];
+			longer.set(this.loads);
+			more.set(this.unknown);
+			[this.loads, this.unknown] = [longer, more];
+		}
+		this.#rows[number] = row;
+		this.loads[number] = loads;
+		this.unknown[number] = unknown;
+	}
+
+	/** What a runtime makes of a row with this number: how sure a yes is, or why not. */
+	answer(number: number, entry: ModelEntry, runtime: RuntimeId): NonNullable<ModelEntry['compatibility']> {
+		const facts = readRunFacts(this.#rows[number]?.facts ?? '');
+		const report = checkCompatibility(rowSubject(facts, entry), runtimeProfile(runtime));
+		const { compatible, confidence, warnings, reasons } = report;
+		return { runtime, compatible, confidence, reason: reasons[0] ?? '', warnings };
+	}
+}
+
+const runFactsKey = 'run_facts_version';
+const masksKey = 'run_masks_version';
+
+/** Brings what is kept about runtimes to the present rules and lists. */
+export function renewRunFacts(database: Database): void {
+	const isFresh = (key: string, version: string) => readMeta(database, key) === version;
+	if (isFresh(runFactsKey, runFactsVersion) && isFresh(masksKey, masksVersion)) return;
+	database.transaction(() => {
+		if (!isFresh(masksKey, masksVersion)) remakeMasks(database);
+		if (!isFresh(runFactsKey, runFactsVersion)) remakeRunFacts(database);
+		saveMeta(database, masksKey, masksVersion);
+		saveMeta(database, runFactsKey, runFactsVersion);
+	});
+}

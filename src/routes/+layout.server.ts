@@ -1,0 +1,17 @@
+// What every page is told by the server: which features this user has, and where models are to run.
+import { placeCookie, readPlace } from '#lib/core/place.ts';
+import { loadChatModelsWorker } from '#lib/server/features.ts';
+import type { LayoutServerLoad } from './$types';
+
+export const load: LayoutServerLoad = async ({ locals: { app, signedIn }, cookies }) => {
+	const { devices, current } = signedIn ? await app.hardware.read() : { devices: [], current: '' };
+	return {
+		flags: { loadChatModelsWorker: signedIn && app.flags.isOn(loadChatModelsWorker.flag, app.userId) },
+		place: {
+			// Presets come with the dialog that offers them.
+			devices: devices.filter(({ id, kind }) => kind !== 'preset' || id === current),
+			current,
+			choice: readPlace(cookies.get(placeCookie)),
+		},
+	};
+};

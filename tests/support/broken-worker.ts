@@ -1,0 +1,4 @@
+// A worker that breaks on its first message.
+self.addEventListener('message', () => {
+	throw new Error('broken');
+});

@@ -1,0 +1,3 @@
+// The real discovery worker with a network that the test plays.
+import './scripted-fetch.ts';
+import '#lib/client/discovery-worker.ts';
