@@ -63,3 +63,38 @@ describe('a list of ordinary length', () => {
 		}
 	});
 });
+
+describe('an open card', () => {
+	const place = (selector: string) => document.querySelector(selector)?.getBoundingClientRect() ?? new DOMRect();
+	const heads = () => [...document.querySelectorAll<HTMLElement>('[data-index]')];
+
+	/** Indices of the cards in the order the eye meets them. */
+	function seen(): number[] {
+		const spots = heads().map((head) => ({ index: Number(head.dataset.index), box: head.getBoundingClientRect() }));
+		return spots.sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left).map(({ index }) => index);
+	}
+
+	it.each([
+		['a list', 30],
+		['a long list', 3000],
+	])('in %s keeps its place and its neighbours; its specs fill the row below', async (_, count) => {
+		await page.viewport(1300, 800);
+		const shown = await render(BrowserFixture, { count });
+		await expect.poll(() => cards().length).toBeLessThan(100);
+		const before = [0, 1, 2].map((index) => place(`[data-index="${index}"]`));
+		await shown.getByRole('button', { name: 'Show specs' }).nth(1).click();
+		await shown.getByRole('button', { name: 'Show specs' }).nth(1).click(); // the second of those still closed
+		await expect.poll(() => place('[data-place="2"]').height).toBeGreaterThan(40);
+		await expect.poll(() => place('[data-index="3"]').top).toBeGreaterThan(place('[data-place="2"]').bottom);
+		expect([0, 1, 2].map((index) => place(`[data-index="${index}"]`))).toEqual(before);
+		const [first, , last] = before;
+		for (const index of [1, 2]) {
+			expect(place(`[data-place="${index}"]`).left).toBe(first?.left);
+			expect(place(`[data-place="${index}"]`).right).toBe(last?.right);
+		}
+		expect(place('[data-place="1"]').top).toBeGreaterThan(last?.bottom ?? NaN);
+		expect(place('[data-place="2"]').top).toBeGreaterThan(place('[data-place="1"]').bottom);
+		expect(place('[data-index="3"]').left).toBe(first?.left);
+		expect(seen()).toEqual(seen().toSorted((a, b) => a - b));
+	});
+});

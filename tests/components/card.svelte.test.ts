@@ -144,6 +144,20 @@ describe('specs', () => {
 		await expect.element(card.getByText('Offline, and not read before.')).toBeVisible();
 	});
 
+	it('say once what to do about a gate', async () => {
+		const gate = `${qwen.entry.id} is gated: accept its conditions at https://hub.test and set HF_TOKEN.`;
+		const read = { ...qwen.characteristics, config_status: 'gated' as const, warnings: [gate] };
+		const card = await show({ ...qwen.entry, gated: 'manual' }, answers(read));
+		await card.getByRole('button', { name: 'Show specs' }).click();
+		await expect.element(card.getByText(gate)).toBeVisible();
+		expect(
+			card
+				.getByTestId('specs-panel')
+				.element()
+				.textContent?.match(/accept/g),
+		).toHaveLength(1);
+	});
+
 	it('tell where a fact was read, what else claims otherwise, and give the focus back', async () => {
 		const card = await show(qwen.entry, answers(qwen.characteristics));
 		await card.getByRole('button', { name: 'Show specs' }).click();

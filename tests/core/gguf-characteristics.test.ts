@@ -9,6 +9,7 @@ import type { ListingFacts } from '#lib/core/listing.ts';
 import { characteristicsSchema, type ModelCharacteristics } from '#lib/core/model.ts';
 import { ggufArchitectures } from '#lib/core/tables/gguf-architectures.ts';
 import { corpusFolder } from '../support/corpus.ts';
+import { seeded } from '../support/seeded.ts';
 import { headerOf, keysOf, mixture, pretended } from '../support/gguf-models.ts';
 import type { GgufWritten } from '../support/gguf-writer.ts';
 
@@ -514,5 +515,48 @@ describe('real metadata', () => {
 		const c = read(await headerOf(Object.fromEntries(keys)), { file: 'model.gguf' });
 		expect(c.architecture_family).not.toBe(unknownFamily);
 		expect(c).toMatchObject(known[name.replace('.json', '')] ?? {});
+	});
+});
+
+describe('a hostile header', () => {
+	it('of any kind makes a record, in 2,000 of them', async () => {
+		const random = seeded(20_261_122);
+		const below = (limit: number) => Math.floor(random() * limit);
+		const architectures = ['llama', 'gemma3', 'jamba', 'deepseek2', 'qwen3next', 'mamba', '__proto__', 'clip', ''];
+		const words = ['context_length', 'block_count', 'embedding_length', 'attention.head_count', 'expert_count'];
+		words.push(
+			'attention.head_count_kv',
+			'attention.key_length',
+			'attention.sliding_window',
+			'vocab_size',
+			'pooling_type',
+		);
+		words.push('attention.sliding_window_pattern', 'full_attention_interval', 'ssm.state_size', 'ssm.conv_kernel');
+		words.push('ssm.inner_size', 'nextn_predict_layers', 'attention.shared_kv_layers', 'rope.scaling.factor');
+		const values: (() => GgufWritten)[] = [
+			() => below(200),
+			() => below(2 ** 31),
+			() => 0,
+			() => 'words',
+			() => true,
+			() => ({ type: 'f64', value: [NaN, Infinity, -1.5, 1e308][below(4)] ?? 0 }),
+			() => ({ type: 'i64', value: -(2n ** 63n) }),
+			() => ({ type: 'u64', value: 2n ** 64n - 1n }),
+			() => Array.from({ length: below(300) }, () => below(9) - 2),
+			() => ['a', 'b'],
+		];
+		const anything = (): GgufWritten => values[below(values.length)]?.() ?? 0;
+		for (let round = 0; round < 2000; round += 1) {
+			const architecture = architectures[below(architectures.length)] ?? '';
+			const own = Object.fromEntries(words.filter(() => random() < 0.7).map((word) => [word, anything()]));
+			const general = { 'general.file_type': anything(), 'general.type': anything(), 'split.count': anything() };
+			const c = read(await headerOf(keysOf(architecture, own, random() < 0.3 ? general : {})));
+			expect(characteristicsSchema.safeParse(c).success).toBe(true);
+			for (const figure of [c.kv_cache_bytes_per_token, c.kv_cache_fixed_bytes, c.num_hidden_layers, c.context_window])
+				expect(
+					figure === null || (Number.isSafeInteger(figure) && figure >= 0),
+					`header ${round} gives ${figure}`,
+				).toBe(true);
+		}
 	});
 });

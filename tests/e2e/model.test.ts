@@ -4,6 +4,8 @@ import { expect, test, type Page } from '@playwright/test';
 import { startApp, type AppServer } from '../support/app-server.ts';
 import { cardVectors } from '../support/card-vectors.ts';
 import { fakeRepo } from '../support/fake-hub-repo.ts';
+import { tinyModel } from '../support/gguf-models.ts';
+import { writeGguf } from '../support/gguf-writer.ts';
 import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
 
 const config = JSON.stringify({
@@ -35,7 +37,23 @@ const repos = [
 		files: { 'README.md': `${cardVectors.map(({ text }) => text).join('\n\n')}\n\n## The end`, 'config.json': config },
 	}),
 	fakeRepo({ id: 'acme/Gated', gated: 'manual', files: { 'README.md': '# Gated', 'config.json': config } }),
+	fakeRepo({
+		id: 'acme/Listed',
+		gated: 'manual',
+		files: { 'README.md': '# Listed', 'config.json': config },
+		config: { model_type: 'qwen3', architectures: ['Qwen3ForCausalLM'] },
+	}),
 	fakeRepo({ id: 'acme/Slow', files: { 'README.md': '# Slow and steady', 'config.json': config } }),
+	fakeRepo({
+		id: 'acme/Heads-GGUF',
+		tags: ['gguf'],
+		gguf: { total: 5, architecture: 'llama' },
+		files: {
+			'heads-Q4_K_M.gguf': writeGguf(tinyModel()),
+			'heads-Q8_0.gguf': writeGguf(tinyModel({}, 'Q8_0')),
+			'heads-Q2_K.gguf': Buffer.alloc(500, 1),
+		},
+	}),
 	fakeRepo({ id: 'acme/Bare', files: { 'config.json': config } }),
 	fakeRepo({ id: 'acme/Traps', files: { 'README.md': '# Fine', 'config.json': config, '../../etc/x': 'x' } }),
 ];
@@ -125,6 +143,14 @@ test('a gated model says what to do and still shows what is public', async ({ pa
 	await expect(cardText(page)).toContainText('Gated');
 });
 
+test('a gated model whose listing tells what it is has specs, and is told only once what to do', async ({ page }) => {
+	await page.goto(`${app.url}/models/acme/Listed`);
+	await expect(page.getByTestId('specs-panel')).toContainText('behind the gate; list fields were used');
+	await expect(page.getByTestId('gate')).toContainText('ask for access');
+	await expect(page.getByText(/HF_TOKEN/)).toHaveCount(1);
+	await expect(page.getByText(/accept its conditions/)).toHaveCount(0);
+});
+
 test('a slow card does not hold up the page: it arrives on its own', async ({ page }) => {
 	await page.goto(`${app.url}/models/acme/Slow`, { waitUntil: 'commit' });
 	await expect(page.getByRole('heading', { level: 1 })).toHaveText('acme/Slow');
@@ -179,3 +205,32 @@ for (const scheme of ['light', 'dark'] as const) {
 		await context.close();
 	});
 }
+
+test('a GGUF repository is described by its header, and the weights of each file are counted on a click', async ({
+	page,
+}) => {
+	await page.goto(`${app.url}/models/acme/Heads-GGUF`);
+	const specs = page.getByTestId('specs-panel');
+	await expect(specs).toContainText('no config.json; the header of heads-Q4_K_M.gguf was read instead');
+	await expect(specs.getByText('Hidden size').locator('..')).toContainText('64');
+	await specs.getByRole('button', { name: 'Where from? Hidden size' }).click();
+	await expect(page.getByText('llama.embedding_length')).toBeVisible();
+	await page.keyboard.press('Escape');
+
+	const sets = page.getByTestId('weight-sets');
+	const row = (name: string) => sets.getByRole('listitem').filter({ hasText: name });
+	hub.resetStats();
+	await sets.getByRole('button', { name: 'Count the weights of heads-Q8_0.gguf' }).click();
+	await expect(row('heads-Q8_0.gguf')).toContainText('14.5K weights');
+	await expect(row('heads-Q8_0.gguf')).toContainText('Q8_0 99 %');
+	expect(hub.count('heads-Q8_0.gguf')).toBe(1);
+	await sets.getByRole('button', { name: 'Count the weights of heads-Q2_K.gguf' }).click();
+	await expect(row('heads-Q2_K.gguf')).toContainText('it does not start with the letters GGUF');
+	await expect(row('heads-Q2_K.gguf').getByRole('button')).toHaveCount(0);
+
+	await page.reload();
+	await expect(row('heads-Q8_0.gguf')).toContainText('14.5K weights');
+	expect(hub.count('heads-Q8_0.gguf')).toBe(1);
+	const found = await new AxeBuilder({ page }).include('[data-testid="weight-sets"]').analyze();
+	expect(found.violations).toEqual([]);
+});

@@ -122,6 +122,12 @@ test('specs open on demand, name where each fact is from, and close again', asyn
 		.click();
 	await expect(page.getByText(/rule/i).first()).toBeVisible();
 	await page.keyboard.press('Escape');
+	await page.keyboard.press('j'); // from within the specs to the model after theirs
+	await expect(page.locator('[data-index="1"]')).toBeFocused();
+	await page.keyboard.press('k');
+	await page.keyboard.press('s');
+	await expect(card.getByRole('button', { name: 'Show specs' })).toBeVisible();
+	await page.keyboard.press('s');
 	await card.getByRole('button', { name: 'Hide specs' }).click();
 	await expect(card.getByRole('button', { name: 'Show specs' })).toBeVisible();
 });

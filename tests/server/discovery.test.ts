@@ -1,10 +1,13 @@
 // Discovery over a real loopback Hub: what it lists, drops, reads and says, and what becomes of every kind of answer.
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyDiscovery, newDiscovery } from '#lib/core/discovery.ts';
 import type { Backoff } from '#lib/server/discovery-watch.ts';
 import { config, discoveryRig, silent } from '../support/discovery-rig.ts';
 import { fakeModels } from '../support/fake-hub-models.ts';
 import { fakeRepo, type FakeRepoOrder } from '../support/fake-hub-repo.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { cacheModel } from '../support/hub-cache.ts';
 import { hubRig } from '../support/hub-rig.ts';
 
 const llama = config('llama', 'LlamaForCausalLM');
@@ -202,5 +205,47 @@ describe('the list', () => {
 		expect(model('x/Told')).toMatchObject({ classification: 'gen', likes: 7 });
 		expect(model('x/Bare').excluded_by).toBe('pre-filter: no tokenizer file');
 		expect(done.meta.errors).toEqual([expect.objectContaining({ modelId: '', code: 'invalid_model_id' })]);
+	});
+});
+
+describe('an adapter', () => {
+	const adapter = (id: string, content: object) =>
+		silent(id, { files: { 'adapter_config.json': JSON.stringify({ peft_type: 'LORA', ...content }) } });
+
+	it('is what its base is, and the base is read once', async () => {
+		const base = { base_model_name_or_path: 'far/Base' };
+		fake.world.set([adapter('a/One', base), adapter('a/Two', base), silent('far/Base')]);
+		const { model } = await fresh().run({ models: [{ id: 'a/One' }, { id: 'a/Two' }] });
+		for (const id of ['a/One', 'a/Two']) {
+			expect(model(id)).toMatchObject({ classification: 'gen', architecture_family: 'Llama', fetchStatus: 'ok' });
+		}
+		expect(fake.count('far/Base/resolve/main')).toBe(1);
+	});
+
+	it('is what its task says when nobody may see its base', async () => {
+		fake.world.set([
+			adapter('a/Writer', { base_model_name_or_path: 'far/Locked', task_type: 'CAUSAL_LM' }),
+			adapter('a/Judge', { base_model_name_or_path: './checkpoints/base', task_type: 'SEQ_CLS' }),
+			silent('far/Locked', { gated: 'manual' }),
+		]);
+		const { model } = await fresh().run({ models: [{ id: 'a/Writer' }, { id: 'a/Judge' }] });
+		expect(model('a/Writer')).toMatchObject({ classification: 'gen', confidence: 'low' });
+		expect(model('a/Judge')).toMatchObject({ classification: 'encoder', confidence: 'low' });
+	});
+});
+
+describe('a model on this machine', () => {
+	it('needs no request when its copy is of the listed commit', async () => {
+		const cache = join(temporaryFolder(), 'hub');
+		const here = silent('meadow/Here', { downloads: 2 });
+		const old = silent('meadow/Old', { downloads: 1 });
+		fake.world.set([here, old]);
+		const files = { 'config.json': llama };
+		cacheModel(cache, { id: 'meadow/Here', commit: here.refs['main'] ?? '', files });
+		cacheModel(cache, { id: 'meadow/Old', commit: '1'.repeat(40), files });
+		const { model } = await discoveryRig({ hub: another(), cache }).run();
+		expect([model('meadow/Here').classification, model('meadow/Old').classification]).toEqual(['gen', 'gen']);
+		expect(fake.count('meadow/Here/resolve')).toBe(0);
+		expect(fake.count('meadow/Old/resolve/main')).toBe(1);
 	});
 });

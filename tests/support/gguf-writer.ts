@@ -87,6 +87,21 @@ export class Pen {
 		return this.u64(bytes.length).bytes(bytes);
 	}
 
+	/** Many texts at once: vocabularies have hundreds of thousands. */
+	texts(values: readonly string[]): this {
+		const lengths = values.map((value) => Buffer.byteLength(value));
+		const part = Buffer.alloc(lengths.reduce((sum, length) => sum + length + 8, 0));
+		let at = 0;
+		for (const [index, value] of values.entries()) {
+			const length = lengths[index] ?? 0;
+			if (this.#little) part.writeUInt32LE(length, at);
+			else part.writeUInt32BE(length, at + 4);
+			part.write(value, at + 8);
+			at += length + 8;
+		}
+		return this.bytes(part);
+	}
+
 	/** Everything written so far. */
 	done(): Uint8Array {
 		const whole = new Uint8Array(this.length);
@@ -127,6 +142,8 @@ function writeValue(pen: Pen, value: GgufWritten): void {
 	const given = typed(value);
 	if (given.type !== 'list') return writeScalar(pen, given.type, given.value);
 	pen.u32(valueTypes.indexOf(given.of)).u64(given.items.length);
+	const texts = given.of === 'text' ? given.items.filter((item) => typeof item === 'string') : [];
+	if (texts.length > 0 && texts.length === given.items.length) return void pen.texts(texts);
 	for (const item of given.items) {
 		const inner = typed(item);
 		if (inner.type === 'list') writeValue(pen, inner);

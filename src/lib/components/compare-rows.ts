@@ -1,5 +1,5 @@
 // The rows of a comparison: one fact of every model each, and whether the models differ in it.
-import { verdictWords } from '#lib/components/fit-words.ts';
+import { runtimeWord, verdictWords } from '#lib/components/fit-words.ts';
 import type { CompatibilityReport } from '#lib/core/compatibility.ts';
 import type { Fit } from '#lib/core/fit.ts';
 import {
@@ -91,14 +91,11 @@ function memoryRows(compared: readonly Compared[]): CompareRow[] {
 	];
 }
 
-const verdict = ({ compatible, confidence }: CompatibilityReport) =>
-	compatible ? (confidence === 'high' ? 'runs' : 'likely runs') : confidence === 'none' ? 'no' : 'not known';
-
 function runtimeRows(compared: readonly Compared[]): CompareRow[] {
 	return runtimeIds.map((id) => {
 		const values = compared.map(({ runtimes }) => {
 			const report = runtimes.find(({ runtime }) => runtime === id);
-			return report === undefined ? null : verdict(report);
+			return report === undefined ? null : runtimeWord(report);
 		});
 		return row(runtimeNames[id], values);
 	});

@@ -68,6 +68,13 @@ export function runtimeLook({ compatible, confidence }: Pick<Compatibility, 'com
 			word: isKnown ? 'Not on' : 'Unsure on',
 		} as const;
 	}
+	if (confidence === 'low') return { icon: 'question', tone: 'tight', word: 'Maybe on' } as const;
 	const isSure = confidence === 'high';
-	return { icon: 'yes', tone: isSure ? 'fits' : 'tight', word: isSure ? 'Runs on' : 'Likely on' } as const;
+	return { icon: 'yes', tone: 'fits', word: isSure ? 'Runs on' : 'Likely on' } as const;
+}
+
+/** A runtime's verdict without its name, for tables. */
+export function runtimeWord({ compatible, confidence }: Pick<Compatibility, 'compatible' | 'confidence'>): string {
+	if (!compatible) return confidence === 'none' ? 'Does not run' : 'Not known';
+	return confidence === 'high' ? 'Runs' : confidence === 'medium' ? 'Likely runs' : 'May run';
 }

@@ -92,6 +92,21 @@ export class ByteCursor {
 		this.#at += length;
 	}
 
+	/** Passes over texts with their length before them (8 bytes), as far as they are whole at hand; tells how many. */
+	passTexts(count: number): number {
+		const [high, low] = this.little ? [4, 0] : [0, 4];
+		const end = this.#piece.length;
+		let at = this.#at;
+		let passed = 0;
+		for (; passed < count && at + 8 <= end; passed += 1) {
+			const next = at + 8 + this.#view.getUint32(at + low, this.little);
+			if (next > end || this.#view.getUint32(at + high, this.little) > 0) break;
+			at = next;
+		}
+		this.#at = at;
+		return passed;
+	}
+
 	/** The next bytes, as a view that is valid until the next `fetch`. */
 	bytes(length: number): Uint8Array {
 		const found = this.#piece.subarray(this.#at, this.#at + length);

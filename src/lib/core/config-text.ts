@@ -80,9 +80,24 @@ function tooBig(text: string): string | null {
 function isDeeper(value: JsonValue | undefined, levels: number, spare: number): boolean {
 	if (typeof value !== 'object' || value === null) return false;
 	if (levels === 0) return true;
-	const inner = Object.values(value).filter((item) => typeof item === 'object' && item !== null);
-	const left = inner.length > 1 ? spare - inner.length + 1 : spare;
+	const inner = Array.isArray(value) ? value.filter(isNested) : nestedIn(value, spare + 1);
+	const left = spare - Math.max(0, inner.length - 1);
 	return left >= 0 && inner.some((item) => isDeeper(item, levels - 1, left));
+}
+
+function isNested(value: JsonValue | undefined): value is JsonObject | JsonValue[] {
+	return typeof value === 'object' && value !== null;
+}
+
+/** Objects and lists right inside of an object, at most one more than `most`. */
+function nestedIn(object: JsonObject, most: number): JsonValue[] {
+	const found: JsonValue[] = [];
+	for (const key in object) {
+		const value = object[key];
+		if (isNested(value)) found.push(value);
+		if (found.length > most) break;
+	}
+	return found;
 }
 
 /** A sentence for texts that are recognizably something else than JSON, or null. */

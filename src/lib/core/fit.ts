@@ -127,7 +127,7 @@ export interface RowFigures {
 	state: number;
 }
 
-/** As `neededBytes` by the general rule, a 16-bit cache and one conversation; NaN when a part is not known. */
+/** As `neededBytes` by the general rule, with a 16-bit cache and one conversation; NaN when a part is not known. */
 export function neededByRow(row: RowFigures, tokens: number): number {
 	const cache = row.perToken * tokens + row.perWindowToken * Math.min(tokens, row.window) + row.state;
 	return row.weights + cache + anyRuntime.overhead(row.weights);

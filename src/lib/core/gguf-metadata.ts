@@ -167,12 +167,13 @@ export class MetadataReader {
 		return items;
 	}
 
-	/** Passes over the texts of a vocabulary: half a million of them, so nothing is awaited that is at hand. */
+	/** Passes over the texts of a vocabulary, half a million of them: one by one only those that reach into the next piece. */
 	async #passTexts(count: number): Promise<void> {
 		const cursor = this.#cursor;
-		for (let item = 0; item < count; item += 1) {
-			if (!cursor.has(8)) await cursor.fetch(8);
+		for (let left = count - cursor.passTexts(count); left > 0; left -= cursor.passTexts(left)) {
+			await cursor.fetch(8);
 			cursor.skip(cursor.u64());
+			left -= 1;
 		}
 	}
 }

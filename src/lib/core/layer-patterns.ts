@@ -172,56 +172,58 @@ const ownState: Pattern = (_config, _layers, type) => states[type] ?? null;
  * How a type arranges its layers when the config lists none. Source: the models' config classes in transformers 5 and
  * the remote code of the types it does not have.
  */
-const patterns: Readonly<Record<string, Pattern>> = {
-	afmoe: byInterval('global_attn_every_n_layers', 4),
-	bamba: byIndices('attn_layer_indices'),
-	cohere2: byInterval('sliding_window_pattern', 4),
-	deepseek_v4: byCompression,
-	exaone4: byLetters,
-	exaone_moe: byLetters,
-	falcon_h1: always(mixer('full', 'mamba2')),
-	falcon_mamba: ownState,
-	gemma2: alternating,
-	gemma3: byInterval('sliding_window_pattern', 6),
-	gemma3_text: byInterval('sliding_window_pattern', 6),
-	gemma3n: byInterval('sliding_window_pattern', 5),
-	gemma3n_text: byInterval('sliding_window_pattern', 5),
-	gemma4: lastIsFull,
-	gemma4_text: lastIsFull,
-	gpt_oss: alternating,
-	jamba: byPeriod,
-	kimi_linear: byLinearConfig,
-	lfm2: byIndices('full_attn_idxs'),
-	lfm2_moe: byIndices('full_attn_idxs'),
-	llama4: withoutPositions,
-	llama4_text: withoutPositions,
-	mamba: ownState,
-	mamba2: ownState,
-	mimo_v2_flash: byBits('hybrid_layer_pattern'),
-	ministral: slidingEverywhere,
-	mistral: slidingEverywhere,
-	mixtral: slidingEverywhere,
-	mllama_text_model: besidesPictures,
-	modernbert: (config) => {
-		const interval = figureOr(config, 'global_attn_every_n_layers', 3);
-		return interval > 0 ? (layer) => (layer % interval === 0 ? full : sliding) : null;
-	},
-	nemotron_h: byLetterString,
-	'nemotron-nas': byBlocks,
-	olmo3: byInterval('sliding_window_pattern', 4),
-	olmo_hybrid: byFullInterval,
-	phi3: slidingEverywhere,
-	phi3_v: slidingEverywhere,
-	phi4: slidingEverywhere,
-	phimoe: slidingEverywhere,
-	qwen3_5_moe_text: byFullInterval,
-	qwen3_5_text: byFullInterval,
-	qwen3_next: byFullInterval,
-	recurrent_gemma: byCycle,
-	rwkv: ownState,
-	starcoder2: slidingEverywhere,
-	vaultgemma: alternating,
-};
+const patterns = new Map<string, Pattern>(
+	Object.entries({
+		afmoe: byInterval('global_attn_every_n_layers', 4),
+		bamba: byIndices('attn_layer_indices'),
+		cohere2: byInterval('sliding_window_pattern', 4),
+		deepseek_v4: byCompression,
+		exaone4: byLetters,
+		exaone_moe: byLetters,
+		falcon_h1: always(mixer('full', 'mamba2')),
+		falcon_mamba: ownState,
+		gemma2: alternating,
+		gemma3: byInterval('sliding_window_pattern', 6),
+		gemma3_text: byInterval('sliding_window_pattern', 6),
+		gemma3n: byInterval('sliding_window_pattern', 5),
+		gemma3n_text: byInterval('sliding_window_pattern', 5),
+		gemma4: lastIsFull,
+		gemma4_text: lastIsFull,
+		gpt_oss: alternating,
+		jamba: byPeriod,
+		kimi_linear: byLinearConfig,
+		lfm2: byIndices('full_attn_idxs'),
+		lfm2_moe: byIndices('full_attn_idxs'),
+		llama4: withoutPositions,
+		llama4_text: withoutPositions,
+		mamba: ownState,
+		mamba2: ownState,
+		mimo_v2_flash: byBits('hybrid_layer_pattern'),
+		ministral: slidingEverywhere,
+		mistral: slidingEverywhere,
+		mixtral: slidingEverywhere,
+		mllama_text_model: besidesPictures,
+		modernbert: (config) => {
+			const interval = figureOr(config, 'global_attn_every_n_layers', 3);
+			return interval > 0 ? (layer) => (layer % interval === 0 ? full : sliding) : null;
+		},
+		nemotron_h: byLetterString,
+		'nemotron-nas': byBlocks,
+		olmo3: byInterval('sliding_window_pattern', 4),
+		olmo_hybrid: byFullInterval,
+		phi3: slidingEverywhere,
+		phi3_v: slidingEverywhere,
+		phi4: slidingEverywhere,
+		phimoe: slidingEverywhere,
+		qwen3_5_moe_text: byFullInterval,
+		qwen3_5_text: byFullInterval,
+		qwen3_next: byFullInterval,
+		recurrent_gemma: byCycle,
+		rwkv: ownState,
+		starcoder2: slidingEverywhere,
+		vaultgemma: alternating,
+	}),
+);
 
 /** Types that follow Qwen's switch also when it is absent; every other type with the key follows it as well. */
 const switched = /^(?:qwen[23]|mimo$|dots1$|smollm3$|minicpmv|internvl)/;
@@ -264,7 +266,7 @@ export function listedLayers(config: Config): number {
 export function mixerRule(type: string, config: Config, layers: number): MixerRule | undefined {
 	const listed = wordsOf(config);
 	if (listed !== null && listed.length >= layers) return fromWords(type, listed, layers);
-	const pattern = Object.hasOwn(patterns, type) ? patterns[type] : undefined;
+	const pattern = patterns.get(type);
 	if (pattern !== undefined) return pattern(config, layers, type);
 	if (listed !== null) return null;
 	if (switched.test(type) || config['use_sliding_window'] !== undefined) return slidingAbove(config, layers, type);

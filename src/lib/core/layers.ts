@@ -14,9 +14,8 @@ import {
 	textConfig,
 } from '#lib/core/shape.ts';
 import { blockPart, isUnusual, listedLayers, mixerRule } from '#lib/core/layer-patterns.ts';
+import { nestedTypes } from '#lib/core/tables/nested-types.ts';
 import { type Attention, full, meanings, type Mixer, type MixerRule, type State } from '#lib/core/mixers.ts';
-
-export type { Attention, State };
 
 /** What a layer computes after mixing tokens: a dense block, routed experts, or nothing of its own. */
 export type FeedForward = 'dense' | 'moe' | 'none';
@@ -41,32 +40,6 @@ export interface LayerPlan {
 	readonly groups: readonly LayerGroup[];
 }
 
-/** Language models whose nested config does not repeat its own type. */
-const nestedTypes: Readonly<Record<string, string>> = {
-	clip: 'clip_text_model',
-	gemma3: 'gemma3_text',
-	gemma3n: 'gemma3n_text',
-	gemma4: 'gemma4_text',
-	llama4: 'llama4_text',
-	llava: 'llama',
-	llava_next: 'llama',
-	idefics3: 'llama',
-	mistral3: 'mistral',
-	mllama: 'mllama_text_model',
-	paddleocr_vl: 'ernie4_5',
-	paligemma: 'gemma',
-	qwen2_5_vl: 'qwen2_5_vl_text',
-	qwen2_audio: 'qwen2',
-	qwen2_vl: 'qwen2_vl_text',
-	qwen3_5: 'qwen3_5_text',
-	qwen3_5_moe: 'qwen3_5_moe_text',
-	qwen3_vl: 'qwen3_vl_text',
-	qwen3_vl_moe: 'qwen3_vl_moe_text',
-	siglip: 'siglip_text_model',
-	smolvlm: 'llama',
-	voxtral: 'llama',
-};
-
 /**
  * The type of the language model in a config: what the nested part states, else what the whole model's type implies,
  * else the given type. Null when nothing is stated.
@@ -75,7 +48,7 @@ export function textType(modelType: string | null, text: Config): string | null 
 	const stated = statedType(text);
 	if (stated !== null && stated !== modelType) return stated;
 	if (modelType === null) return null;
-	return (Object.hasOwn(nestedTypes, modelType) ? nestedTypes[modelType] : undefined) ?? modelType;
+	return nestedTypes.get(modelType) ?? modelType;
 }
 
 /** Types without any feed-forward block beside their state, and types whose blocks are feed-forward or mixer, not both. */
@@ -103,7 +76,7 @@ function listedFeedForward(config: Config, layers: number): FeedForwardRule | nu
 }
 
 /** Dense layers before the first mixture when the type's class sets them and the config is silent. */
-const leadingDense: Readonly<Record<string, number>> = { glm4_moe_lite: 1 };
+const leadingDense = new Map([['glm4_moe_lite', 1]]);
 
 /** Which layers route, by the keys of each family. Null when a key that decides is unusable. */
 function routedLayers(type: string, config: Config): FeedForwardRule | null {
@@ -121,9 +94,9 @@ function routedLayers(type: string, config: Config): FeedForwardRule | null {
 		return (layer) => (!indices.has(layer) && (layer + 1) % every === 0 ? 'moe' : 'dense');
 	}
 	const leading = figure(config, 'first_k_dense_replace', 'num_dense_layers', 'moe_layer_start_index');
-	const first = Number.isNaN(leading) && Object.hasOwn(leadingDense, type) ? leadingDense[type] : leading;
+	const first = Number.isNaN(leading) ? leadingDense.get(type) : leading;
 	const interval = figureOr(config, 'moe_layer_freq', figureOr(config, 'moe_layer_interval', 1));
-	if (first === undefined || Number.isNaN(first)) return interval === 1 ? 'moe' : null;
+	if (first === undefined) return interval === 1 ? 'moe' : null;
 	const last = lastRouted(config);
 	return (layer) => (layer >= first && layer <= last && layer % interval === 0 ? 'moe' : 'dense');
 }

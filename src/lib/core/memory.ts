@@ -11,7 +11,8 @@ import {
 	textConfig,
 } from '#lib/core/shape.ts';
 import { blockPart } from '#lib/core/layer-patterns.ts';
-import { type LayerGroup, planOf, type State, textType } from '#lib/core/layers.ts';
+import { type LayerGroup, planOf, textType } from '#lib/core/layers.ts';
+import type { State } from '#lib/core/mixers.ts';
 import { gemma4Shape } from '#lib/core/parameters-gemma.ts';
 import { mimoShape } from '#lib/core/parameters-moe.ts';
 
@@ -51,14 +52,16 @@ type Elements = (d: Dimensions, group: LayerGroup) => number;
 const plainElements: Elements = (d) => 2 * d.kvHeads * d.headDim;
 
 /** Types whose layers differ in heads or sizes. */
-const elementRules: Readonly<Record<string, Elements>> = {
-	gemma4_text: (d, group) => gemma4Elements(d, group),
-	gemma4: (d, group) => gemma4Elements(d, group),
-	mimo_v2_flash: (d, group) => {
-		const { kvHeads, headDim, valueDim } = mimoShape(d, group.attention === 'sliding');
-		return kvHeads * (headDim + valueDim);
-	},
-};
+const elementRules = new Map<string, Elements>(
+	Object.entries({
+		gemma4_text: (d, group) => gemma4Elements(d, group),
+		gemma4: (d, group) => gemma4Elements(d, group),
+		mimo_v2_flash: (d, group) => {
+			const { kvHeads, headDim, valueDim } = mimoShape(d, group.attention === 'sliding');
+			return kvHeads * (headDim + valueDim);
+		},
+	}),
+);
 
 /** Runtimes keep keys and values apart even where Gemma 4 projects them together: norms and positions differ. */
 function gemma4Elements(d: Dimensions, group: LayerGroup): number {
@@ -135,8 +138,7 @@ export function textCache(type: string | null, config: Config, known: Dimensions
 }
 
 function sum(d: Dimensions, groups: readonly LayerGroup[]): KvCache | null {
-	const rule = Object.hasOwn(elementRules, d.type) ? elementRules[d.type] : undefined;
-	const elements = rule ?? plainElements;
+	const elements = elementRules.get(d.type) ?? plainElements;
 	const stateBytes = keepsWideState(d.config) ? 4 : bytesPerElement;
 	let perToken = 0;
 	let fixed = 0;

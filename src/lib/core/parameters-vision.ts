@@ -190,29 +190,31 @@ const clipPair: SideCount = (side, d, root) => {
 const siglipPair: SideCount = (side) => siglipTower(side, flag(side, 'vision_use_head', true)) + 2;
 
 /** Model type → the nested configs that are towers, and how each is counted. Sources: the published modules. */
-const towers: Readonly<Record<string, Readonly<Record<string, SideCount>>>> = {
-	clip: { vision_config: clipPair },
-	gemma3: { vision_config: gemma3 },
-	gemma4: { vision_config: gemma4 },
-	idefics3: { vision_config: idefics3 },
-	internvl_chat: { vision_config: internvl },
-	llama4: { vision_config: llama4 },
-	llava: { vision_config: llavaTower },
-	llava_next: { vision_config: (side, d, root) => llavaTower(side, d, root) + d.hidden },
-	mistral3: { vision_config: mistral3 },
-	mllama: { vision_config: mllama },
-	paligemma: { vision_config: paligemma },
-	qwen2_5_vl: { vision_config: qwen25 },
-	qwen2_audio: { audio_config: qwen2Audio },
-	qwen2_vl: { vision_config: qwen2 },
-	qwen3_5: { vision_config: qwen3 },
-	qwen3_5_moe: { vision_config: qwen3 },
-	qwen3_vl: { vision_config: qwen3 },
-	qwen3_vl_moe: { vision_config: qwen3 },
-	siglip: { vision_config: siglipPair },
-	smolvlm: { vision_config: idefics3 },
-	voxtral: { audio_config: voxtral },
-};
+const towers = new Map(
+	Object.entries<Readonly<Record<string, SideCount>>>({
+		clip: { vision_config: clipPair },
+		gemma3: { vision_config: gemma3 },
+		gemma4: { vision_config: gemma4 },
+		idefics3: { vision_config: idefics3 },
+		internvl_chat: { vision_config: internvl },
+		llama4: { vision_config: llama4 },
+		llava: { vision_config: llavaTower },
+		llava_next: { vision_config: (side, d, root) => llavaTower(side, d, root) + d.hidden },
+		mistral3: { vision_config: mistral3 },
+		mllama: { vision_config: mllama },
+		paligemma: { vision_config: paligemma },
+		qwen2_5_vl: { vision_config: qwen25 },
+		qwen2_audio: { audio_config: qwen2Audio },
+		qwen2_vl: { vision_config: qwen2 },
+		qwen3_5: { vision_config: qwen3 },
+		qwen3_5_moe: { vision_config: qwen3 },
+		qwen3_vl: { vision_config: qwen3 },
+		qwen3_vl_moe: { vision_config: qwen3 },
+		siglip: { vision_config: siglipPair },
+		smolvlm: { vision_config: idefics3 },
+		voxtral: { audio_config: voxtral },
+	}),
+);
 
 /** Keys under which a config describes, or names, a part beside its language model. */
 const sideKeys: readonly (readonly [key: string, name: string])[] = [
@@ -247,13 +249,14 @@ export const noSides: Sides = { parameters: 0, counted: [], missing: [] };
 /** Counts the towers of a model. A part that is there but unknown is named in `missing`, never taken as nothing. */
 export function countSides(modelType: string | null, root: Config, d: Dimensions): Sides {
 	const outer = part(root, 'thinker_config') ?? root;
+	const ofType = modelType === null ? undefined : towers.get(modelType);
 	const counted: string[] = [];
 	const missing: string[] = [];
 	let parameters = 0;
 	for (const [key, name] of sideKeys) {
 		const value = outer === root ? root[key] : (outer[key] ?? root[key]);
 		if (value === undefined || value === null || value === '') continue;
-		const known = modelType !== null && Object.hasOwn(towers, modelType) ? towers[modelType]?.[key] : undefined;
+		const known = ofType?.[key];
 		const side = part(outer, key);
 		const sum = known === undefined || side === null ? NaN : known(side, d, root);
 		if (Number.isSafeInteger(sum)) {

@@ -3,6 +3,7 @@ import { matchModelType } from '#lib/core/architecture.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import { authorOf } from '#lib/core/repository.ts';
 import {
+	anyDeniedName,
 	deniedNames,
 	deniedOwners,
 	deniedTasks,
@@ -23,6 +24,8 @@ export interface PrefilterNeeds {
 	/** The runtime loads ONNX files only. */
 	onnx?: boolean;
 }
+
+const enoughFiles = [...tokenizerFiles, ...selfContainedFiles];
 
 const writerKinds = new Set(['c', 's', 'm', 'p', 'q']);
 
@@ -46,8 +49,9 @@ function byName(facts: ListingFacts): Dropped | null {
 	const owner = facts.author ?? authorOf(facts.id);
 	if (owner !== null && deniedOwners.has(owner)) return { rule: owner, isEncoder: true };
 	const name = facts.id.slice(facts.id.indexOf('/') + 1).slice(0, 200);
+	if (!anyDeniedName.test(name) || writes(facts)) return null;
 	const row = deniedNames.find(({ pattern }) => pattern.test(name));
-	return row === undefined || writes(facts) ? null : { rule: row.rule, isEncoder: true };
+	return row === undefined ? null : { rule: row.rule, isEncoder: true };
 }
 
 function lastPart(path: string): string {
@@ -61,8 +65,7 @@ function byFiles({ siblings }: ListingFacts, needs: PrefilterNeeds): Dropped | n
 	if (needs.onnx === true && !names.some((name) => onnxFile.test(name))) {
 		return { rule: 'no ONNX file', isEncoder: false };
 	}
-	const wanted = [...tokenizerFiles, ...selfContainedFiles];
-	return names.some((name) => wanted.some((pattern) => pattern.test(name)))
+	return names.some((name) => enoughFiles.some((pattern) => pattern.test(name)))
 		? null
 		: { rule: 'no tokenizer file', isEncoder: false };
 }

@@ -111,23 +111,25 @@ export interface Dimensions {
 type KvHeads = (config: Config, heads: number) => number;
 
 /** Types that do not spell their key/value heads as `num_key_value_heads`. Source: the models' own config classes. */
-const kvHeadRules: Readonly<Record<string, KvHeads>> = {
-	falcon: (c, heads) => {
-		if (flag(c, 'new_decoder_architecture', false)) return figureOr(c, 'num_kv_heads', heads);
-		return flag(c, 'multi_query', true) ? 1 : heads;
-	},
-	RefinedWeb: (c, heads) => figureOr(c, 'n_head_kv', heads),
-	RefinedWebModel: (c, heads) => (flag(c, 'multi_query', false) ? 1 : heads),
-	gpt_bigcode: (c, heads) => (flag(c, 'multi_query', true) ? 1 : heads),
-	dbrx: (c) => {
-		const attention = part(c, 'attn_config');
-		return attention === null ? figure(c, 'num_key_value_heads') : figureOr(attention, 'kv_n_heads', 1);
-	},
-	mpt: (c, heads) => {
-		const attention = part(c, 'attn_config');
-		return attention === null ? heads : figureOr(attention, 'kv_n_heads', heads);
-	},
-};
+const kvHeadRules = new Map<string, KvHeads>(
+	Object.entries({
+		falcon: (c, heads) => {
+			if (flag(c, 'new_decoder_architecture', false)) return figureOr(c, 'num_kv_heads', heads);
+			return flag(c, 'multi_query', true) ? 1 : heads;
+		},
+		RefinedWeb: (c, heads) => figureOr(c, 'n_head_kv', heads),
+		RefinedWebModel: (c, heads) => (flag(c, 'multi_query', false) ? 1 : heads),
+		gpt_bigcode: (c, heads) => (flag(c, 'multi_query', true) ? 1 : heads),
+		dbrx: (c) => {
+			const attention = part(c, 'attn_config');
+			return attention === null ? figure(c, 'num_key_value_heads') : figureOr(attention, 'kv_n_heads', 1);
+		},
+		mpt: (c, heads) => {
+			const attention = part(c, 'attn_config');
+			return attention === null ? heads : figureOr(attention, 'kv_n_heads', heads);
+		},
+	}),
+);
 
 /** Types whose absent inner width means four times the hidden size. */
 const fourfold = new Set([
@@ -146,7 +148,7 @@ const fourfold = new Set([
 export function dimensions(type: string, config: Config): Dimensions {
 	const hidden = firstFigure(config, hiddenKeys);
 	const heads = firstFigure(config, headKeys);
-	const rule = Object.hasOwn(kvHeadRules, type) ? kvHeadRules[type] : undefined;
+	const rule = kvHeadRules.get(type);
 	const fourTimes = fourfold.has(type) && innerKeys.every((key) => config[key] === undefined || config[key] === null);
 	return {
 		type,

@@ -15,18 +15,17 @@ import { memoryOf } from '#lib/server/fitting.ts';
 import { saveWithKin } from '#lib/server/kinship.ts';
 import { Orders } from '#lib/server/orders.ts';
 import { renewRunFacts } from '#lib/server/run-table.ts';
+import { candidates, leaderOf } from '#lib/server/searched.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 import {
 	columnRows,
 	entriesByNumber,
 	findModel,
 	findModels,
-	findNumber,
 	foreignWrites,
 	type Known,
 } from '#lib/server/store/models.ts';
 import { runFactsFrom } from '#lib/server/store/run-facts.ts';
-import { searchModels } from '#lib/server/store/search.ts';
 
 const refreshedKey = 'catalog_refreshed';
 /** Why the last look at a model's config gave nothing. */
@@ -102,9 +101,16 @@ export class Catalog {
 		this.#takeForeign();
 		const cursor = query.cursor === null ? null : decodeCursor(query.cursor, query);
 		const memory = query.fits === null ? null : memoryOf(query.fits, this.#devices);
-		const { passed, total, pending, facets } = this.#filter.run(query, this.#candidates(query.q), memory);
+		const { passed, total, pending, facets } = this.#filter.run(
+			query,
+			candidates(this.#database, this.#columns, query.q),
+			memory,
+		);
 		const slots: number[] = [];
-		const leader = cursor === null ? this.#leader(query, passed) : this.#columns.find(cursor.leader);
+		const leader =
+			cursor === null
+				? leaderOf(this.#database, this.#columns, { search: query.q, passed })
+				: this.#columns.find(cursor.leader);
 		if (leader !== null && cursor === null) slots.push(leader);
 		const order = this.#orders.slots(query.sort, query.order);
 		const place = cursor?.place ?? null;
@@ -132,7 +138,7 @@ export class Catalog {
 			columns: this.#columns,
 			filter: this.#filter,
 			memory: query.fits === null ? null : memoryOf(query.fits, this.#devices),
-			candidates: (search) => this.#candidates(search),
+			candidates: (search) => candidates(this.#database, this.#columns, search),
 			entries: (slots) => this.#entries(slots, query.runtime),
 		});
 	}
@@ -254,25 +260,6 @@ export class Catalog {
 		if (foreign === this.#foreign) return;
 		this.#foreign = foreign;
 		this.#absorb();
-	}
-
-	/** Slots that have the searched words; null when nothing is searched. */
-	#candidates(search: string): Uint32Array | null {
-		if (search === '') return null;
-		const slots = searchModels(this.#database, search);
-		let length = 0;
-		for (const number of slots) {
-			const slot = this.#columns.slotOf(number);
-			if (slot !== null) slots[length++] = slot; // null: another process added it a moment ago
-		}
-		return slots.subarray(0, length);
-	}
-
-	/** The slot whose id is what was searched, when it matches; null otherwise. */
-	#leader(query: ModelQuery, passed: Uint8Array): number | null {
-		const number = query.q === '' ? null : findNumber(this.#database, query.q);
-		const slot = number === null ? null : this.#columns.slotOf(number);
-		return slot !== null && passed[slot] === 1 ? slot : null;
 	}
 
 	#cursor(query: ModelQuery, shown: number[], leader: number | null): string {

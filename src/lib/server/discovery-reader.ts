@@ -31,6 +31,8 @@ export interface ReaderOptions {
 	hub: Pick<Hub, 'file'>;
 	/** The copies that what is read of this model may come from and go to. */
 	copiesFor(facts: ListingFacts): ConfigCopies;
+	/** Is there a copy of the model on this machine? */
+	isLocal(id: string): Promise<boolean>;
 	/** Sees to it that the catalog has a row for the model, if it may have one. */
 	ensure(id: string): void;
 	/** What is already known of another model; null when nothing is. */
@@ -88,7 +90,8 @@ export class CandidateReader {
 		const { facts, record } = candidate;
 		const copies = this.#options.copiesFor(facts);
 		const place: Place = { id: facts.id, branch: null, facts };
-		const local = await copies.local({ ...place, branch: facts.sha ?? null });
+		const isLocal = await this.#options.isLocal(facts.id);
+		const local = isLocal ? await copies.local({ ...place, branch: facts.sha ?? null }) : null;
 		if (local !== null) return withCharacteristics(record, local);
 		const commit = this.#commit(copies, facts);
 		const absent: string[] = [];

@@ -15,9 +15,11 @@ import type { DiscoveryWatch } from '#lib/server/discovery-watch.ts';
 import { openInMemory, type Database } from '#lib/server/database.ts';
 import type { AskOptions } from '#lib/server/hub-attempts.ts';
 import type { Hub } from '#lib/server/hub.ts';
+import type { Inventory } from '#lib/server/inventory.ts';
 import { migrate } from '#lib/server/migrations.ts';
 
 export interface WorksOptions extends CopiesOptions {
+	inventory: Pick<Inventory, 'text' | 'files' | 'scan'>;
 	hub: Hub;
 	catalog: Catalog;
 	watch: DiscoveryWatch;
@@ -131,6 +133,7 @@ export class DiscoveryWorks {
 		const reader = new CandidateReader({
 			hub,
 			copiesFor: (facts) => (guest === null || (!isHanded && isPublic(facts)) ? this.#copies : guest.copies),
+			isLocal: this.#locals(),
 			ensure: (id) => this.#feed.ensure(id),
 			known: (id) => book.record(id) ?? catalog.entry(id),
 			since: checkpoint.startedAt,
@@ -151,6 +154,15 @@ export class DiscoveryWorks {
 			else checkpoint.touch({ isLast: true });
 		};
 		return { run, book, ended, name: (name) => checkpoint.name(name) };
+	}
+
+	/** Tells which models are on this machine, by one look at its cache when it is first asked. */
+	#locals(): (id: string) => Promise<boolean> {
+		let ids: Promise<Set<string>> | null = null;
+		return async (id) => {
+			ids ??= this.#options.inventory.scan().then(({ models }) => new Set(models.map((model) => model.id)));
+			return (await ids).has(id);
+		};
 	}
 
 	/** Lets the catalog have what it can take in a moment, and ends every guest's connections. */

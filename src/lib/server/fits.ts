@@ -64,6 +64,12 @@ export class Fits {
 		return { id: record.id, device, fit: fit(subject, { device, contextTokens, cacheBits, slots, runtime }) };
 	}
 
+	/** What is known of the memory of a model whose parts are being read, for sums at any context and on any device. */
+	async subject(record: ModelRecord, parts: Omit<DetailParts, 'card'>, signal?: AbortSignal): Promise<FitSubject> {
+		const [characteristics, files] = await Promise.all([parts.characteristics, parts.files]);
+		return this.#subject(record, { read: characteristics.value, list: files.value, quant: null, signal });
+	}
+
 	/** The sums of one model for several runtimes on the current device, in their order; what they rest on is read once. */
 	async readEach(id: string, runtimes: readonly string[], signal?: AbortSignal): Promise<Fit[]> {
 		const { details, hardware } = this.#options;
@@ -71,12 +77,6 @@ export class Fits {
 		const record = await details.record(id, { signal });
 		const subject = await this.subject(record, details.facts(record, { signal }), signal);
 		return runtimes.map((runtime) => fit(subject, { device, runtime }));
-	}
-
-	/** What is known of the memory of a model whose parts are being read, for sums at any context and on any device. */
-	async subject(record: ModelRecord, parts: Omit<DetailParts, 'card'>, signal?: AbortSignal): Promise<FitSubject> {
-		const [characteristics, files] = await Promise.all([parts.characteristics, parts.files]);
-		return this.#subject(record, { read: characteristics.value, list: files.value, quant: null, signal });
 	}
 
 	async #subject(record: ModelRecord, { read, list, quant, signal }: Gathered): Promise<FitSubject> {

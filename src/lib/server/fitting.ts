@@ -60,11 +60,19 @@ export function refuseTooBig(
 	slots: Uint32Array,
 	{ masks, outside, unknown }: Refusals & { masks: Uint16Array },
 ): void {
-	const row = emptyRow();
+	const { empty } = columns;
+	const { size, context, kv_token, kv_window_token, kv_window } = columns.values;
+	const notKnown = Number.NaN;
+	// The sum is that of `neededByRow`, in two steps: what an empty context takes was added up when the row came in.
 	for (let index = 0; index < slots.length; index += 1) {
-		const need = neededAt(columns, slots[index] ?? 0, { tokens, row });
+		const slot = slots[index] ?? 0;
+		const own = context[slot] ?? notKnown;
+		const counted = own < tokens ? own : tokens;
+		const inWindow = kv_window_token[slot] ?? notKnown;
+		let need = (empty[slot] ?? notKnown) + (kv_token[slot] ?? notKnown) * counted;
+		if (inWindow !== 0) need += inWindow * Math.min(counted, kv_window[slot] ?? notKnown);
 		if (need <= bytes) continue;
-		const isUnknown = Number.isNaN(need) && !(row.weights > bytes);
+		const isUnknown = Number.isNaN(need) && !((size[slot] ?? notKnown) > bytes);
 		masks[index] = (masks[index] ?? 0) | (isUnknown ? unknown : outside);
 	}
 }

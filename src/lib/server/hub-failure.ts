@@ -1,5 +1,6 @@
 // What an error answer of the Hub means for a person: missing, private, gated in its five states, disabled, limited.
 import { blankSecrets, Failure, type FailureCode } from '#lib/core/failure.ts';
+import { gateSentence } from '#lib/core/gate.ts';
 import { quoted } from '#lib/core/repository.ts';
 import type { WireReply } from '#lib/server/hub-transport.ts';
 import type { WireError } from '#lib/server/wire-error.ts';
@@ -36,16 +37,16 @@ function told(reply: WireReply): Told {
 }
 
 /** What to do about a gate, by the Hub's own words (recorded messages; see the status table of the Hub's errors). */
-function gateSentence(status: number, text: string, { id, site, token }: AskedFor): string {
+function atGate(status: number, text: string, { id, site, token }: AskedFor): string {
 	const page = `${site}/${id}`;
 	if (/awaiting a review/i.test(text)) return `Your request for ${id} is waiting for its authors at ${page}.`;
 	if (/rejected/i.test(text)) return `The authors of ${id} have turned down your request for it.`;
 	if (/fine-grained|public gated repositories/i.test(text)) {
 		return `Your token may not read gated models: allow that in its settings on ${site}/settings/tokens, for ${id}.`;
 	}
-	if (status !== 401) return `${id} is gated: accept its conditions at ${page}, then try again.`;
+	if (status !== 401) return gateSentence(`${id}`, page, ', then try again.');
 	if (token === 'rejected') return `${id} is gated, and the Hub does not accept your token: set a valid HF_TOKEN.`;
-	return `${id} is gated: accept its conditions at ${page} and set HF_TOKEN to a token of that account.`;
+	return gateSentence(`${id}`, page, ' and set HF_TOKEN to a token of that account.');
 }
 
 function hiddenSentence({ id, token }: AskedFor): string {
@@ -75,7 +76,7 @@ function forbidden(reply: WireReply, { text }: Told, asked: AskedFor): Failure {
 /** The failure for a final answer of 400 or more. */
 export function failureOf(reply: WireReply, asked: AskedFor): Failure {
 	const { code, text } = told(reply);
-	if (code === 'GatedRepo') return fail('gated', gateSentence(reply.status, text, asked), reply);
+	if (code === 'GatedRepo') return fail('gated', atGate(reply.status, text, asked), reply);
 	if (code === 'RevisionNotFound') {
 		return fail('not_found', `${asked.id} has no revision "${quoted(asked.revision ?? '')}".`, reply);
 	}

@@ -178,15 +178,15 @@ export class HubTransport {
 		const { clock } = this.#options;
 		const deadlines = this.#deadlinesOf(request);
 		const total = new AbortController();
-		const expired = new WireError('timeout', 'took too long', undefined);
 		const ms = request.page ? deadlines.pageMs : deadlines.totalMs;
-		const stopwatch = new Stopwatch(clock, ms, () => total.abort(expired));
+		const expire = () => total.abort(new WireError('timeout', 'took too long', undefined));
+		const stopwatch = new Stopwatch(clock, ms, expire);
 		const signal = AbortSignal.any([request.signal, total.signal]);
 		try {
 			return await this.#follow({ ...request, signal }, stopwatch);
 		} catch (error) {
 			if (request.signal.aborted) throw request.signal.reason;
-			throw total.signal.aborted ? expired : translate(error);
+			throw total.signal.aborted ? total.signal.reason : translate(error);
 		} finally {
 			stopwatch.hold();
 		}

@@ -1,14 +1,10 @@
 // The sizes of GGUF files: what each tensor type costs, and what the mixes of llama.cpp come to.
+import { bitsPerWeight, ggmlTypes } from '#lib/core/tables/ggml-types.ts';
 
-/**
- * Bits per weight of a tensor type, scales included. Source: block sizes in ggml (`ggml-common.h`); types of other
- * tools' files count under the name their labels have.
- */
+/** Bits per weight of a tensor type, scales included; labels of other tools' files spell two of the names differently. */
 export const tensorBits: Readonly<Record<string, number>> = {
-	...{ F32: 32, FP32: 32, F16: 16, FP16: 16, BF16: 16, Q8_0: 8.5, Q8_1: 9, Q6_K: 6.5625 },
-	...{ Q5_1: 6, Q5_0: 5.5, Q5_K: 5.5, Q4_1: 5, Q4_0: 4.5, Q4_K: 4.5, IQ4_NL: 4.5, IQ4_XS: 4.25 },
-	...{ Q3_K: 3.4375, IQ3_S: 3.4375, IQ3_XXS: 3.0625, Q2_K: 2.625, IQ2_S: 2.5625, IQ2_XS: 2.3125, IQ2_XXS: 2.0625 },
-	...{ IQ1_M: 1.75, IQ1_S: 1.5625, TQ2_0: 2.0625, TQ1_0: 1.6875, MXFP4: 4.25, NVFP4: 4.5, Q2_0: 2.25, Q1_0: 1.125 },
+	...{ FP32: 32, FP16: 16 },
+	...Object.fromEntries(ggmlTypes.map((type) => [type.name, bitsPerWeight(type)])),
 };
 
 /**

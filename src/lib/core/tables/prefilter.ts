@@ -45,6 +45,9 @@ export const deniedNames: readonly DeniedName[] = [
 	named('ColBERT', 'colbert(?:v2)?'),
 ];
 
+/** Any of those names: most models have none of them, and are asked this one question only. */
+export const anyDeniedName = new RegExp(deniedNames.map(({ pattern }) => pattern.source).join('|'), 'i');
+
 /** Class endings of models that write text: no name speaks against one of these. */
 export const writerClass =
 	/(?:ForCausalLM|LMHeadModel|ForConditionalGeneration|ForSeq2SeqLM|ForImageTextToText|ForVision2Seq|ChatModel)$/;

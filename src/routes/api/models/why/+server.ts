@@ -9,7 +9,8 @@ export const GET: RequestHandler = async ({ locals, request, url }) => {
 	if (id === '') throw new Failure('invalid_query', 'The parameter id is missing: the model to explain.');
 	const filters = new URLSearchParams([...url.searchParams].filter(([name]) => name !== 'id'));
 	const query = parseQuery(filters, { strict: true });
-	const { catalog, details } = locals.app;
+	const { catalog, details, hardware } = locals.app;
+	if (query.fits !== null) await hardware.ready();
 	const record = await details.record(id, { signal: request.signal });
 	const { bases, siblings } = details.relatives(record.id);
 	const explanation = catalog.explain(record.id, query, [...bases, ...siblings]);
