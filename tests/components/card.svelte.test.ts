@@ -6,6 +6,7 @@ import type { ConfigLine } from '#lib/client/api.ts';
 import type { ConfigReader } from '#lib/client/characteristics.svelte.ts';
 import type { ModelCharacteristics, ModelEntry } from '#lib/core/model.ts';
 import { characteristics, entry, qwen } from '../support/models.ts';
+import { testPlace } from '../support/place.svelte.ts';
 import CardFixture from './CardFixture.svelte';
 // Loaded when first needed; here beforehand, so that no test waits for it to be compiled.
 import '#lib/components/EvidenceNote.svelte';
@@ -180,5 +181,40 @@ describe('specs', () => {
 		await card.getByRole('button', { name: 'Show specs' }).click();
 		await card.getByRole('button', { name: 'Where from? Layers' }).click();
 		await expect.element(card.getByText('Nothing was kept about where this value was read.')).toBeVisible();
+	});
+});
+
+describe('the fit line', () => {
+	const facts = {
+		weights_bytes: 5 * 1024 ** 3,
+		weights_band: 0,
+		vision_bytes: 0,
+		active_bytes: null,
+		kv_bytes_per_token: null,
+		kv_window_bytes_per_token: null,
+		kv_window_tokens: null,
+		kv_state_bytes: null,
+	};
+	const cache = { kv_bytes_per_token: 65_536, kv_window_bytes_per_token: 0, kv_window_tokens: 0, kv_state_bytes: 0 };
+
+	it('is unknown while the layers are, and known once the config was read', async () => {
+		const read = characteristics({ id: 'a/b', fit: { ...facts, weights_bytes: null, ...cache } });
+		const unread = await show(entry({ id: 'a/b', fit: facts }));
+		await expect.element(unread.getByTestId('fit-line')).toHaveTextContent('Fit unknown');
+		await unread.unmount();
+		const card = await show(entry({ id: 'a/b', fit: facts }), answers(read));
+		await expect.element(card.getByTestId('fit-line')).toHaveTextContent(/^Fits · 6(\.\d)? of 16 GiB at 8k$/);
+	});
+
+	it('follows the place', async () => {
+		const place = testPlace();
+		const card = await render(CardFixture, {
+			entry: entry({ id: 'a/b', fit: { ...facts, ...cache } }),
+			read: never,
+			place,
+		});
+		await expect.element(card.getByTestId('fit-line')).toHaveTextContent(/^Fits/);
+		place.choose({ context: 262_144 });
+		await expect.element(card.getByTestId('fit-line')).toHaveTextContent(/^Too big · [\d.]+ of 16 GiB at 256k$/);
 	});
 });

@@ -11,9 +11,11 @@ import {
 	type FitOptions,
 	type FitSubject,
 } from '#lib/core/fit.ts';
-import { borrowFit, fitOfFiles, mergeFit } from '#lib/core/fit-facts.ts';
+import { borrowFit, fitOfFiles } from '#lib/core/fit-facts.ts';
+import { mergeFit } from '#lib/core/fit-merge.ts';
 import { parseMemory } from '#lib/core/amount.ts';
-import { namedMemory, presets, usableMemory, type Device } from '#lib/core/hardware.ts';
+import { namedMemory, usableMemory, type Device } from '#lib/core/hardware.ts';
+import { presets } from '#lib/core/presets.ts';
 import type { FitFacts } from '#lib/core/model.ts';
 import { modelFacts } from '../support/model-facts.ts';
 import { isJson, readRows } from '../support/reference.ts';

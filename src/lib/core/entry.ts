@@ -1,6 +1,6 @@
 // The list row of a model: made from the Hub's list fields alone, and completed by what its configuration says.
 import { normalize } from '#lib/core/characteristics.ts';
-import { mergeFit } from '#lib/core/fit-facts.ts';
+import { mergeFit } from '#lib/core/fit-merge.ts';
 import { licenseOf } from '#lib/core/license.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import type { FetchStatus, ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';

@@ -3,6 +3,7 @@ import { ggufLabel, ggufOffer } from '#lib/core/gguf-files.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import type { KvCache } from '#lib/core/memory.ts';
 import type { FitFacts, ModelCharacteristics } from '#lib/core/model.ts';
+import { cacheOf, weightsOf, type CacheFacts, type WeightFacts } from '#lib/core/fit-merge.ts';
 import type { ParameterCount } from '#lib/core/parameters.ts';
 import { holdsGguf, listingFile, quantizationObject, type QuantizationFacts } from '#lib/core/quantization.ts';
 import type { Reading, Scope } from '#lib/core/reading.ts';
@@ -21,9 +22,6 @@ interface Subject {
 	hidden: number | null;
 	reading: Reading;
 }
-
-type WeightFacts = Pick<FitFacts, 'weights_bytes' | 'weights_band' | 'vision_bytes' | 'active_bytes'>;
-type CacheFacts = Omit<FitFacts, keyof WeightFacts>;
 
 const noWeights: WeightFacts = { weights_bytes: null, weights_band: 0, vision_bytes: null, active_bytes: null };
 const noCache: CacheFacts = {
@@ -154,33 +152,9 @@ function joined(weights: WeightFacts, cache: CacheFacts): FitFacts | null {
 	};
 }
 
-function weightsOf(facts: FitFacts): WeightFacts {
-	const { weights_bytes, weights_band, vision_bytes, active_bytes } = facts;
-	return { weights_bytes, weights_band, vision_bytes, active_bytes };
-}
-
-function cacheOf(facts: FitFacts): CacheFacts {
-	const { kv_bytes_per_token, kv_window_bytes_per_token, kv_window_tokens, kv_state_bytes } = facts;
-	return { kv_bytes_per_token, kv_window_bytes_per_token, kv_window_tokens, kv_state_bytes };
-}
-
 /** Is it known what the cache of this model costs? */
 export function knowsCache(facts: FitFacts | null): facts is FitFacts {
 	return facts !== null && facts.kv_bytes_per_token !== null;
-}
-
-/**
- * The best of two readings of one model: weights with the smaller error (of equal ones the `better`'s), and the
- * `better`'s cache where it has one.
- */
-export function mergeFit(better: FitFacts | null, other: FitFacts | null): FitFacts | null {
-	if (better === null || other === null) return better ?? other;
-	const isBetter =
-		better.weights_bytes !== null && (other.weights_bytes === null || better.weights_band <= other.weights_band);
-	const weights = isBetter ? weightsOf(better) : weightsOf(other);
-	const active_bytes = weights.active_bytes ?? (isBetter ? other : better).active_bytes;
-	const cache = better.kv_bytes_per_token === null ? cacheOf(other) : cacheOf(better);
-	return { ...weights, active_bytes, ...cache };
 }
 
 /**

@@ -1,6 +1,5 @@
-// Devices that models run on: what a device is, how much of its memory a model can have, and which there are to choose from.
+// Devices that models run on: what a device is, and how much of its memory a model can have.
 import type { Accelerator, deviceKinds } from '#lib/core/choice.ts';
-import { deviceRows, type DeviceRow } from '#lib/core/tables/devices.ts';
 
 /** One device. `bandwidth_bytes_per_second` is the peak of its memory; null is not known. */
 export interface Device {
@@ -18,36 +17,6 @@ const gib = 1024 ** 3;
 export function namedMemory(bytes: number): Device {
 	const device = { id: String(bytes), name: 'The memory named', memory_bytes: bytes } as const;
 	return { ...device, kind: 'entered', bandwidth_bytes_per_second: null, accelerator: 'other' };
-}
-
-function toDevice({ id, name, memoryGiB, bandwidthGBs, accelerator }: DeviceRow): Device {
-	const memory = { memory_bytes: memoryGiB * gib, bandwidth_bytes_per_second: bandwidthGBs * 1e9 };
-	return { id, name, kind: 'preset', ...memory, accelerator };
-}
-
-/** Devices to choose from without owning them. */
-export const presets: readonly Device[] = deviceRows.map(toDevice);
-
-/** How far a reported amount of memory may lie from the table's, as a share. */
-const sameMemory = 0.2;
-
-/**
- * Peak bandwidth of a device by the name its driver gives, in bytes per second; null for one the table does not have.
- * Of several variants the one with the nearest memory counts.
- */
-export function bandwidthOf(name: string, memoryBytes: number): number | null {
-	const words = ` ${name.toLowerCase().replaceAll(/[^a-z0-9+.]+/g, ' ')} `;
-	const isLaptop = words.includes(' laptop ') || words.includes(' mobile ');
-	const found = deviceRows
-		.filter(({ mark }) => mark !== null && words.includes(` ${mark.replaceAll(/[^a-z0-9+.]+/g, ' ').trim()} `))
-		.filter(({ mark }) => (mark?.includes('laptop') ?? false) === isLaptop)
-		.sort((a, b) => (b.mark?.length ?? 0) - (a.mark?.length ?? 0));
-	const same = found.filter(({ mark }) => mark === found[0]?.mark);
-	const off = ({ memoryGiB }: DeviceRow) => Math.abs(memoryGiB * gib - memoryBytes) / memoryBytes;
-	const [nearest] = same.sort((a, b) => off(a) - off(b));
-	if (nearest === undefined) return null;
-	const isShared = nearest.accelerator === 'metal' || nearest.accelerator === 'unified';
-	return isShared || off(nearest) <= sameMemory ? nearest.bandwidthGBs * 1e9 : null;
 }
 
 /** What a model can have of a device's memory, and why no more. */

@@ -1,5 +1,5 @@
 // How two records of one model become one: the newer list wins on popularity, better knowledge wins on characteristics.
-import { mergeFit } from '#lib/core/fit-facts.ts';
+import { mergeFit } from '#lib/core/fit-merge.ts';
 import type { ModelRecord } from '#lib/core/model.ts';
 
 type Part = Partial<ModelRecord>;

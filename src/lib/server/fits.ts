@@ -1,7 +1,8 @@
 // Does this model fit that device: gathers what is known of its files, its layers and the device, and does the sum.
 import { fit, type Fit, type FitSubject } from '#lib/core/fit.ts';
 import type { FitQuestion } from '#lib/core/fit-question.ts';
-import { borrowFit, fitOfFiles, knowsCache, mergeFit } from '#lib/core/fit-facts.ts';
+import { borrowFit, fitOfFiles, knowsCache } from '#lib/core/fit-facts.ts';
+import { mergeFit } from '#lib/core/fit-merge.ts';
 import { formatDecimalBytes } from '#lib/core/format.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Device } from '#lib/core/hardware.ts';

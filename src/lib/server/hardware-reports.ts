@@ -1,6 +1,7 @@
 // What drivers and the system print about memory, taken apart: nvidia-smi, rocm-smi and sysctl.
 import { z } from 'zod';
-import { bandwidthOf, type Device } from '#lib/core/hardware.ts';
+import type { Device } from '#lib/core/hardware.ts';
+import { bandwidthOf } from '#lib/core/presets.ts';
 
 const mib = 1024 ** 2;
 /** Graphics inside a processor reserve less than this for themselves and compute from the system's memory. */

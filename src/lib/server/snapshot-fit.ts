@@ -1,5 +1,5 @@
 // What the shipped lists tell of a model's memory: figures read from its configuration, else weights by count and bits.
-import { mergeFit } from '#lib/core/fit-facts.ts';
+import { mergeFit } from '#lib/core/fit-merge.ts';
 import type { Evidence, FitFacts, ModelCharacteristics } from '#lib/core/model.ts';
 import { estimateWeights } from '#lib/core/weights.ts';
 import type { Facts, Known } from '#lib/server/snapshot-lines.ts';
