@@ -123,24 +123,39 @@ function blockFeedForward(type: string, config: Config): FeedForwardRule | null 
 
 const maxLetters = 100_000;
 
-function feedForwardRule(type: string, config: Config, layers: number): FeedForwardRule | null {
+function ruleOf({ type, config }: Dimensions, layers: number): FeedForwardRule | null {
 	if (stateOnly.has(type)) return 'none';
 	if (oneBlockPerLayer.has(type)) return blockFeedForward(type, config);
 	if (!(expertCount(config) > 0)) return 'dense';
 	return listedFeedForward(config, layers) ?? routedLayers(type, config);
 }
 
+let latestRule: { d: Dimensions; layers: number; rule: FeedForwardRule | null } | null = null;
+
+/** The latest rule is kept: a mixture's parameters and its cache are asked for one after the other. */
+function feedForwardRule(d: Dimensions, layers: number): FeedForwardRule | null {
+	if (latestRule?.d === d && latestRule.layers === layers) return latestRule.rule;
+	const rule = ruleOf(d, layers);
+	latestRule = { d, layers, rule };
+	return rule;
+}
+
 /**
  * How many layers route to experts and how many are dense, without asking how they attend. Null when a deciding key is
  * unusable.
  */
-export function feedForwardCounts(type: string, config: Config, layers: number): { moe: number; dense: number } | null {
-	const rule = feedForwardRule(type, config, layers);
+export function feedForwardCounts(d: Dimensions, layers: number): { moe: number; dense: number } | null {
+	const rule = feedForwardRule(d, layers);
 	if (rule === null) return null;
-	const counts = { moe: 0, dense: 0, none: 0 };
-	if (typeof rule === 'string') counts[rule] = layers;
-	else for (let layer = 0; layer < layers; layer++) counts[rule(layer)]++;
-	return counts;
+	if (typeof rule === 'string') return { moe: rule === 'moe' ? layers : 0, dense: rule === 'dense' ? layers : 0 };
+	let moe = 0;
+	let dense = 0;
+	for (let layer = 0; layer < layers; layer++) {
+		const kind = rule(layer);
+		if (kind === 'moe') moe++;
+		else if (kind === 'dense') dense++;
+	}
+	return { moe, dense };
 }
 
 /** Tokens that a layer of this attention looks back; null where it is unlimited, NaN where it is not stated. */
@@ -210,11 +225,12 @@ export function planOf(d: Dimensions): LayerPlan | null {
 	return plan;
 }
 
-function arranged({ type, config, layers: stated }: Dimensions): LayerPlan | null {
+function arranged(d: Dimensions): LayerPlan | null {
+	const { type, config, layers: stated } = d;
 	const layers = layerCount(Number.isNaN(stated) ? listedLayers(config) : stated);
 	if (layers === null || config['is_encoder_decoder'] === true) return null;
 	const mix = ruleFor(type, config, layers);
-	const feed = feedForwardRule(type, config, layers);
+	const feed = feedForwardRule(d, layers);
 	if (mix === null || feed === null) return null;
 	const groups = groupLayers({ type, config, layers, mix, feed });
 	return groups === null ? null : { layers, groups };

@@ -207,7 +207,7 @@ function decoderStack({ type, config: c, hidden, layers, heads }: Dimensions): K
 	const rule = '16-bit cache of the decoder per generated token; as much again, once, per encoder token.';
 	// Whisper's encoder always sees 30 seconds; the others read a text of the asked length.
 	const encoderTokens = type === 'whisper' ? figureOr(c, 'max_source_positions', 1500) : 'text';
-	return { ...noCache, bytesPerToken, encoderTokens, rule };
+	return { bytesPerToken, fixedBytes: 0, windowBytesPerToken: 0, windowTokens: 0, stateBytes: 0, encoderTokens, rule };
 }
 
 /** Nemotron-NAS: every block that attends has its own number of key and value heads. */
@@ -222,7 +222,9 @@ function blockwise({ config, heads, headDim }: Dimensions): KvCache | null {
 	}
 	const bytesPerToken = elements * bytesPerElement;
 	if (!(bytesPerToken > 0) || !isAmount(bytesPerToken)) return null;
-	return { ...noCache, bytesPerToken, rule: `16-bit cache: ${attending} × full attention, each with its own heads.` };
+	const rule = `16-bit cache: ${attending} × full attention, each with its own heads.`;
+	const none = { windowBytesPerToken: 0, windowTokens: 0, stateBytes: 0, encoderTokens: 0 };
+	return { bytesPerToken, fixedBytes: 0, ...none, rule };
 }
 
 const attentionWords = {

@@ -3,7 +3,7 @@ import { matchArchitecture, matchModelType, nameTokens, type TypeKind } from '#l
 import { isJsonObject } from '#lib/core/config-text.ts';
 import { bitOf } from '#lib/core/key-groups.ts';
 import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
-import { rememberedPair } from '#lib/core/memo.ts';
+import { remembered, rememberedPair } from '#lib/core/memo.ts';
 import type { MultimodalType } from '#lib/core/model.ts';
 import { holds, partOf, pathIn, type Scope } from '#lib/core/reading.ts';
 import { keyGroups } from '#lib/core/tables/config-keys.ts';
@@ -78,18 +78,20 @@ function byStructure(among: Scope[], sense: Sense): Signal | null {
 	return null;
 }
 
-/** The first word for a sense in a name. */
-function wordIn(name: string, sense: Sense): string | null {
-	return nameTokens(name).find((token) => words[sense].has(token)) ?? null;
-}
+/** The first word for each sense in a name. */
+const wordsIn = remembered((name): Record<Sense, string | null> => {
+	const tokens = nameTokens(name);
+	const first = (sense: Sense) => tokens.find((token) => words[sense].has(token)) ?? null;
+	return { vision: first('vision'), audio: first('audio') };
+});
 
 type Names = Pick<Subject, 'modelType' | 'architectures'>;
 
 function byWords({ modelType, architectures }: Names, sense: Sense): Signal | null {
-	const inType = modelType === null ? null : wordIn(modelType, sense);
+	const inType = modelType === null ? null : wordsIn(modelType)[sense];
 	if (inType !== null) return { path: 'model_type', rule: `the model type holds the word "${inType}"` };
 	for (const name of architectures) {
-		const inClass = wordIn(name, sense);
+		const inClass = wordsIn(name)[sense];
 		if (inClass !== null) return { path: 'architectures', rule: `a class name holds the word "${inClass}"` };
 	}
 	return null;

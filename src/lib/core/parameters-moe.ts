@@ -32,7 +32,7 @@ export interface FeedForwardCost {
 /** Feed-forward cost of all layers, dense ones and mixtures. */
 export function feedForwards(d: Dimensions, dense: number, experts: ExpertPlan, stated = d.layers): FeedForwardCost {
 	const layers = layerCount(stated);
-	const counts = layers === null ? null : feedForwardCounts(d.type, d.config, layers);
+	const counts = layers === null ? null : feedForwardCounts(d, layers);
 	if (counts === null) return { other: NaN, experts: NaN, activeExperts: NaN };
 	if (counts.moe === 0) return { other: counts.dense * dense, experts: 0, activeExperts: 0 };
 	const { routed, active, always } = mixture(d, experts);
