@@ -157,11 +157,10 @@ function checkMedia(ask: Ask): Failure | null {
 const mostBodyBytes = 1024 * 1024;
 const largeBodies = new Set(['/api/discovery']);
 
-/** A body that is too large by its own account, or a page's form that does not give one. */
+/** A body that is too large by its own account. */
 function checkSize(ask: Ask): Failure | null {
 	if (safeMethods.has(ask.method) || largeBodies.has(pathOf(ask.url))) return null;
-	const isUncounted = ask.header('transfer-encoding') !== null && !isProgramPath(ask.url);
-	if (!isUncounted && Number(ask.header('content-length') ?? 0) <= mostBodyBytes) return null;
+	if (Number(ask.header('content-length') ?? 0) <= mostBodyBytes) return null;
 	return new Failure('payload_too_large', `The body is larger than ${mostBodyBytes.toLocaleString('en')} bytes.`);
 }
 

@@ -2,6 +2,7 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { toFailure } from '#lib/core/failure.ts';
 import { localPath } from '#lib/server/guard.ts';
+import { readForm } from '#lib/server/http.ts';
 import { sessionCookie, sessionSeconds } from '#lib/server/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -16,10 +17,9 @@ export const load: PageServerLoad = ({ locals, url }) => {
 
 export const actions: Actions = {
 	in: async ({ request, locals, cookies, url, getClientAddress }) => {
-		const form = await request.formData();
-		const key = form.get('key');
+		const key = (await readForm(request)).get('key') ?? '';
 		try {
-			const id = locals.app.sessions.signIn(typeof key === 'string' ? key.trim() : '', getClientAddress());
+			const id = locals.app.sessions.signIn(key.trim(), getClientAddress());
 			cookies.set(sessionCookie, id, {
 				path: '/',
 				httpOnly: true,

@@ -1,6 +1,7 @@
 // The activity page: what this machine has counted, and the features that can be switched off for everyone.
 import { redirect } from '@sveltejs/kit';
 import { Failure } from '#lib/core/failure.ts';
+import { readForm } from '#lib/server/http.ts';
 import { features } from '#lib/server/features.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -15,7 +16,7 @@ export const load: PageServerLoad = ({ locals: { app } }) => ({
 
 export const actions: Actions = {
 	switch: async ({ request, locals: { app } }) => {
-		const form = await request.formData();
+		const form = await readForm(request);
 		const feature = features.find(({ flag }) => flag === form.get('flag'));
 		if (feature === undefined) throw new Failure('bad_request', 'There is no such feature.');
 		const who = app.userId ?? 'unknown';
