@@ -2,10 +2,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
-import FilterModal from '#lib/components/FilterModal.svelte';
 import { sizeAt, sizeSteps, stepOf } from '#lib/components/size-scale.ts';
 import { emptyQuery, type ModelQuery } from '#lib/core/query.ts';
 import { listPage } from '../support/models.ts';
+import FilterFixture from './FilterFixture.svelte';
 import '../support/frame.ts';
 
 const facets = listPage({
@@ -28,7 +28,7 @@ async function open(query: Partial<ModelQuery> = {}) {
 	const onclose = vi.fn<() => void>();
 	const count = vi.fn(async (asked: ModelQuery) => listPage({ total: asked.family.length > 0 ? 312 : 5104, facets }));
 	const props = { open: true, query: { ...emptyQuery, ...query }, facets, total: 5104, count, onclose, onapply };
-	return { modal: await render(FilterModal, props), onapply, onclose, count };
+	return { modal: await render(FilterFixture, props), onapply, onclose, count };
 }
 
 type Opened = Awaited<ReturnType<typeof open>>['modal'];
@@ -37,7 +37,7 @@ describe('FilterModal', () => {
 	it('is a dialog called Filter Models with its groups', async () => {
 		const { modal } = await open();
 		await expect.element(modal.getByRole('dialog', { name: 'Filter Models' })).toBeVisible();
-		for (const name of ['Architecture', 'Quantization', 'Licence', 'Size']) {
+		for (const name of ['Architecture', 'Quantization', 'Licence', 'Size', 'Runs here']) {
 			await expect.element(modal.getByRole('group', { name })).toBeInTheDocument();
 		}
 		for (const name of ['Any', 'Text-only', 'Multimodal']) {
@@ -187,5 +187,20 @@ describe('the size scale', () => {
 		expect([sizeAt(0), sizeAt(40), sizeAt(sizeSteps)]).toEqual([1e7, 1e9, 1e12]);
 		for (let step = 0; step <= sizeSteps; step += 1) expect(stepOf(sizeAt(step))).toBe(step);
 		expect([stepOf(1), stepOf(1e15)]).toEqual([0, sizeSteps]);
+	});
+
+	it('asks for what runs and what fits the chosen device, with the context chosen in the head', async () => {
+		const { modal, onapply } = await open();
+		await modal.getByRole('combobox', { name: 'Runtime' }).selectOptions('vllm');
+		await modal.getByRole('checkbox', { name: 'Show incompatible models (advanced)' }).click();
+		await modal.getByRole('combobox', { name: 'Memory' }).selectOptions('Fits Box');
+		await expect.element(modal.getByText('With room for 8k tokens of context.')).toBeVisible();
+		await modal.getByRole('button', { name: 'Apply' }).click();
+		expect(onapply.mock.calls[0]?.[0]).toMatchObject({
+			runtime: 'vllm',
+			show_incompatible: true,
+			fits: 'box',
+			context: 8192,
+		});
 	});
 });

@@ -69,9 +69,9 @@ function weightSubject(subject: Subject): WeightSubject {
 	};
 }
 
-function weightFacts(estimate: WeightEstimate): WeightFacts {
-	const { bytes, band, vision, active } = estimate;
-	return { weights_bytes: bytes, weights_band: rounded(band), vision_bytes: vision, active_bytes: active };
+function weightFacts({ bytes, band, vision, active }: WeightEstimate, extraBand: number): WeightFacts {
+	const weights_band = rounded(band + extraBand);
+	return { weights_bytes: bytes, weights_band, vision_bytes: vision, active_bytes: active };
 }
 
 function rounded(share: number): number {
@@ -99,8 +99,7 @@ function readWeights(subject: Subject): WeightFacts {
 	if (estimate === null) return noWeights;
 	if (shapes.parts?.isWhole === true) reading.note('fit', '', estimate.basis);
 	else reading.note('fit', 'parameters', estimate.basis, listingFile);
-	const extra = what.parts === null && parameters.source === 'name' ? nameBand : 0;
-	return weightFacts({ ...estimate, band: estimate.band + extra });
+	return weightFacts(estimate, what.parts === null && parameters.source === 'name' ? nameBand : 0);
 }
 
 /** Where an encoder's keys and values are kept too, each of its tokens costs what one of the decoder's does. */
@@ -127,16 +126,32 @@ export function fitOfHeader(
 	const stored = { weights_bytes: bytes, weights_band: 0, vision_bytes: 0, active_bytes };
 	const weights = bytes === null ? (before === null ? noWeights : weightsOf(before)) : stored;
 	const kept = cache === null && before !== null ? cacheOf(before) : cacheFacts(cache);
-	const facts = { ...weights, ...kept };
-	return facts.weights_bytes === null && facts.kv_bytes_per_token === null ? null : facts;
+	return joined(weights, kept);
 }
 
 /** The facts of one model; null when neither weights nor cache are known. How the weights came about is noted as `fit`. */
 export function readFit(subject: Subject): FitFacts | null {
 	const { cache } = subject.shapes;
-	const facts = { ...readWeights(subject), ...cacheFacts(cache) };
-	if (facts.weights_bytes === null && cache !== null) subject.reading.note('fit', '', cache.rule);
-	return facts.weights_bytes === null && facts.kv_bytes_per_token === null ? null : facts;
+	const weights = readWeights(subject);
+	if (weights.weights_bytes === null && cache !== null) subject.reading.note('fit', '', cache.rule);
+	return joined(weights, cacheFacts(cache));
+}
+
+/** Both kinds of facts in one; null when nothing is known. (Field by field: two spreads cost as much as all the rest.) */
+function joined(weights: WeightFacts, cache: CacheFacts): FitFacts | null {
+	const { weights_bytes, weights_band, vision_bytes, active_bytes } = weights;
+	const { kv_bytes_per_token, kv_window_bytes_per_token, kv_window_tokens, kv_state_bytes } = cache;
+	if (weights_bytes === null && kv_bytes_per_token === null) return null;
+	return {
+		weights_bytes,
+		weights_band,
+		vision_bytes,
+		active_bytes,
+		kv_bytes_per_token,
+		kv_window_bytes_per_token,
+		kv_window_tokens,
+		kv_state_bytes,
+	};
 }
 
 function weightsOf(facts: FitFacts): WeightFacts {

@@ -34,7 +34,15 @@ export interface KvCache {
 	readonly rule: string;
 }
 
-const noWindows = { windowBytesPerToken: 0, windowTokens: 0, stateBytes: 0, encoderTokens: 0 } as const;
+const noCache: KvCache = {
+	bytesPerToken: 0,
+	fixedBytes: 0,
+	windowBytesPerToken: 0,
+	windowTokens: 0,
+	stateBytes: 0,
+	encoderTokens: 0,
+	rule: 'An encoder keeps no cache.',
+};
 
 const bytesPerElement = 2;
 
@@ -128,7 +136,7 @@ export function kvCache(modelType: string | null, text: Config): KvCache | null 
 /** As `kvCache`, for the language model's own type and config. `known`: figures read before, perhaps from this config. */
 export function textCache(type: string | null, config: Config, known: Dimensions | null): KvCache | null {
 	if (type !== null && encoders.has(type) && config['is_decoder'] !== true) {
-		return { bytesPerToken: 0, fixedBytes: 0, ...noWindows, rule: 'An encoder keeps no cache.' };
+		return noCache;
 	}
 	const d = dimensionsOf(type ?? '', config, known);
 	if (config['is_encoder_decoder'] === true || (type !== null && twoStacks.has(type))) return decoderStack(d);
@@ -159,8 +167,9 @@ function sum(d: Dimensions, groups: readonly LayerGroup[]): KvCache | null {
 	const bytesPerToken = perToken * bytesPerElement;
 	const fixedBytes = fixed + states;
 	if (!isAmount(bytesPerToken) || !isAmount(fixedBytes)) return null;
-	const windows = { windowBytesPerToken: inWindows * bytesPerElement, windowTokens };
-	return { bytesPerToken, fixedBytes, ...windows, stateBytes: states, encoderTokens: 0, rule: describe(d, groups) };
+	const windowBytesPerToken = inWindows * bytesPerElement;
+	const rule = describe(d, groups);
+	return { bytesPerToken, fixedBytes, windowBytesPerToken, windowTokens, stateBytes: states, encoderTokens: 0, rule };
 }
 
 const noElements = { perToken: 0, inWindow: 0 };
@@ -198,7 +207,7 @@ function decoderStack({ type, config: c, hidden, layers, heads }: Dimensions): K
 	const rule = '16-bit cache of the decoder per generated token; as much again, once, per encoder token.';
 	// Whisper's encoder always sees 30 seconds; the others read a text of the asked length.
 	const encoderTokens = type === 'whisper' ? figureOr(c, 'max_source_positions', 1500) : 'text';
-	return { bytesPerToken, fixedBytes: 0, ...noWindows, encoderTokens, rule };
+	return { ...noCache, bytesPerToken, encoderTokens, rule };
 }
 
 /** Nemotron-NAS: every block that attends has its own number of key and value heads. */
@@ -213,12 +222,7 @@ function blockwise({ config, heads, headDim }: Dimensions): KvCache | null {
 	}
 	const bytesPerToken = elements * bytesPerElement;
 	if (!(bytesPerToken > 0) || !isAmount(bytesPerToken)) return null;
-	return {
-		bytesPerToken,
-		fixedBytes: 0,
-		...noWindows,
-		rule: `16-bit cache: ${attending} × full attention, each with its own heads.`,
-	};
+	return { ...noCache, bytesPerToken, rule: `16-bit cache: ${attending} × full attention, each with its own heads.` };
 }
 
 const attentionWords = {

@@ -2,9 +2,9 @@
 import { isJsonObject } from '#lib/core/config-text.ts';
 import { ggufRecipe } from '#lib/core/gguf-weights.ts';
 import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
+import { remembered } from '#lib/core/memo.ts';
 import {
 	allOf,
-	modelParts,
 	otherScheme,
 	plainKeys,
 	weightSchemes,
@@ -52,12 +52,12 @@ export interface WeightEstimate {
 }
 
 /** Bits per weight of a number type as configurations and safetensors headers spell it; null for one nobody knows. */
-export function bitsOfType(name: string): number | null {
+export const bitsOfType = remembered((name): number | null => {
 	const plain = name.toLowerCase();
 	if (/^(?:bool|u?int8|[ui]8|float8|fp8|f8)/.test(plain)) return 8;
 	const digits = /^(?:bfloat|float|fp|bf|f|int|uint|i|u)_?(64|32|16)$/.exec(plain)?.[1];
 	return digits === undefined ? null : Number(digits);
-}
+});
 
 /** Rarely used integers beside weights (position ids, masks) are no more than this share of the elements. */
 const mostIntegers = 0.01;
@@ -67,7 +67,8 @@ const mostIntegers = 0.01;
  * packed integers: the Hub counts them as stored for some repositories and unpacked for others.
  */
 export function storedBytes(listing: ListingFacts | null): { bytes: number; types: string[] } | null {
-	const counts = Object.entries(listing?.safetensors?.parameters ?? {}).slice(0, 64);
+	if (listing?.safetensors === undefined) return null;
+	const counts = Object.entries(listing.safetensors.parameters).slice(0, 64);
 	let bytes = 0;
 	let integers = 0;
 	let elements = 0;
@@ -193,15 +194,18 @@ function round(value: number): string {
 	return String(Math.round(value * 1000) / 1000);
 }
 
+/** Weights of one number type; null for a type nobody knows. */
+const plainRecipe = remembered((dtype): Recipe | null => {
+	const bits = bitsOfType(dtype);
+	return bits === null ? null : { bits: allOf(bits), band: 0.005, words: `${dtype}, ${bits} bits each` };
+});
+
 /** The bits of each part by what is said of the storage; null when nothing is. */
 function recipeFor(subject: WeightSubject): Recipe | null {
 	const { method, bits, group, dtype, config, label } = subject;
 	if (label !== null) return ggufRecipe(label, subject.parts, subject.hidden);
 	const plainBits = dtype === null ? null : bitsOfType(dtype);
-	if (method === null && bits === null) {
-		if (plainBits === null || dtype === null) return null;
-		return { bits: allOf(plainBits), band: 0.005, words: `${dtype}, ${plainBits} bits each` };
-	}
+	if (method === null && bits === null) return dtype === null ? null : plainRecipe(dtype);
 	if (method === 'gguf') return null; // without a label its mix is not known
 	const quantized = { method: method ?? '', bits, group, config: config ?? {} };
 	const scheme = schemeOf.get(quantized.method) ?? otherScheme;
@@ -212,13 +216,14 @@ function recipeFor(subject: WeightSubject): Recipe | null {
 	return isGuess ? { ...recipe, band: recipe.band + 0.03 } : recipe;
 }
 
-function sizeOf(parts: PartCounts, bits: PartBits): number {
-	return modelParts.reduce((sum, part) => sum + (parts[part] * bits[part]) / 8, 0);
+function sizeOf({ embed, head, experts, other, vision }: PartCounts, bits: PartBits): number {
+	const ends = (embed * bits.embed) / 8 + (head * bits.head) / 8;
+	return ends + (experts * bits.experts) / 8 + (other * bits.other) / 8 + (vision * bits.vision) / 8;
 }
 
 /** What one token reads: everything but what rests, towers, and an embedding that is only looked up. */
-function activeBytes(parts: PartCounts, bits: PartBits, resting: number): number {
-	const working = { ...parts, embed: parts.head > 0 ? 0 : parts.embed, experts: parts.experts - resting, vision: 0 };
+function activeBytes({ embed, head, experts, other }: PartCounts, bits: PartBits, resting: number): number {
+	const working = { embed: head > 0 ? 0 : embed, head, experts: experts - resting, other, vision: 0 };
 	return Math.round(sizeOf(working, bits));
 }
 
@@ -251,7 +256,7 @@ export function estimateWeights(subject: WeightSubject): WeightEstimate | null {
 	if (recipe === null) return null;
 	const { parts, total, resting } = subject;
 	if (parts === null) return total === null ? null : fromTotal(total, recipe);
-	const count = modelParts.reduce((sum, part) => sum + parts[part], 0);
+	const count = parts.embed + parts.head + parts.experts + parts.other + parts.vision;
 	return {
 		bytes: Math.round(sizeOf(parts, recipe.bits)),
 		band: recipe.band,

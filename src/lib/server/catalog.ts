@@ -12,7 +12,7 @@ import type { Database } from '#lib/server/database.ts';
 import { explainRow } from '#lib/server/explain.ts';
 import { Filter } from '#lib/server/facets.ts';
 import { memoryOf } from '#lib/server/fitting.ts';
-import { borrow, lend } from '#lib/server/kinship.ts';
+import { saveWithKin } from '#lib/server/kinship.ts';
 import { Orders } from '#lib/server/orders.ts';
 import { renewRunFacts } from '#lib/server/run-table.ts';
 import { candidates, leaderOf } from '#lib/server/searched.ts';
@@ -23,7 +23,6 @@ import {
 	findModel,
 	findModels,
 	foreignWrites,
-	saveModels,
 	type Known,
 } from '#lib/server/store/models.ts';
 import { runFactsFrom } from '#lib/server/store/run-facts.ts';
@@ -181,7 +180,7 @@ export class Catalog {
 				const { isLearned, isRead } = stored;
 				return { record: mergeRecords(stored.record, record, { isLearned }), isLearned, isRead };
 			});
-			this.#save(merged, (id) => known.get(id)?.record ?? null);
+			saveWithKin(this.#database, merged, (id) => known.get(id)?.record ?? null);
 			this.#noteRefresh(records);
 		});
 		this.#absorb();
@@ -230,20 +229,11 @@ export class Catalog {
 		const isChanged = this.#database.transaction(() => {
 			const stored = findModel(this.#database, id);
 			const changed = stored === null ? null : change(stored);
-			if (changed !== null) this.#save([changed], () => stored?.record ?? null);
+			if (changed !== null) saveWithKin(this.#database, [changed], () => stored?.record ?? null);
 			return changed !== null;
 		});
 		this.#absorb();
 		return isChanged;
-	}
-
-	/** Writes rows, with what they and their quantized copies learn from each other. */
-	#save(models: Known[], before: (id: string) => ModelRecord | null): void {
-		const completed = borrow(this.#database, models);
-		saveModels(this.#database, completed);
-		const isNew = ({ record }: Known) => (before(record.id)?.fit?.kv_bytes_per_token ?? null) === null;
-		const copies = lend(this.#database, completed.filter(isNew));
-		if (copies.length > 0) saveModels(this.#database, copies);
 	}
 
 	#noteRefresh(records: ModelRecord[]): void {
@@ -290,9 +280,7 @@ export class Catalog {
 			if (entry === undefined) return [];
 			const row = { ...entry, local: isLocal[slot] === 1 };
 			if (runtime === null) return [row];
-			const compatibility = runTable.answer(runs[slot] ?? 0, entry, runtime);
-			const isLeftOut = filter !== null && !compatibility.compatible;
-			return [{ ...row, compatibility, ...(isLeftOut ? { excluded_by: `runtime: ${compatibility.reason}` } : {}) }];
+			return [runTable.judged(runs[slot] ?? 0, row, { runtime, isFilter: filter !== null })];
 		});
 	}
 }

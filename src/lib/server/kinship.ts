@@ -2,7 +2,7 @@
 import { borrowFit, knowsCache } from '#lib/core/fit-facts.ts';
 import type { ModelRecord } from '#lib/core/model.ts';
 import type { Database } from '#lib/server/database.ts';
-import { findModels, type Known } from '#lib/server/store/models.ts';
+import { findModels, saveModels, type Known } from '#lib/server/store/models.ts';
 import { madeFrom } from '#lib/server/store/relations.ts';
 
 /** How the Hub tags a copy with other bits and the same layers; fine-tunes and adapters are tagged otherwise. */
@@ -24,7 +24,7 @@ function completed(record: ModelRecord, bases: readonly (ModelRecord | undefined
 }
 
 /** Rows about to be written, completed by their bases, which may be stored or among them. */
-export function borrow(database: Database, models: readonly Known[]): Known[] {
+function borrow(database: Database, models: readonly Known[]): Known[] {
 	const lacking = models.filter(({ record }) => !knowsCache(record.fit));
 	const wanted = new Set(lacking.flatMap(({ record }) => quantizedFrom(record)));
 	if (wanted.size === 0) return [...models];
@@ -38,7 +38,7 @@ export function borrow(database: Database, models: readonly Known[]): Known[] {
 }
 
 /** Stored copies that can be completed now that these rows are known. */
-export function lend(database: Database, models: readonly Known[]): Known[] {
+function lend(database: Database, models: readonly Known[]): Known[] {
 	return models.flatMap(({ record }) => {
 		if (!knowsCache(record.fit)) return [];
 		const copies = findModels(database, madeFrom(database, [record.id], record.id, mostCopies));
@@ -47,4 +47,13 @@ export function lend(database: Database, models: readonly Known[]): Known[] {
 			return [{ ...copy, record: completed(copy.record, [record]) }];
 		});
 	});
+}
+
+/** Writes rows, with what they and their quantized copies learn from each other; `before` gives a row as it was. */
+export function saveWithKin(database: Database, models: Known[], before: (id: string) => ModelRecord | null): void {
+	const rows = borrow(database, models);
+	saveModels(database, rows);
+	const isNew = ({ record }: Known) => (before(record.id)?.fit?.kv_bytes_per_token ?? null) === null;
+	const copies = lend(database, rows.filter(isNew));
+	if (copies.length > 0) saveModels(database, copies);
 }

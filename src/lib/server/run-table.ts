@@ -10,6 +10,13 @@ import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 import { remakeRunFacts } from '#lib/server/store/models.ts';
 import { remakeMasks, type RunFactsRow } from '#lib/server/store/run-facts.ts';
 
+/** A runtime that is asked about a row. */
+interface Judge {
+	runtime: RuntimeId;
+	/** The list is of what it loads. */
+	isFilter: boolean;
+}
+
 /** Facts and masks by number. Number 0 is nothing known, which no runtime loads. */
 export class RunTable {
 	#rows: (RunFactsRow | undefined)[] = [undefined];
@@ -37,12 +44,15 @@ export class RunTable {
 		this.unknown[number] = unknown;
 	}
 
-	/** What a runtime makes of a row with this number: how sure a yes is, or why not. */
-	answer(number: number, entry: ModelEntry, runtime: RuntimeId): NonNullable<ModelEntry['compatibility']> {
+	/** A row with this number and what a runtime makes of it; a list filtered by that runtime also says why it is left out. */
+	judged(number: number, entry: ModelEntry, { runtime, isFilter }: Judge): ModelEntry {
 		const facts = readRunFacts(this.#rows[number]?.facts ?? '');
 		const report = checkCompatibility(rowSubject(facts, entry), runtimeProfile(runtime));
 		const { compatible, confidence, warnings, reasons } = report;
-		return { runtime, compatible, confidence, reason: reasons[0] ?? '', warnings };
+		const [reason = ''] = reasons;
+		const compatibility = { runtime, compatible, confidence, reason, warnings };
+		const excluded = isFilter && !compatible ? { excluded_by: `runtime: ${reason}` } : {};
+		return { ...entry, compatibility, ...excluded };
 	}
 }
 
