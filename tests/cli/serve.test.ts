@@ -13,9 +13,11 @@ import {
 	startServer,
 	type BuiltServer,
 } from '../support/built-server.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
 vi.setConfig({ testTimeout: 60_000 }); // processes on a machine that may be busy
 
+const home = temporaryFolder();
 const running: BuiltServer[] = [];
 
 async function start(...words: string[]): Promise<BuiltServer> {
@@ -47,7 +49,7 @@ describe('modeldex serve', () => {
 	});
 
 	it('prints one document with --json', async () => {
-		const env = cleanEnvironment('/nonexistent');
+		const env = cleanEnvironment(home);
 		const child = spawn(process.execPath, [join(projectFolder, 'bin/modeldex.js'), 'serve', '--json'], { env });
 		let text = '';
 		child.stdout.on('data', (chunk) => (text += chunk));

@@ -1,7 +1,9 @@
 // What the page knows about each model's config: read once, in batches of what is visible, and never left loading.
 /* eslint-disable svelte/prefer-svelte-reactivity -- these sets and maps are bookkeeping that nothing renders */
+import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { ApiError, type ConfigLine } from '#lib/client/api.ts';
+import { whenIdle } from '#lib/client/idle.ts';
 import { Visibility } from '#lib/client/visibility.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
 
@@ -56,16 +58,33 @@ export class CharacteristicsStore {
 		return this.#readings.get(id) ?? nothing;
 	}
 
-	/** Attachment for a card: asks for the model while the card is near the screen, gives up when the card is gone. */
-	watch(id: string): (element: Element) => () => void {
+	/**
+	 * Attachment for a card: asks for its model while the card is near the screen, gives up when the card is gone. A card
+	 * that turns to another model stays watched and asks when there is time: its new name has to be shown first.
+	 */
+	watch(idOf: () => string): (element: Element) => () => void {
 		return (element) => {
-			const release = this.hold(id);
-			const stop = this.#visibility.watch(element, { enter: () => this.ask(id), leave: () => this.forgo(id) });
-			return () => {
-				stop();
-				this.forgo(id);
-				release();
-			};
+			let isNear = false;
+			$effect(() => {
+				const id = idOf();
+				const release = this.hold(id);
+				const callOff = whenIdle(() => isNear && this.ask(id));
+				return () => {
+					callOff();
+					this.forgo(id);
+					release();
+				};
+			});
+			return this.#visibility.watch(element, {
+				enter: () => {
+					isNear = true;
+					this.ask(untrack(idOf));
+				},
+				leave: () => {
+					isNear = false;
+					this.forgo(untrack(idOf));
+				},
+			});
 		};
 	}
 
