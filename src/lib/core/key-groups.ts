@@ -51,21 +51,20 @@ export function groupsOfKey(key: string): GroupSet {
 	return vocabulary.get(key) ?? 0;
 }
 
-/** A copy of an object without a prototype, and the groups of which it holds at least one key, whatever the value. */
-export interface TamedObject {
-	config: JsonObject;
-	groups: GroupSet;
+/** The groups of which an object holds at least one key, whatever the value. */
+export function groupsIn(object: JsonObject): GroupSet {
+	let groups = 0;
+	for (const key in object) groups |= vocabulary.get(key) ?? 0;
+	return groups;
 }
 
 /**
- * Copies an object into one without a prototype, and notes which groups of keys it holds. Objects of
- * JSON.parse have a hidden class each, so that asking them for keys they lack is slow (about 100 ns each, and a file is
- * asked for a few hundred); objects without a prototype are hash tables and answer in a tenth of that.
+ * A copy of an object without a prototype. Objects of JSON.parse have a hidden class each, so that asking them for keys
+ * they lack is slow (about 60 ns each, and a file is asked for a hundred); objects without a prototype are hash tables and
+ * answer in a sixth of that.
  */
-export function tame(object: JsonObject): TamedObject {
-	const config: JsonObject = Object.assign(Object.create(null), object);
-	if (config['__proto__'] !== undefined) delete config['__proto__'];
-	let groups = 0;
-	for (const key in object) groups |= vocabulary.get(key) ?? 0;
-	return { config, groups };
+export function copyOf(object: JsonObject): JsonObject {
+	const copy: JsonObject = Object.assign(Object.create(null), object);
+	if (copy['__proto__'] !== undefined) delete copy['__proto__'];
+	return copy;
 }

@@ -1,6 +1,6 @@
 // One quantization object of a configuration → method, bits and group size, with the keys they came from.
 import { isJsonObject } from '#lib/core/config-text.ts';
-import { tame } from '#lib/core/key-groups.ts';
+import { copyOf } from '#lib/core/key-groups.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
 import { remembered } from '#lib/core/memo.ts';
 import { asNumber } from '#lib/core/reading.ts';
@@ -42,6 +42,7 @@ for (const scheme of quantizationSchemes) {
 const maxEntries = 20_000;
 
 function deep(config: JsonObject, path: string): JsonValue | undefined {
+	if (!path.includes('.')) return config[path];
 	let value: JsonValue | undefined = config;
 	for (const key of path.split('.')) {
 		if (!isJsonObject(value)) return undefined;
@@ -78,17 +79,21 @@ function bitsByType(config: JsonObject, keys: string[]): Value | null {
 	return null;
 }
 
-function flag(config: JsonObject, key: string): boolean {
-	return config[key] === true || config[`_${key}`] === true;
+function loadsIn4Bits(config: JsonObject): boolean {
+	return config['load_in_4bit'] === true || config['_load_in_4bit'] === true;
+}
+
+function loadsIn8Bits(config: JsonObject): boolean {
+	return config['load_in_8bit'] === true || config['_load_in_8bit'] === true;
 }
 
 function bitsAndBytes(config: JsonObject): Value | null {
-	if (flag(config, 'load_in_4bit')) {
+	if (loadsIn4Bits(config)) {
 		const kind = config['bnb_4bit_quant_type'];
 		const rule = typeof kind === 'string' ? `4-bit loading, type ${kind.slice(0, 10)}` : '4-bit loading';
 		return { value: 4, path: 'load_in_4bit', rule };
 	}
-	return flag(config, 'load_in_8bit') ? { value: 8, path: 'load_in_8bit', rule: '8-bit loading' } : null;
+	return loadsIn8Bits(config) ? { value: 8, path: 'load_in_8bit', rule: '8-bit loading' } : null;
 }
 
 /** AQLM stores codes: codebooks × bits of a code, spread over the weights of one group. */
@@ -229,7 +234,7 @@ function overrides(written: JsonObject, general: number | null): string | null {
 
 /** The method when the object does not name it, by keys only that method writes. */
 function inferredMethod(config: JsonObject, home: Home): { name: string; rule: string } | null {
-	if (flag(config, 'load_in_4bit') || flag(config, 'load_in_8bit')) {
+	if (loadsIn4Bits(config) || loadsIn8Bits(config)) {
 		return { name: 'bitsandbytes', rule: 'only bitsandbytes writes load_in_4bit or load_in_8bit' };
 	}
 	if (typeof config['quant_algo'] === 'string') {
@@ -279,7 +284,8 @@ function readBits(config: JsonObject, written: JsonObject, scheme: QuantizationS
 	const groups = configGroups(config);
 	const nested = modelOpt(config);
 	if (nested !== null && nested.bits !== null) {
-		return { ...nested, group: nested.warning === null ? (groups?.group ?? null) : null };
+		const { bits, warning } = nested;
+		return { bits, group: warning === null ? (groups?.group ?? null) : null, warning };
 	}
 	if (groups !== null && groups.bits !== null) return groups;
 	if (scheme?.name === 'aqlm') return onlyBits(aqlm(config));
@@ -299,7 +305,7 @@ function readGroup(config: JsonObject, scheme: QuantizationScheme | undefined): 
 
 /** Reads one quantization object. An object that says nothing we know gives nulls. */
 export function readScheme(written: JsonObject, home: Home): SchemeFacts {
-	const { config } = tame(written);
+	const config = copyOf(written);
 	const method = methodOf(config, home);
 	const scheme = method === null ? undefined : schemes.get(method.name);
 	const { bits, group: groupOfWeights, warning } = readBits(config, written, scheme);

@@ -1,7 +1,7 @@
 // Reading facts out of a configuration: where the text model stands, what counts as a number, and a trail of evidence.
 import { isJsonObject } from '#lib/core/config-text.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
-import { bitOf, keysOf, tame, type GroupKey, type GroupSet } from '#lib/core/key-groups.ts';
+import { bitOf, copyOf, groupsIn, keysOf, type GroupKey, type GroupSet } from '#lib/core/key-groups.ts';
 import { write, type EvidenceField } from '#lib/core/evidence.ts';
 import { rememberedPair } from '#lib/core/memo.ts';
 import type { Conflict, Evidence } from '#lib/core/model.ts';
@@ -32,8 +32,7 @@ const maxListLength = 4096;
 
 /** An object of the file as a place to look for keys: a copy, so that defaults can be laid under it. */
 export function scopeOf(object: JsonObject, path: string): Scope {
-	const { config, groups } = tame(object);
-	return { config, path, groups, parts: null };
+	return { config: copyOf(object), path, groups: groupsIn(object), parts: null };
 }
 
 const textBit = bitOf('text_part');
