@@ -15,7 +15,7 @@ beforeEach(async () => {
 describe('a long list', () => {
 	it('has few cards in the document, wherever one scrolls', async () => {
 		await render(BrowserFixture, { count: 3000 });
-		await expect.poll(() => cards().length).toBeLessThan(100);
+		await expect.poll(() => cards().length, { timeout: 10_000 }).toBeLessThan(100);
 		for (const part of [0.3, 0.7, 1]) {
 			scrollTo(0, part * document.documentElement.scrollHeight);
 			const middle = () => document.elementFromPoint(200, 350)?.closest('[data-index]')?.getAttribute('data-index');
