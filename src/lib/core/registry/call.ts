@@ -74,19 +74,27 @@ export type CallFailureClass =
 	| 'budget'
 	| 'queue_full';
 
-/** A call that failed: its class, the provider's status (null when none came), and how long it asks to wait (ms, or null). */
+/** What a failing provider said: its HTTP status, how long it asks to wait (ms) and its own code; null where it said nothing. */
+export interface FailureWords {
+	status: number | null;
+	retryAfterMs: number | null;
+	code: string | null;
+}
+
+/** A call that failed: its class, one sentence, and what the provider said. */
 export class CallFailure extends Error {
 	override readonly name = 'CallFailure';
+	readonly kind: CallFailureClass;
+	readonly status: number | null;
+	readonly retryAfterMs: number | null;
+	readonly code: string | null;
 
-	constructor(
-		readonly kind: CallFailureClass,
-		message: string,
-		readonly status: number | null = null,
-		readonly retryAfterMs: number | null = null,
-		/** the provider's own code, as far as it stated one */
-		readonly code: string | null = null,
-	) {
+	constructor(kind: CallFailureClass, message: string, words: Partial<FailureWords> = {}) {
 		super(message);
+		this.kind = kind;
+		this.status = words.status ?? null;
+		this.retryAfterMs = words.retryAfterMs ?? null;
+		this.code = words.code ?? null;
 	}
 }
 
