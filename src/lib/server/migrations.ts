@@ -191,6 +191,16 @@ export const migrations: readonly Migration[] = [
 		name: 'whether the list of a discovery was handed in',
 		statements: ['ALTER TABLE discovery_lists ADD COLUMN is_handed INTEGER NOT NULL DEFAULT 0'],
 	},
+	{
+		name: 'calibrations of classifications',
+		statements: [
+			`CREATE TABLE calibrations (
+				model TEXT NOT NULL, revision TEXT NOT NULL, dtype TEXT NOT NULL, template TEXT NOT NULL,
+				categories TEXT NOT NULL, fitted TEXT NOT NULL, made_at TEXT NOT NULL,
+				PRIMARY KEY (model, revision, dtype, template, categories)
+			) WITHOUT ROWID`,
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */
