@@ -28,6 +28,8 @@ export const failureKinds = {
 	not_found: { status: 404, exit: 5 },
 	method_not_allowed: { status: 405, exit: 1 },
 	request_timeout: { status: 408, exit: 5 },
+	unreadable_file: { status: 400, exit: 2 },
+	not_writable: { status: 500, exit: 7 },
 	unsafe_local_path: { status: 409, exit: 1 },
 	payload_too_large: { status: 413, exit: 2 },
 	unsupported_media_type: { status: 415, exit: 2 },

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { Calibrations } from '#lib/server/calibrations.ts';
 import { CardRenderer } from '#lib/server/card-renderer.ts';
 import { Cards } from '#lib/server/cards.ts';
 import { Catalog } from '#lib/server/catalog.ts';
@@ -90,6 +91,8 @@ export interface App {
 	/** Models that are loaded, and engines that others run here. */
 	engines: Engines;
 	classifier: Classifier;
+	calibrations: Calibrations;
+	clock: Clock;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -140,7 +143,8 @@ function makeEngines({ settings, database, clock, machine }: Ground, inventory: 
 		availableBytes: availableMemory,
 		capBytes: Math.min(memoryBytes, limitBytes ?? memoryBytes) / 2,
 	});
-	return { engines, classifier: new Classifier({ engines, database, clock }) };
+	const classifier = new Classifier({ engines, database, clock });
+	return { engines, classifier, calibrations: new Calibrations({ engines, classifier, database, clock }) };
 }
 
 /** Everything that has to be read before the first answer; a damaged database shows itself here. */
@@ -248,6 +252,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		snapshot,
 		...readers,
 		...using,
+		clock,
 		flags: new Flags({ database, environment: settings.features, date: () => clock.date() }),
 		userId: readMeta(database, 'user'),
 		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
