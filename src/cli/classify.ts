@@ -141,23 +141,56 @@ interface Run {
 	earlier: Awaited<ReturnType<typeof earlierResults>>;
 }
 
+/** Results that come at different times, written in the order of the files. */
+class InOrder {
+	readonly #sink: Sink;
+	/** One place per file; null until its result is there. */
+	readonly #places: (object | null)[] = [];
+
+	constructor(sink: Sink) {
+		this.#sink = sink;
+	}
+
+	/** The result of the next file, or null when a model is asked about it. */
+	add(result: object | null): Promise<void> {
+		this.#places.push(result);
+		return this.#flush();
+	}
+
+	/** The model's next result. */
+	fill(result: object): Promise<void> {
+		const at = this.#places.indexOf(null);
+		if (at >= 0) this.#places[at] = result;
+		return this.#flush();
+	}
+
+	async #flush(): Promise<void> {
+		for (let first = this.#places[0]; first != null; first = this.#places[0]) {
+			this.#places.shift();
+			await this.#sink.write(first);
+		}
+	}
+}
+
 async function sortAll({ app, given, options, sink, terminal, signal, earlier }: Run): Promise<Counts> {
 	const maxBytes = numberOf('max-bytes', given.max_bytes, { least: 1, most: 64 * 2 ** 20 }) ?? 2 ** 20;
 	const config = configDigest(options, maxBytes);
 	const counts: Counts = { done: 0, kept: 0, failed: 0, skipped: 0 };
 	const asked: TextFile[] = [];
+	const written = new InOrder(sink);
 	const texts = async function* () {
 		for await (const file of filesOf(given, maxBytes, signal)) {
 			const before = earlier.get(file.id);
 			if (before?.sha256 === file.sha256 && before.config === config && before.error === null) {
 				counts.kept += 1;
-				await sink.write(before);
+				await written.add(before);
 			} else if (file.problem !== null) {
 				const result = await unread(file, options, app);
 				counts[result.error === null ? 'skipped' : 'failed'] += 1;
-				await sink.write({ ...result, sha256: file.sha256, config });
+				await written.add({ ...result, sha256: file.sha256, config });
 			} else {
 				asked.push(file);
+				await written.add(null);
 				yield { id: file.id, text: file.text, ...(file.path === '' ? {} : { path: file.path }) };
 			}
 		}
@@ -166,7 +199,7 @@ async function sortAll({ app, given, options, sink, terminal, signal, earlier }:
 		const file = asked.shift();
 		counts.done += 1;
 		if (result.error !== null) counts.failed += 1;
-		await sink.write({
+		await written.fill({
 			...result,
 			truncated: result.truncated || (file?.truncated ?? false),
 			sha256: file?.sha256 ?? '',
