@@ -26,13 +26,17 @@ export const failureKinds = {
 	host_not_allowed: { status: 403, exit: 1 },
 	cross_origin: { status: 403, exit: 1 },
 	not_found: { status: 404, exit: 5 },
+	not_installed: { status: 404, exit: 4 },
 	method_not_allowed: { status: 405, exit: 1 },
 	request_timeout: { status: 408, exit: 5 },
 	unsafe_local_path: { status: 409, exit: 1 },
+	already_exists: { status: 409, exit: 2 },
+	confirmation_required: { status: 409, exit: 2 },
 	payload_too_large: { status: 413, exit: 2 },
 	unsupported_media_type: { status: 415, exit: 2 },
 	invalid_gguf: { status: 422, exit: 6 },
 	invalid_safetensors: { status: 422, exit: 6 },
+	locked: { status: 423, exit: 11 },
 	too_many_attempts: { status: 429, exit: 9 },
 	headers_too_large: { status: 431, exit: 2 },
 	internal: { status: 500, exit: 1 },
@@ -50,6 +54,7 @@ export const failureKinds = {
 	offline: { status: 503, exit: 5 },
 	database: { status: 503, exit: 7 },
 	hub_timeout: { status: 504, exit: 5 },
+	insufficient_storage: { status: 507, exit: 7 },
 } as const satisfies Record<string, Kind>;
 
 export type FailureCode = keyof typeof failureKinds;
