@@ -191,6 +191,16 @@ export const migrations: readonly Migration[] = [
 		name: 'whether the list of a discovery was handed in',
 		statements: ['ALTER TABLE discovery_lists ADD COLUMN is_handed INTEGER NOT NULL DEFAULT 0'],
 	},
+	{
+		name: 'keys of the gateway, as digests',
+		statements: [
+			`CREATE TABLE registry_keys (
+				id TEXT PRIMARY KEY, name TEXT NOT NULL, prefix TEXT NOT NULL, user TEXT, specs TEXT NOT NULL, budget REAL,
+				budget_window TEXT, rpm INTEGER, expires_at TEXT, revoked_at TEXT, last_used_at TEXT, created_at TEXT NOT NULL,
+				digest TEXT NOT NULL
+			) WITHOUT ROWID`,
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */

@@ -190,8 +190,12 @@ describe('a call fails as', () => {
 	it('a limit, with the wait in every spelling', async () => {
 		const provider = labProvider(fake.url);
 		const waits = [];
-		for (const headers of [{ 'retry-after-ms': '1500' }, { 'x-ms-retry-after-ms': '1500' }, { 'retry-after': '1.5' }]) {
-			fake.set('slow', { status: 429, headers });
+		for (const [name, value] of [
+			['retry-after-ms', '1500'],
+			['x-ms-retry-after-ms', '1500'],
+			['retry-after', '1.5'],
+		] as const) {
+			fake.set('slow', { status: 429, headers: { [name]: value } });
 			const { failure } = await hear(provider, question('slow'));
 			waits.push(failure instanceof CallFailure ? failure.retryAfterMs : null);
 		}
