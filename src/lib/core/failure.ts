@@ -22,6 +22,7 @@ export const failureKinds = {
 	unauthorized: { status: 401, exit: 9 },
 	gated: { status: 403, exit: 9 },
 	disabled: { status: 403, exit: 9 },
+	insufficient_scope: { status: 403, exit: 9 },
 	forbidden: { status: 403, exit: 9 },
 	host_not_allowed: { status: 403, exit: 1 },
 	cross_origin: { status: 403, exit: 1 },

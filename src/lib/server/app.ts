@@ -30,6 +30,8 @@ import { logOf } from '#lib/server/environment.ts';
 import type { Log } from '#lib/server/log.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import type { BucketBudget } from '#lib/server/rate-gate.ts';
+import { Callers } from '#lib/server/registry/callers.ts';
+import { Keys } from '#lib/server/registry/keys.ts';
 import { CatalogRefresh, type RefreshProgress } from '#lib/server/refresh.ts';
 import { Sessions } from '#lib/server/session.ts';
 import { runTool, type RunTool } from '#lib/server/tools.ts';
@@ -86,6 +88,9 @@ export interface App {
 	userId: string | null;
 	hardware: Hardware;
 	fits: Fits;
+	/** Keys of the gateway. */
+	keys: Keys;
+	callers: Callers;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -236,6 +241,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 		refresh.start();
 		void configs.relearn().catch(onBug);
 	}
+	const sessions = new Sessions({ key: settings.key, now: Date.now, random: randomBytes });
+	const userId = readMeta(database, 'user');
+	const keys = new Keys({ database, date: () => clock.date(), random: randomBytes });
 	return {
 		settings,
 		version,
@@ -244,9 +252,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 		catalog,
 		snapshot,
 		...readers,
+		keys,
+		callers: new Callers({ keys, sessions, userId }),
 		flags: new Flags({ database, environment: settings.features, date: () => clock.date() }),
-		userId: readMeta(database, 'user'),
-		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
+		userId,
+		sessions,
 		closing: ending.signal,
 		health: () => ({
 			status: 'ok',

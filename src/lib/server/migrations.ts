@@ -204,6 +204,16 @@ export const migrations: readonly Migration[] = [
 			) WITHOUT ROWID`,
 		],
 	},
+	{
+		name: 'keys of the gateway, as digests',
+		statements: [
+			`CREATE TABLE registry_keys (
+				id TEXT PRIMARY KEY, name TEXT NOT NULL, prefix TEXT NOT NULL, user TEXT, specs TEXT NOT NULL, budget REAL,
+				budget_window TEXT, rpm INTEGER, expires_at TEXT, revoked_at TEXT, last_used_at TEXT, created_at TEXT NOT NULL,
+				digest TEXT NOT NULL
+			) WITHOUT ROWID`,
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */
