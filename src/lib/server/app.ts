@@ -1,6 +1,7 @@
 // The one place that makes the machine: settings in, one object with every server class out.
 import { randomBytes } from 'node:crypto';
 import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { CardRenderer } from '#lib/server/card-renderer.ts';
 import { Cards } from '#lib/server/cards.ts';
 import { Catalog } from '#lib/server/catalog.ts';
@@ -9,10 +10,16 @@ import { toFailure } from '#lib/core/failure.ts';
 import type { Settings } from '#lib/server/config.ts';
 import { Compatibility } from '#lib/server/compatibility.ts';
 import { CompatibleModelsFinder } from '#lib/server/compatible-models.ts';
+import { Classifier } from '#lib/server/classifier.ts';
 import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
 import { Discovery } from '#lib/server/discovery.ts';
+import { Engines } from '#lib/server/engine/engines.ts';
+import { availableMemory } from '#lib/server/engine/machine-memory.ts';
+import { OtherEngines } from '#lib/server/engine/other-engines.ts';
+import { ModelPlaces } from '#lib/server/engine/places.ts';
+import { findLibrary } from '#lib/server/engine/runtime-library.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
 import { Fits } from '#lib/server/fits.ts';
 import { Flags } from '#lib/server/flags.ts';
@@ -34,6 +41,7 @@ import { Callers } from '#lib/server/registry/callers.ts';
 import { Keys } from '#lib/server/registry/keys.ts';
 import { CatalogRefresh, type RefreshProgress } from '#lib/server/refresh.ts';
 import { Sessions } from '#lib/server/session.ts';
+import { packageFolder } from '#lib/server/package-folder.ts';
 import { runTool, type RunTool } from '#lib/server/tools.ts';
 import { loadSnapshot, readSnapshot, type Snapshot } from '#lib/server/snapshot.ts';
 import { readMeta } from '#lib/server/store/meta.ts';
@@ -91,6 +99,9 @@ export interface App {
 	/** Keys of the gateway. */
 	keys: Keys;
 	callers: Callers;
+	/** Models that are loaded, and engines that others run here. */
+	engines: Engines;
+	classifier: Classifier;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -124,6 +135,24 @@ function thisMachine(): Machine {
 function publicAddress(endpoint: string): string {
 	const url = new URL(endpoint);
 	return (url.origin + url.pathname).replace(/\/$/, '');
+}
+
+/** What runs models and sorts texts with them. Nothing is looked for or loaded before somebody asks. */
+function makeEngines({ settings, database, clock, machine }: Ground, inventory: Inventory) {
+	const stores = [join(settings.home, 'models')];
+	const places = new ModelPlaces({ cache: settings.hubCache, inventory, stores });
+	const { memoryBytes, limitBytes } = machine();
+	const engines = new Engines({
+		places,
+		others: new OtherEngines({ fetch: globalThis.fetch }),
+		clock,
+		library: findLibrary,
+		folder: packageFolder(),
+		threads: Math.max(1, cpus().length - 1),
+		availableBytes: availableMemory,
+		capBytes: Math.min(memoryBytes, limitBytes ?? memoryBytes) / 2,
+	});
+	return { engines, classifier: new Classifier({ engines, database, clock }) };
 }
 
 /** Everything that has to be read before the first answer; a damaged database shows itself here. */
@@ -235,6 +264,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		onBug,
 	};
 	const readers = makeReaders(ground);
+	const using = makeEngines(ground, readers.inventory);
 	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery } = readers;
 	if (background) {
 		await localModels.start();
@@ -254,6 +284,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		...readers,
 		keys,
 		callers: new Callers({ keys, sessions, userId }),
+		...using,
 		flags: new Flags({ database, environment: settings.features, date: () => clock.date() }),
 		userId,
 		sessions,
@@ -275,7 +306,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 			ending.abort();
 			configs.close();
 			headers.close();
-			await Promise.all([localModels.close(), refresh.close(), discovery.close()]);
+			await Promise.all([localModels.close(), refresh.close(), discovery.close(), using.engines.close()]);
 			await Promise.all([hub.close(), renderer.close()]);
 			telemetry.close();
 			database.close();

@@ -214,6 +214,16 @@ export const migrations: readonly Migration[] = [
 			) WITHOUT ROWID`,
 		],
 	},
+	{
+		name: 'calibrations of classifications',
+		statements: [
+			`CREATE TABLE calibrations (
+				model TEXT NOT NULL, revision TEXT NOT NULL, dtype TEXT NOT NULL, template TEXT NOT NULL,
+				categories TEXT NOT NULL, fitted TEXT NOT NULL, made_at TEXT NOT NULL,
+				PRIMARY KEY (model, revision, dtype, template, categories)
+			) WITHOUT ROWID`,
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */
