@@ -1,10 +1,9 @@
 // The list's meaning in the plainest words, slow and obvious: what the fast catalog has to agree with.
 import { checkCompatibility } from '#lib/core/compatibility.ts';
 import { fitRow, fitPlace } from '#lib/core/fit.ts';
-import { namedMemory } from '#lib/core/hardware.ts';
+import { namedMemory, type Device } from '#lib/core/hardware.ts';
 import type { ModelRecord } from '#lib/core/model.ts';
-import { facetNames, type FacetName, type ModelQuery, type SortKey } from '#lib/core/query.ts';
-
+import { facetNames, unchecked, type Checked, type FacetName, type ModelQuery, type SortKey } from '#lib/core/query.ts';
 import { subjectOf } from '#lib/core/run-facts.ts';
 import { runtimeProfiles } from '#lib/core/runtime-profiles.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
@@ -56,9 +55,21 @@ const valueOf: Record<SortKey, (record: ModelRecord) => number | string | null> 
 	name: (r) => (r.id.split('/').at(-1) ?? '').toLowerCase(),
 };
 
-/** Does it fit so many bytes at the query's context? Null: not known. */
-function fits(record: ModelRecord, { fits: bytes, context }: ModelQuery): boolean | null {
-	const { verdict } = fitRow(record, fitPlace({ device: namedMemory(Number(bytes)) }), context);
+/** A device that queries name by its id; others are amounts of memory in bytes. */
+export const plainCard: Device = {
+	id: 'card',
+	name: 'Card',
+	kind: 'entered',
+	memory_bytes: 24 * 1024 ** 3,
+	bandwidth_bytes_per_second: null,
+	accelerator: 'cuda',
+};
+
+/** Does it fit the query's device at its context, as a card says it? Null: not known. */
+function fits(record: ModelRecord, { fits: named, context, runtime }: ModelQuery, checked: Checked): boolean | null {
+	const device = named === plainCard.id ? plainCard : namedMemory(Number(named));
+	const place = fitPlace({ device, runtime: runtime ?? checked.check, cacheBits: checked.cacheBits });
+	const { verdict } = fitRow(record, place, context);
 	return verdict === 'unknown' ? null : verdict !== 'too_big';
 }
 
@@ -70,7 +81,7 @@ function hasWords(record: ModelRecord, search: string): boolean {
 	return words.every((word) => (word.length >= 3 ? text.includes(word) : own.some((one) => one.startsWith(word))));
 }
 
-function checks(query: ModelQuery, local: Set<string>): Record<string, Check> {
+function checks(query: ModelQuery, { local, checked }: Sets): Record<string, Check> {
 	const oneOf = (name: keyof typeof choiceOf, values: string[]) => (record: ModelRecord) =>
 		values.length === 0 || values.includes(choiceOf[name](record));
 	const { min_params, max_params, min_context } = query;
@@ -91,17 +102,17 @@ function checks(query: ModelQuery, local: Set<string>): Record<string, Check> {
 				r.parameters_total >= (min_params ?? 0) &&
 				r.parameters_total <= (max_params ?? Infinity)),
 		context: (r) => min_context === null || (r.context_window !== null && r.context_window >= min_context),
-		memory: (r) => query.fits === null || fits(r, query) === true,
+		memory: (r) => query.fits === null || fits(r, query, checked ?? unchecked) === true,
 	};
 }
 
-const unknowns = (query: ModelQuery): Record<string, Check> => ({
+const unknowns = (query: ModelQuery, checked: Checked): Record<string, Check> => ({
 	family: (r) => r.architecture_family === 'Unknown',
 	quantization: (r) => r.quantization === 'unknown',
 	modality: (r) => r.is_multimodal === null,
 	params: (r) => r.parameters_total === null,
 	context: (r) => r.context_window === null,
-	memory: (r) => query.fits !== null && fits(r, query) === null,
+	memory: (r) => query.fits !== null && fits(r, query, checked) === null,
 });
 
 function choices(name: FacetName, record: ModelRecord): string[] {
@@ -121,21 +132,23 @@ function compare(query: ModelQuery): (a: ModelRecord, b: ModelRecord) => number 
 		by(value(a), value(b), query.order === 'asc' ? 1 : -1) || by(a.downloads, b.downloads, -1) || by(a.id, b.id, 1);
 }
 
-/** Ids of the models on this machine, and of those whose config was looked for. */
+/** Ids of the models on this machine, and of those whose config was looked for; what rows are measured against. */
 interface Sets {
 	local: Set<string>;
 	read: Set<string>;
+	checked?: Checked;
 }
 
-function isOpen(name: string, record: ModelRecord, query: ModelQuery): boolean {
+function isOpen(name: string, record: ModelRecord, query: ModelQuery, checked: Checked): boolean {
 	const { runtime } = query;
 	if (name === 'runtime') return runtime !== null && answersOf(record).get(runtime)?.unknown === true;
-	return unknowns(query)[name]?.(record) ?? false;
+	return unknowns(query, checked)[name]?.(record) ?? false;
 }
 
 /** Ids of everything that matches in order, the counts per choice, and how many models wait to be read. */
-export function plainList(records: ModelRecord[], query: ModelQuery, { local, read }: Sets) {
-	const all = Object.entries(checks(query, local));
+export function plainList(records: ModelRecord[], query: ModelQuery, sets: Sets) {
+	const { read, checked = unchecked } = sets;
+	const all = Object.entries(checks(query, sets));
 	const failed = (record: ModelRecord) => all.filter(([, check]) => !check(record)).map(([name]) => name);
 	const ids = records
 		.filter((record) => failed(record).length === 0)
@@ -154,7 +167,9 @@ export function plainList(records: ModelRecord[], query: ModelQuery, { local, re
 	});
 	const pending = records.filter((record) => {
 		const failures = failed(record);
-		return failures.length > 0 && !read.has(record.id) && failures.every((name) => isOpen(name, record, query));
+		return (
+			failures.length > 0 && !read.has(record.id) && failures.every((name) => isOpen(name, record, query, checked))
+		);
 	});
 	return { ids, facets: Object.fromEntries(facets), pending: pending.length };
 }

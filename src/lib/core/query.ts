@@ -1,6 +1,7 @@
 // What a person asks of the model list: filters, sort and page, to and from a URL, without any SQL.
 import { parseMemory } from '#lib/core/amount.ts';
 import { classifications, quantizationChoices } from '#lib/core/choice.ts';
+import { cachePrecisions, type CacheBits } from '#lib/core/fit.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Classification, ModelEntry, QuantizationChoice } from '#lib/core/model.ts';
 import { quoted } from '#lib/core/repository.ts';
@@ -106,7 +107,16 @@ export const emptyQuery: ModelQuery = {
 	cursor: null,
 };
 
-const known = new Set<string>([...Object.keys(emptyQuery), 'check', 'show_low_confidence']);
+/** What rows are measured against beside the filters: a runtime (null: none) and the bits of its cache. */
+export interface Checked {
+	check: RuntimeId | null;
+	cacheBits: CacheBits;
+}
+
+/** No runtime and a cache of 16 bits. */
+export const unchecked: Checked = { check: null, cacheBits: 16 };
+
+const known = new Set<string>([...Object.keys(emptyQuery), 'check', 'cache_bits', 'show_low_confidence']);
 
 function bad(name: string, value: string, wanted: string): Failure {
 	return new Failure('invalid_query', `"${quoted(value)}" is not a value for ${name}: expected ${wanted}.`);
@@ -237,12 +247,22 @@ export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): M
 }
 
 /**
- * The runtime whose verdict each row of a list is to carry (`check`), which filters nothing; null for none. Throws
- * `invalid_query` for a name that no runtime has.
+ * The runtime whose verdict each row is to carry (`check`), which filters nothing, and the bits of a key or value in its
+ * cache (`cache_bits`). Throws `invalid_query` for a name that no runtime has and for other numbers of bits.
  */
-export function parseCheck(params: URLSearchParams): RuntimeId | null {
+export function parseChecked(params: URLSearchParams): Checked {
 	const name = single(params, 'check');
-	return name === null ? null : parseRuntime(name);
+	const bits = oneOf(params, 'cache_bits', cachePrecisions.map(String), String(unchecked.cacheBits));
+	const cacheBits = cachePrecisions.find((one) => String(one) === bits) ?? unchecked.cacheBits;
+	return { check: name === null ? null : parseRuntime(name), cacheBits };
+}
+
+/** The parameters that `parseChecked` reads; what is usual is left out. */
+export function checkedParams({ check, cacheBits }: Checked): URLSearchParams {
+	return new URLSearchParams({
+		...(check === null ? {} : { check }),
+		...(cacheBits === unchecked.cacheBits ? {} : { cache_bits: String(cacheBits) }),
+	});
 }
 
 /** The shortest URL parameters that mean this query; defaults are left out, so equal queries have equal URLs. */

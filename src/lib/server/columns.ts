@@ -1,5 +1,4 @@
 // The catalog's filterable facts as typed arrays, one slot per model, so that one pass answers filters and counts.
-import { neededByRow } from '#lib/core/fit.ts';
 import { RunTable } from '#lib/server/run-table.ts';
 import { figureNames, traitNames, type ColumnRow } from '#lib/server/store/models.ts';
 
@@ -63,8 +62,6 @@ export class Columns {
 	readonly runTable = new RunTable();
 	/** Per slot the number of its run facts. */
 	runs = new Uint32Array(0);
-	/** What each slot's model needs before its first token, by the general rule, in bytes; NaN is unknown. */
-	empty = new Float64Array(0);
 	/** Row number in the database of each slot. */
 	numbers = new Uint32Array(0);
 	isRead = new Uint8Array(0);
@@ -101,18 +98,11 @@ export class Columns {
 			if (column !== undefined) column[slot] = typeof value === 'number' ? value : Number.NaN;
 		}
 		this.runs[slot] = row.runs;
-		this.empty[slot] = this.#emptyBytes(slot);
 		this.codes.author[slot] = this.dictionaries.author.add(row.author ?? '');
 		this.isRead[slot] = isRead;
 		this.listed += inCatalog - (this.inCatalog[slot] ?? 0);
 		this.inCatalog[slot] = inCatalog;
 		return slot;
-	}
-
-	#emptyBytes(slot: number): number {
-		const weights = this.values.size[slot] ?? Number.NaN;
-		const state = this.values.kv_state[slot] ?? Number.NaN;
-		return neededByRow({ weights, perToken: 0, perWindowToken: 0, window: 0, state }, 0);
 	}
 
 	#readTraits(text: string): Traits {
@@ -174,7 +164,6 @@ export class Columns {
 		}
 		for (const name of figureNames) this.values[name] = lengthened(this.values[name], new Float64Array(capacity));
 		this.runs = lengthened(this.runs, new Uint32Array(capacity));
-		this.empty = lengthened(this.empty, new Float64Array(capacity));
 		this.numbers = lengthened(this.numbers, new Uint32Array(capacity));
 		this.isRead = lengthened(this.isRead, new Uint8Array(capacity));
 		this.inCatalog = lengthened(this.inCatalog, new Uint8Array(capacity));

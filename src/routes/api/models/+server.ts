@@ -1,15 +1,15 @@
 // GET /api/models: one page of the models that match, with totals, facets and the cursor of the next page.
 import { json } from '@sveltejs/kit';
-import { parseCheck, parseQuery } from '#lib/core/query.ts';
+import { parseChecked, parseQuery } from '#lib/core/query.ts';
 import { isUnchanged, tagOf } from '#lib/server/http.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = async ({ locals, request, url }) => {
 	const { catalog, hardware, version } = locals.app;
 	const query = parseQuery(url.searchParams, { strict: true });
-	const check = parseCheck(url.searchParams);
+	const checked = parseChecked(url.searchParams);
 	if (query.fits !== null) await hardware.ready();
 	const headers = { etag: tagOf(version, catalog.version, url.search), 'cache-control': 'private, no-cache' };
 	if (isUnchanged(request, headers.etag)) return new Response(null, { status: 304, headers });
-	return json(catalog.list(query, { check }), { headers });
+	return json(catalog.list(query, checked), { headers });
 };
