@@ -75,6 +75,8 @@ function randomQuery(random: () => number): ModelQuery {
 		author: some(0.15, ['Qwen', 'TheBloke', 'nobody']),
 		license: some(0.2, ['mit', 'unknown', 'apache-2.0']),
 		gated: maybe(0.2, () => random() < 0.5),
+		size_class: some(0.15, ['small', 'medium', 'unknown', 'large']),
+		weight_class: some(0.15, ['8-16gb', 'to-4gb', 'unknown', '32-80gb']),
 		min_params: maybe(0.2, () => Math.floor(random() * 20) * 5e8),
 		max_params: maybe(0.2, () => Math.floor(random() * 20) * 5e8),
 		min_context: maybe(0.2, () => 2 ** (9 + Math.floor(random() * 9))),
@@ -187,7 +189,7 @@ describe('a list', () => {
 
 	it('is empty and whole when nothing is known', () => {
 		const { facets, ...page } = made([]).list({ ...emptyQuery, q: 'x', family: ['Qwen'] });
-		expect(page).toEqual({ models: [], total: 0, pending: 0, next_cursor: null });
+		expect(page).toEqual({ models: [], total: 0, matching: 0, pending: 0, next_cursor: null });
 		expect(Object.values(facets).flat()).toEqual([]);
 	});
 });

@@ -41,6 +41,26 @@ const choiceOf: Record<Exclude<FacetName, 'runtime'>, (record: ModelRecord) => s
 	kind: (r) => r.classification,
 	license: (r) => r.license ?? 'unknown',
 	gated: (r) => String(r.gated !== false),
+	size_class: (r) => {
+		const n = r.parameters_total;
+		if (n === null) return 'unknown';
+		return n < 7e9 ? 'small' : n < 30e9 ? 'medium' : n < 100e9 ? 'large' : 'huge';
+	},
+	weight_class: (r) => {
+		const gb = (r.fit?.weights_bytes ?? NaN) / 1e9;
+		if (Number.isNaN(gb)) return 'unknown';
+		return gb <= 4
+			? 'to-4gb'
+			: gb <= 8
+				? '4-8gb'
+				: gb <= 16
+					? '8-16gb'
+					: gb <= 32
+						? '16-32gb'
+						: gb <= 80
+							? '32-80gb'
+							: 'over-80gb';
+	},
 };
 
 const valueOf: Record<SortKey, (record: ModelRecord) => number | string | null> = {
@@ -92,6 +112,8 @@ function checks(query: ModelQuery, { local, checked }: Sets): Record<string, Che
 		kind: oneOf('kind', query.kind),
 		license: oneOf('license', query.license),
 		gated: oneOf('gated', query.gated === null ? [] : [String(query.gated)]),
+		size_class: oneOf('size_class', query.size_class),
+		weight_class: oneOf('weight_class', query.weight_class),
 		runtime: (r) => query.show_incompatible || runs(r, query.runtime),
 		author: (r) => query.author.length === 0 || (r.author !== null && query.author.includes(r.author)),
 		source: (r) => query.source !== 'mine' || local.has(r.id),
@@ -110,6 +132,8 @@ const unknowns = (query: ModelQuery, checked: Checked): Record<string, Check> =>
 	family: (r) => r.architecture_family === 'Unknown',
 	quantization: (r) => r.quantization === 'unknown',
 	modality: (r) => r.is_multimodal === null,
+	size_class: (r) => r.parameters_total === null,
+	weight_class: (r) => (r.fit?.weights_bytes ?? null) === null,
 	params: (r) => r.parameters_total === null,
 	context: (r) => r.context_window === null,
 	memory: (r) => query.fits !== null && fits(r, query, checked) === null,

@@ -8,13 +8,16 @@ import { type FetchStatus, type ModelCharacteristics, type ModelEntry, type Mode
 import { mergeRecords } from '#lib/core/record.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import { Columns } from '#lib/server/columns.ts';
-import { decodeCursor, encodeCursor } from '#lib/server/cursor.ts';
+import { decodeCursor, encodeCursor, type Cursor } from '#lib/server/cursor.ts';
 import type { Database } from '#lib/server/database.ts';
 import { explainRow } from '#lib/server/explain.ts';
 import { Filter } from '#lib/server/facets.ts';
 import { fittingOf } from '#lib/server/fitting.ts';
+import { groupedEntries } from '#lib/server/grouped.ts';
+import { Groups } from '#lib/server/groups.ts';
 import { saveWithKin } from '#lib/server/kinship.ts';
 import { Orders } from '#lib/server/orders.ts';
+import { eachGroup, eachRow } from '#lib/server/page-rows.ts';
 import { renewRunFacts } from '#lib/server/run-table.ts';
 import { candidates, leaderOf } from '#lib/server/searched.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
@@ -51,6 +54,7 @@ export class Catalog {
 	#columns = new Columns();
 	#orders = new Orders(this.#columns);
 	#filter = new Filter(this.#columns);
+	#groups = new Groups(this.#columns);
 	/** Number of the newest write the columns have taken in. */
 	#seen = 0;
 	#foreign: number;
@@ -107,22 +111,26 @@ export class Catalog {
 			candidates(this.#database, this.#columns, query.q),
 			fitting,
 		);
-		const slots: number[] = [];
 		const leader =
 			cursor === null
 				? leaderOf(this.#database, this.#columns, { search: query.q, passed })
 				: this.#columns.find(cursor.leader);
-		if (leader !== null && cursor === null) slots.push(leader);
 		const order = this.#orders.slots(query.sort, query.order);
-		const place = cursor?.place ?? null;
-		let position = place === null ? 0 : this.#orders.firstAfter(query.sort, query.order, place);
-		for (; slots.length <= query.limit && position < order.length; position += 1) {
-			const slot = order[position] ?? 0;
-			if (passed[slot] === 1 && slot !== leader) slots.push(slot);
-		}
-		const next = slots.length > query.limit ? this.#cursor(query, slots.slice(0, query.limit), leader) : null;
-		const models = this.#entries(slots.slice(0, query.limit), query.runtime, checked.check);
-		return { models, total, pending, facets, next_cursor: next };
+		const walk = { order, passed, leader, from: this.#from(query, cursor), limit: query.limit };
+		const rows = query.group === null ? { ...eachRow(walk), total } : eachGroup(walk, this.#groups.roots);
+		const next_cursor = rows.hasMore ? this.#cursor(query, rows.slots, leader) : null;
+		const read = (slots: number[]) => this.#entries(slots, query.runtime, checked.check);
+		const models =
+			query.group === null
+				? read(rows.slots)
+				: groupedEntries(rows.slots, { groups: this.#groups, passed, columns: this.#columns, read });
+		return { models, total: rows.total, matching: total, pending, facets, next_cursor };
+	}
+
+	/** Position in the order at which a page begins; null for the first one. */
+	#from({ sort, order }: ModelQuery, cursor: Cursor | null): number | null {
+		if (cursor === null) return null;
+		return cursor.place === null ? 0 : this.#orders.firstAfter(sort, order, cursor.place);
 	}
 
 	/**

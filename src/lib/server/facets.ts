@@ -17,7 +17,13 @@ const rangeUnknown = 128;
 const rangeOutside = 256;
 
 /** Facets whose value comes from the model's config; the others are known from the listing. */
-const fromConfig = facetBits.family | facetBits.quantization | facetBits.modality | facetBits.runtime;
+const fromConfig =
+	facetBits.family |
+	facetBits.quantization |
+	facetBits.modality |
+	facetBits.size_class |
+	facetBits.weight_class |
+	facetBits.runtime;
 
 interface Range {
 	values: Float64Array;

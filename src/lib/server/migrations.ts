@@ -191,6 +191,10 @@ export const migrations: readonly Migration[] = [
 		name: 'whether the list of a discovery was handed in',
 		statements: ['ALTER TABLE discovery_lists ADD COLUMN is_handed INTEGER NOT NULL DEFAULT 0'],
 	},
+	{
+		name: 'whose weights a row packs in another way',
+		statements: ['ALTER TABLE models ADD COLUMN packs TEXT'],
+	},
 ];
 
 /** How many steps this database has behind it. */

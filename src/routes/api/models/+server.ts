@@ -1,6 +1,7 @@
 // GET /api/models: one page of the models that match, with totals, facets and the cursor of the next page.
 import { json } from '@sveltejs/kit';
 import { parseChecked, parseQuery } from '#lib/core/query.ts';
+import { withRecommended } from '#lib/server/grouped.ts';
 import { isUnchanged, tagOf } from '#lib/server/http.ts';
 import type { RequestHandler } from './$types';
 
@@ -11,5 +12,9 @@ export const GET: RequestHandler = async ({ locals, request, url }) => {
 	if (query.fits !== null) await hardware.ready();
 	const headers = { etag: tagOf(version, catalog.version, url.search), 'cache-control': 'private, no-cache' };
 	if (isUnchanged(request, headers.etag)) return new Response(null, { status: 304, headers });
-	return json(catalog.list(query, checked), { headers });
+	const page = catalog.list(query, checked);
+	if (query.group === null) return json(page, { headers });
+	const device = await hardware.device(query.fits);
+	// The packing to take depends on the current device, which the mark of the answer does not know.
+	return json(withRecommended(page, { query, checked, device }), { headers: { 'cache-control': 'no-store' } });
 };
