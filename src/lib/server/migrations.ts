@@ -224,6 +224,10 @@ export const migrations: readonly Migration[] = [
 			) WITHOUT ROWID`,
 		],
 	},
+	{
+		name: 'whose weights a row packs in another way',
+		statements: ['ALTER TABLE models ADD COLUMN packs TEXT'],
+	},
 ];
 
 /** How many steps this database has behind it. */
