@@ -10,19 +10,31 @@ import { commands } from './commands.ts';
 import { showCommand, showCommands } from './help.ts';
 import { Terminal } from './terminal.ts';
 
-function find(name: string): Command {
-	const found = table.find((row) => row.name === name);
-	if (found !== undefined) return found;
-	throw new Failure('usage', `There is no command "${quoted(name)}"; "modeldex help" lists them.`);
+/** The command that these words begin with, of two words where there is one, and the words behind its name. */
+function find([name = '', next = '', ...rest]: readonly string[]): { row: Command; words: string[] } {
+	const pair = table.find((row) => row.name === `${name} ${next}`);
+	if (pair !== undefined) return { row: pair, words: rest };
+	const row = table.find((one) => one.name === name);
+	if (row !== undefined) return { row, words: [next, ...rest].slice(next === '' ? 1 : 0) };
+	const group = table.filter((one) => one.name.startsWith(`${name} `)).map((one) => one.name.slice(name.length + 1));
+	if (group.length === 0)
+		throw new Failure('usage', `There is no command "${quoted(name)}"; "modeldex help" lists them.`);
+	const asked = next === '' ? `"modeldex ${name}" needs a word more` : `There is no command "${name} ${quoted(next)}"`;
+	throw new Failure('usage', `${asked}: ${group.join(', ')}.`);
 }
 
 const help = command({
 	name: 'help',
 	summary: 'show the commands, or the options of one',
-	args: z.strictObject({ command: optional('command', 'the command to explain') }),
-	run: ({ command: name }, terminal) => {
+	args: z.strictObject({
+		command: optional('command', 'the command to explain'),
+		word: optional('word', 'its second word, where it has one'),
+	}),
+	run: ({ command: name, word }, terminal) => {
+		const group = table.filter((row) => row.name.startsWith(`${name} `));
 		if (name === undefined) showCommands(table, terminal);
-		else showCommand(find(name), terminal);
+		else if (word === undefined && group.length > 0) showCommands(group, terminal);
+		else showCommand(find([name, word ?? '']).row, terminal);
 	},
 });
 
@@ -37,15 +49,19 @@ function split(argv: string[]): { words: string[]; seen: Set<string> } {
 }
 
 async function run(words: string[], seen: Set<string>, terminal: Terminal): Promise<number> {
-	const [name, ...rest] = words;
+	const [name, next = ''] = words;
 	if (seen.has('--version')) {
 		if (terminal.json) terminal.document({ version });
 		else terminal.line(version);
 		return 0;
 	}
 	if (name === undefined) return help.run([], terminal);
-	if (seen.has('--help') || seen.has('-h')) return help.run(name === 'help' ? [] : [name], terminal);
-	return find(name).run(rest, terminal);
+	if (seen.has('--help') || seen.has('-h')) {
+		const isPair = table.some((row) => row.name === `${name} ${next}`);
+		return help.run(name === 'help' ? [] : isPair ? [name, next] : [name], terminal);
+	}
+	const { row, words: rest } = find(words);
+	return row.run(rest, terminal);
 }
 
 /** One sentence for the person, one object for `--json`; a bug also shows where it happened. */

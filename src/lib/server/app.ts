@@ -22,13 +22,16 @@ import type { TokenState } from '#lib/server/hub-failure.ts';
 import { Hub } from '#lib/server/hub.ts';
 import { Inventory } from '#lib/server/inventory.ts';
 import { spaceAt } from '#lib/server/inventory/disk.ts';
+import type { FileHashes } from '#lib/server/inventory/reading.ts';
 import type { Shelf } from '#lib/server/inventory/shelf.ts';
 import type { Local } from '#lib/server/local.ts';
 import type { LocalModels } from '#lib/server/local-models.ts';
 import { makeLocal, makeShelf } from '#lib/server/local-parts.ts';
+import type { Locks } from '#lib/server/lock.ts';
 import { logOf } from '#lib/server/environment.ts';
 import type { Log } from '#lib/server/log.ts';
 import { migrate } from '#lib/server/migrations.ts';
+import type { Pins } from '#lib/server/pins.ts';
 import type { BucketBudget } from '#lib/server/rate-gate.ts';
 import { CatalogRefresh, type RefreshProgress } from '#lib/server/refresh.ts';
 import { Sessions } from '#lib/server/session.ts';
@@ -73,6 +76,11 @@ export interface App {
 	shelf: Shelf;
 	local: Local;
 	localModels: LocalModels;
+	/** Lock files, and what the short names of models stand for. */
+	locks: Locks;
+	pins: Pins;
+	/** Hashes of files that were read to their end. */
+	hashes: FileHashes;
 	configs: Configs;
 	headers: Headers;
 	refresh: CatalogRefresh;
@@ -159,7 +167,8 @@ function makeReaders(ground: Ground) {
 	const inventory = new Inventory({ root: hubCache, others: shelf });
 	const headers = new Headers({ hub, inventory, database, date });
 	const configs = new Configs({ hub, headers, inventory, database, catalog, snapshot, clock });
-	const { local, localModels } = makeLocal({ ...here, shelf, catalog, configs, isWatched: background, onBug });
+	const readers = { hub, headers, inventory, configs };
+	const parts = makeLocal({ ...here, ...readers, shelf, catalog, isWatched: background, onBug });
 	const refresh = new CatalogRefresh({ hub, catalog, database, clock, onBug });
 	const renderer = new CardRenderer();
 	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
@@ -181,10 +190,9 @@ function makeReaders(ground: Ground) {
 		hub,
 		inventory,
 		shelf,
-		local,
+		...parts,
 		headers,
 		configs,
-		localModels,
 		refresh,
 		renderer,
 		details,

@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import type { Explanation } from '#lib/core/explanation.ts';
 import type { ListPage, ModelQuery } from '#lib/core/query.ts';
 import { withCharacteristics } from '#lib/core/entry.ts';
-import { type FetchStatus, type ModelCharacteristics, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
+import {
+	type EntryCopy,
+	type FetchStatus,
+	type ModelCharacteristics,
+	type ModelEntry,
+	type ModelRecord,
+} from '#lib/core/model.ts';
 import { mergeRecords } from '#lib/core/record.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import { Columns } from '#lib/server/columns.ts';
@@ -58,6 +64,7 @@ export class Catalog {
 	/** Short names for the set of models on this machine, and for the devices. */
 	#locals = '';
 	#deviceMark = '';
+	#copies: ReadonlyMap<string, EntryCopy[]> = new Map();
 	#devices: ReadonlyMap<string, number> = new Map();
 
 	constructor(database: Database) {
@@ -213,10 +220,14 @@ export class Catalog {
 		}));
 	}
 
-	/** Which models are on this machine. Ids the catalog does not know yet count as soon as they are upserted. */
-	setLocal(ids: ReadonlySet<string>): void {
+	/**
+	 * Which models are on this machine, and where when that is told. Ids the catalog does not know yet count as soon as
+	 * they are upserted.
+	 */
+	setLocal(ids: ReadonlySet<string>, copies: ReadonlyMap<string, EntryCopy[]> = new Map()): void {
 		this.#columns.setLocal(new Set(ids));
-		this.#locals = mark([...ids]);
+		this.#copies = copies;
+		this.#locals = mark([...ids].map((id) => `${id} ${JSON.stringify(copies.get(id) ?? [])}`));
 	}
 
 	/** What models can have of each device's memory, in bytes by device id. */
@@ -278,7 +289,8 @@ export class Catalog {
 		return slots.flatMap((slot) => {
 			const entry = found.get(numbers[slot] ?? 0);
 			if (entry === undefined) return [];
-			const row = { ...entry, local: isLocal[slot] === 1 };
+			const copies = isLocal[slot] === 1 ? this.#copies.get(entry.id) : undefined;
+			const row = { ...entry, local: isLocal[slot] === 1, ...(copies === undefined ? {} : { copies }) };
 			if (runtime === null) return [row];
 			return [runTable.judged(runs[slot] ?? 0, row, { runtime, isFilter: filter !== null })];
 		});
