@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor.ts';
 import { fitCommand } from './fit.ts';
 import { infoCommand } from './info.ts';
 import { registryKeyCommands } from './registry-key.ts';
+import { modelCommands } from './model.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
 
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
 	fitCommand,
 	compatCommand,
 	discoverCommand,
+	...modelCommands,
 	doctorCommand,
 	...registryKeyCommands,
 ];

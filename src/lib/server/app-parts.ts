@@ -70,7 +70,8 @@ export function makeReaders(ground: Ground) {
 	const inventory = new Inventory({ root: hubCache, others: shelf });
 	const headers = new Headers({ hub, inventory, database, date });
 	const configs = new Configs({ hub, headers, inventory, database, catalog, snapshot, clock });
-	const { local, localModels } = makeLocal({ ...here, shelf, catalog, configs, isWatched: background, onBug });
+	const readers = { hub, headers, inventory, configs };
+	const parts = makeLocal({ ...here, ...readers, shelf, catalog, isWatched: background, onBug });
 	const refresh = new CatalogRefresh({ hub, catalog, database, clock, onBug });
 	const renderer = new CardRenderer();
 	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
@@ -92,10 +93,9 @@ export function makeReaders(ground: Ground) {
 		hub,
 		inventory,
 		shelf,
-		local,
+		...parts,
 		headers,
 		configs,
-		localModels,
 		refresh,
 		renderer,
 		details,
