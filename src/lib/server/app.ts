@@ -13,8 +13,12 @@ import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
 import { Discovery } from '#lib/server/discovery.ts';
+import { Downloads } from '#lib/server/downloads.ts';
+import { thisProcess } from '#lib/server/downloads/this-process.ts';
+import { freeBytes } from '#lib/server/downloads/space.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
 import { Fits } from '#lib/server/fits.ts';
+import { usualQuestion } from '#lib/core/fit-question.ts';
 import { Flags } from '#lib/server/flags.ts';
 import { Hardware, type Machine } from '#lib/server/hardware.ts';
 import { Headers } from '#lib/server/headers.ts';
@@ -79,6 +83,7 @@ export interface App {
 	userId: string | null;
 	hardware: Hardware;
 	fits: Fits;
+	downloads: Downloads;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -165,6 +170,10 @@ function makeReaders(ground: Ground) {
 	const hardware = new Hardware({ database, catalog, machine, run });
 	const fits = new Fits({ details, configs, catalog, hardware });
 	const compatibility = new Compatibility({ database, catalog, details, fits, version });
+	const downloads = new Downloads({
+		...{ hub, database, clock, random, newId, onBug, freeBytes, root: hubCache, self: thisProcess(newId()) },
+		fit: async (id, quant, signal) => (await fits.read(id, { ...usualQuestion, quant, signal })).fit,
+	});
 	return {
 		hub,
 		inventory,
@@ -180,6 +189,7 @@ function makeReaders(ground: Ground) {
 		compatibleModels,
 		hardware,
 		fits,
+		downloads,
 	};
 }
 
@@ -207,6 +217,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	if (background) {
 		await localModels.start();
 		refresh.start();
+		readers.downloads.start();
 		void configs.relearn().catch(onBug);
 	}
 	return {
@@ -238,7 +249,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 			ending.abort();
 			configs.close();
 			headers.close();
-			await Promise.all([localModels.close(), refresh.close(), discovery.close()]);
+			await Promise.all([localModels.close(), refresh.close(), discovery.close(), readers.downloads.close()]);
 			await Promise.all([hub.close(), renderer.close()]);
 			telemetry.close();
 			database.close();

@@ -191,6 +191,22 @@ export const migrations: readonly Migration[] = [
 		name: 'whether the list of a discovery was handed in',
 		statements: ['ALTER TABLE discovery_lists ADD COLUMN is_handed INTEGER NOT NULL DEFAULT 0'],
 	},
+	{
+		// `serial` grows with every change; a download that was removed keeps its row without a record, as news.
+		name: 'downloads, the processes that work on them, and contents that were verified',
+		statements: [
+			`CREATE TABLE downloads (
+				id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, position REAL NOT NULL, state TEXT NOT NULL, owner TEXT,
+				wanted TEXT, left INTEGER NOT NULL, serial INTEGER NOT NULL, record TEXT
+			) WITHOUT ROWID`,
+			'CREATE UNIQUE INDEX downloads_serial ON downloads (serial)',
+			`CREATE TABLE download_owners (
+				token TEXT PRIMARY KEY, pid INTEGER NOT NULL, host TEXT NOT NULL, beat_at INTEGER NOT NULL
+			) WITHOUT ROWID`,
+			'CREATE TABLE download_blobs (blob TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID',
+			'CREATE TABLE verified_blobs (blob TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID',
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */
