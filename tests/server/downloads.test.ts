@@ -1,6 +1,5 @@
 // Downloads end to end: into the shared cache, verified, resumed, shared between processes, refused where they must be.
-import { lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Inventory } from '#lib/server/inventory.ts';
@@ -37,8 +36,14 @@ const quants = fakeRepo({
 		'README.md': '# quants',
 	},
 });
-const big = fakeRepo({ id: 'org/big', files: { 'config.json': config, 'model.safetensors': { seed: 9, size: 6_000_000, head } } });
-const pickled = fakeRepo({ id: 'org/pickled', files: { 'config.json': config, 'pytorch_model.bin': { seed: 9, size: 20_000 } } });
+const big = fakeRepo({
+	id: 'org/big',
+	files: { 'config.json': config, 'model.safetensors': { seed: 9, size: 6_000_000, head } },
+});
+const pickled = fakeRepo({
+	id: 'org/pickled',
+	files: { 'config.json': config, 'pytorch_model.bin': { seed: 9, size: 20_000 } },
+});
 const disguised = fakeRepo({
 	id: 'org/disguised',
 	files: { 'model.safetensors': { seed: 9, size: 20_000, head: Buffer.from('PK\x03\x04archive') } },
@@ -50,10 +55,19 @@ const users = [
 	{ token: 'hf_new', name: 'new' },
 	{ token: 'hf_narrow', name: 'nan', accepted: ['org/gated'], canReadGated: false },
 ];
-const gated = fakeRepo({ id: 'org/gated', gated: 'manual', files: { 'config.json': config, 'model.safetensors': { seed: 2, size: 40_000, head } } });
+const gated = fakeRepo({
+	id: 'org/gated',
+	gated: 'manual',
+	files: { 'config.json': config, 'model.safetensors': { seed: 2, size: 40_000, head } },
+});
 const deadlines = { connectMs: 500, headersMs: 400, idleMs: 400, totalMs: 3000, pageMs: 3000 };
 const quotas = { api: 1e6, resolvers: 1e6 };
-const { fake, hub, another } = await hubRig({ repos: [small, quants, big, pickled, disguised, gated], users, deadlines, quotas });
+const { fake, hub } = await hubRig({
+	repos: [small, quants, big, pickled, disguised, gated],
+	users,
+	deadlines,
+	quotas,
+});
 const home = temporaryFolder();
 const fresh = () => mkdtempSync(join(home, 'case-'));
 afterEach(() => {
@@ -68,23 +82,34 @@ describe('a download', () => {
 		const { get, root, bugs } = downloadsRig({ hub, folder: fresh() });
 		const done = await get(orderOf('org/small'));
 		const commit = small.refs.main ?? '';
-		expect(done).toMatchObject({ state: 'ready', error: null, warnings: [], revision: commit, ref: 'main', bytes: done.total });
+		expect(done).toMatchObject({
+			state: 'ready',
+			error: null,
+			warnings: [],
+			revision: commit,
+			ref: 'main',
+			bytes: done.total,
+		});
 		const snapshot = snapshotOf(root, small);
 		expect(done.path).toBe(snapshot);
 		expect(listing(snapshot)).toEqual([
 			...['README.md', 'config.json', 'model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'],
 			...['model.safetensors.index.json', 'sub', 'sub/tokenizer_config.json', 'tokenizer.json'],
 		]);
-		const { sha256 = '' } = filesOf(small.commits[0] ?? { sha: '', files: {} }).get('model-00001-of-00002.safetensors') ?? {};
+		const { sha256 = '' } =
+			filesOf(small.commits[0] ?? { sha: '', files: {} }).get('model-00001-of-00002.safetensors') ?? {};
 		expect(readlinkSync(join(snapshot, 'model-00001-of-00002.safetensors'))).toBe(`../../blobs/${sha256}`);
-		expect(readlinkSync(join(snapshot, 'sub/tokenizer_config.json'))).toMatch(/^\.\.\/\.\.\/\.\.\/blobs\/[0-9a-f]{40}$/);
+		expect(readlinkSync(join(snapshot, 'sub/tokenizer_config.json'))).toMatch(
+			/^\.\.\/\.\.\/\.\.\/blobs\/[0-9a-f]{40}$/,
+		);
 		expect(readFileSync(join(snapshot, '../../refs/main'), 'utf8')).toBe(commit);
 		expect(readFileSync(join(root, 'CACHEDIR.TAG'), 'utf8')).toMatch(/^Signature: 8a477f597d28d172789f06886806bc55/);
 		expect(listing(join(snapshot, '../../blobs')).every((name) => /^[0-9a-f]{40,64}$/.test(name))).toBe(true);
 		expect(wrongFiles(root, small)).toEqual([]);
 		expect(fake.stats.tokensAtCdn).toBe(0);
-		const found = await new Inventory({ root }).scan();
-		expect(found).toEqual({ models: [{ id: 'org/small', commit }], broken: [] });
+		const found = await new Inventory({ root }).files('org/small');
+		expect(found?.commit).toBe(commit);
+		expect(found?.files.map(({ path }) => path).sort()).toEqual(done.files.map(({ path }) => path).sort());
 		expect(bugs).toEqual([]);
 	});
 
@@ -124,7 +149,9 @@ describe('a download', () => {
 		const refused = await get(orderOf('org/pickled'));
 		expect(refused.error).toMatchObject({
 			code: 'unsafe_format',
-			message: expect.stringMatching(/^pytorch_model\.bin of org\/pickled is in a format that can run code when it is loaded; allow/),
+			message: expect.stringMatching(
+				/^pytorch_model\.bin of org\/pickled is in a format that can run code when it is loaded; allow/,
+			),
 		});
 		expect((await get(orderOf('org/pickled', { allow_unsafe: true }))).state).toBe('ready');
 		const hidden = await get(orderOf('org/disguised'));

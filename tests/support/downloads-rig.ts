@@ -8,7 +8,8 @@ import { machineClock } from '#lib/server/clock.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Downloads } from '#lib/server/downloads.ts';
 import type { Identity } from '#lib/server/downloads/owner.ts';
-import { freeBytes, type FreeBytes } from '#lib/server/downloads/space.ts';
+import type { FreeBytes } from '#lib/server/downloads/space.ts';
+import { spaceAt } from '#lib/server/inventory/disk.ts';
 import type { Hub } from '#lib/server/hub.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import { filesOf, gitDigest, type FakeRepo } from './fake-hub-repo.ts';
@@ -60,7 +61,7 @@ export function downloadsRig(options: RigOptions): DownloadsRig {
 	const downloads = new Downloads({
 		...{ hub, database, root, self: identity, clock: machineClock, random: () => 0.001, keepFree, tickMs: 30 },
 		...{ newId: () => `${token}-${(serial += 1)}`, onBug: (error) => bugs.push(error) },
-		freeBytes: options.freeBytes ?? freeBytes,
+		freeBytes: options.freeBytes ?? (async (path) => (await spaceAt(path)).free_bytes),
 	});
 	let isClosed = false;
 	const close = async () => {

@@ -43,6 +43,11 @@ export interface Gate {
 	message: string;
 }
 
+/** How everybody stands where there is no gate, or where it is open. */
+export function openGate(id: string): Gate {
+	return { state: 'open', message: `The files of ${id} may be read.` };
+}
+
 /** What to do about a gate, by the Hub's own words (recorded messages; see the status table of the Hub's errors). */
 function atGate(status: number, text: string, { id, site, token }: AskedFor): Gate {
 	const page = `${site}/${id}`;

@@ -1,12 +1,12 @@
 // The Hub's verbs: list models, one model's facts, its files, one file's text. Everything is checked before it leaves.
 import { Failure } from '#lib/core/failure.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
-import { collidingNames, encodeId, isDigest, parseRepositoryId, parseRevision, quoted } from '#lib/core/repository.ts';
+import { collidingNames, encodeId, isDigest, parseHubId, parseRevision, quoted } from '#lib/core/repository.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { fileAddress } from '#lib/server/hub-addresses.ts';
 import type { AskOptions } from '#lib/server/hub-attempts.ts';
 import { HubClient, UnreadableReply, type Question } from '#lib/server/hub-client.ts';
-import { failureOf, gateOf, type Gate, type TokenState } from '#lib/server/hub-failure.ts';
+import { failureOf, gateOf, openGate, type Gate, type TokenState } from '#lib/server/hub-failure.ts';
 import { expired, cdnRefusals, readBytes, type FileBytes } from '#lib/server/hub-bytes.ts';
 import { readPiece, type HubPiece, type Range } from '#lib/server/hub-pieces.ts';
 import {
@@ -171,7 +171,7 @@ export class Hub {
 		id: string,
 		{ revision, hubId, ...options }: AskOptions & { revision?: string; hubId?: string } = {},
 	): Promise<ModelInfo> {
-		const base = `/api/models/${encodeId(parseRepositoryId(id))}`;
+		const base = `/api/models/${encodeId(parseHubId(id))}`;
 		const at = revision === undefined ? '' : `/revision/${encodeURIComponent(parseRevision(revision))}`;
 		const query = this.#expandable.allowed([...usualExpand, 'siblings']).map((name) => `expand=${name}`);
 		const reply = await this.#client.ask(this.#json(`${base}${at}?${query.join('&')}`, false), options, (received) => {
@@ -194,7 +194,7 @@ export class Hub {
 		id: string,
 		{ revision = 'main', ...options }: AskOptions & { revision?: string } = {},
 	): Promise<FileTree> {
-		const base = `/api/models/${encodeId(parseRepositoryId(id))}/tree/${encodeURIComponent(parseRevision(revision))}`;
+		const base = `/api/models/${encodeId(parseHubId(id))}/tree/${encodeURIComponent(parseRevision(revision))}`;
 		const tree: FileTree = { files: [], refused: [], oids: new Map(), commit: null, movedTo: null };
 		const cursors = new Set<string>();
 		let cursor: string | null = null;
@@ -268,16 +268,15 @@ export class Hub {
 
 	/** How the owner of the token stands before the gate of a repository. Other refusals are thrown. */
 	async access(id: string, options: AskOptions = {}): Promise<Gate> {
-		const question = this.#json(`/api/models/${encodeId(parseRepositoryId(id))}/auth-check`, false);
+		const question = this.#json(`/api/models/${encodeId(parseHubId(id))}/auth-check`, false);
 		return this.#client.ask(question, options, (reply) => {
 			const about = { id, token: this.#client.token, site: this.endpoint };
 			const gate = gateOf(reply, about);
 			if (gate === null && reply.status >= 400) throw failureOf(reply, about);
-			return gate ?? { state: 'open', message: `The files of ${id} may be read.` };
+			return gate ?? openGate(id);
 		});
 	}
 
-	/** Asks for a file; null when the repository has none of that name. */
 	async #askFile<T>(
 		question: Question,
 		about: { id: string; revision: string; path: string; isListed?: boolean },

@@ -13,7 +13,8 @@ import type { Digester, GrowingDigest } from '#lib/server/downloads/digester.ts'
 import { diskFailure, errnoOf, onDisk } from '#lib/server/downloads/disk-failure.ts';
 import { changed, changing, damaged, unsafe } from '#lib/server/downloads/fetch-failures.ts';
 import type { Identity } from '#lib/server/downloads/owner.ts';
-import { PartFile, TooLong } from '#lib/server/downloads/part-file.ts';
+import { PartFile, removePart, TooLong } from '#lib/server/downloads/part-file.ts';
+import { watchStall } from '#lib/server/downloads/stall.ts';
 import type { Throttle } from '#lib/server/downloads/throttle.ts';
 import type { FileBytes } from '#lib/server/hub-bytes.ts';
 import type { Hub } from '#lib/server/hub.ts';
@@ -27,8 +28,6 @@ const longestPauseMs = 30_000;
 const mostRestarts = 3;
 /** Milliseconds for the headers of a reply; between two pieces of the body it may be half as long again. */
 const headersMs = 20_000;
-/** Less than this much in this time, and the connection is as good as dead. */
-const stall = { ms: 30_000, bytes: 30 * 1024 };
 /** Bytes that are written before the digest follows. */
 const stepBytes = 4 * 1024 * 1024;
 
@@ -94,8 +93,10 @@ export class BlobFetch {
 			await this.#fetch(part, wanted);
 			wanted.checkLease();
 			await onDisk(file.path, () => part.finish());
-		} finally {
+		} catch (error) {
 			await part.close();
+			if (error instanceof Failure && error.code === 'integrity_failed') await removePart(blob);
+			throw error;
 		}
 		this.#tools.verified.noteVerified(blob, await stampOf(blob));
 	}
@@ -162,32 +163,43 @@ export class BlobFetch {
 	/** Streams until the part has every byte; gives its digest, empty when more came than was announced. */
 	async #whole(part: PartFile, wanted: Wanted): Promise<string> {
 		const { file, signal } = wanted;
-		let digest = this.#begin(part, wanted);
+		const state = { digest: this.#begin(part, wanted), restarts: 0 };
 		let tries = 0;
-		let restarts = 0;
 		try {
 			while (part.length < file.total) {
 				signal.throwIfAborted();
 				const before = part.length;
-				try {
-					const opened = await this.#open(part, wanted);
-					if (await onDisk(file.path, () => this.#startsOver(part, opened, wanted))) {
-						if ((restarts += 1) > mostRestarts) throw changing(wanted);
-						await digest.drop();
-						digest = this.#begin(part, wanted);
-					}
-					if (opened.start === part.length) await this.#stream(part, opened, digest, wanted);
-					else opened.body.destroy();
-				} catch (error) {
-					if (error instanceof TooLong) return '';
-					tries = part.length > before ? 0 : tries + 1;
-					await this.#pause(error, tries, signal);
-				}
+				const error = await this.#attempt(part, wanted, state).catch((thrown: unknown) => ({ thrown }));
+				if (error?.thrown instanceof TooLong) return '';
+				if (error === undefined) continue;
+				tries = part.length > before ? 0 : tries + 1;
+				await this.#pause(error.thrown, tries, signal);
 			}
 			wanted.verifying();
-			return await ended(digest, file.total, signal);
+			return await ended(state.digest, file.total, signal);
 		} finally {
-			await digest.drop();
+			await state.digest.drop();
+		}
+	}
+
+	/** One connection: from where the part ends, or from the beginning when that is all there is. */
+	async #attempt(
+		part: PartFile,
+		wanted: Wanted,
+		state: { digest: GrowingDigest; restarts: number },
+	): Promise<undefined> {
+		const { path } = wanted.file;
+		const opened = await this.#open(part, wanted);
+		try {
+			if (await onDisk(path, () => this.#startsOver(part, opened, wanted))) {
+				state.restarts += 1;
+				if (state.restarts > mostRestarts) throw changing(wanted);
+				await state.digest.drop();
+				state.digest = this.#begin(part, wanted);
+			}
+			if (opened.start === part.length) await this.#stream(part, opened, state.digest, wanted);
+		} finally {
+			opened.body.destroy();
 		}
 	}
 
@@ -247,10 +259,7 @@ export class BlobFetch {
 		const { throttle } = this.#tools;
 		const { file, signal } = wanted;
 		let told = part.length;
-		const watch = this.#watch(
-			() => part.length,
-			(error) => body.destroy(error),
-		);
+		const stopWatch = watchStall(this.#tools, () => part.length, body);
 		const written = async (bytes: number) => {
 			if (part.length - told >= stepBytes) digest.grow((told = part.length));
 			wanted.progress(part.length, bytes);
@@ -260,24 +269,9 @@ export class BlobFetch {
 		try {
 			await pipeline(body, sink, { signal });
 		} finally {
-			watch();
+			stopWatch();
 		}
 		if (part.length < file.total) throw new WireError('broken', 'the file ended early', undefined);
-	}
-
-	/** Looks from time to time whether enough has come; gives what ends the looking. */
-	#watch(length: () => number, end: (error: Error) => void): () => void {
-		const { clock, throttle } = this.#tools;
-		let last = length();
-		let cancel = () => {};
-		const look = () => {
-			const slow = Math.min(stall.bytes, ((throttle.bytesPerSecond ?? Infinity) * stall.ms) / 4000);
-			if (length() - last < slow) return end(new WireError('timeout', 'next to nothing came', undefined));
-			last = length();
-			cancel = clock.after(stall.ms, look);
-		};
-		cancel = clock.after(stall.ms, look);
-		return () => cancel();
 	}
 }
 

@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import type { DigestOrder, DigestReply } from '#lib/server/downloads/digester.ts';
+import type { DigestOrder, DigestReply } from '#lib/server/downloads/digest-order.ts';
 
 interface Job {
 	fd: number;

@@ -1,15 +1,7 @@
 // Digests of files while they are being written: a worker thread reads behind the writer, however large the file.
 import { Worker } from 'node:worker_threads';
+import type { DigestOrder, DigestReply } from '#lib/server/downloads/digest-order.ts';
 import program from '#lib/server/downloads/digest-worker.ts?worker-source';
-
-export type DigestOrder =
-	| { op: 'begin'; id: number; fd: number; algorithm: 'sha256' | 'sha1'; prefix: string }
-	/** `upTo`: bytes from the beginning that may be read; `end`: there will be no more. */
-	| { op: 'grow' | 'end'; id: number; upTo: number }
-	| { op: 'drop'; id: number };
-
-/** The digest, in hexadecimal; empty for a dropped one. */
-export type DigestReply = { id: number; digest: string } | { id: number; error: string };
 
 /** Idle time after which the worker is let go; starting one costs some 30 ms. */
 const idleMs = 10_000;

@@ -6,7 +6,7 @@ import { weightSets } from '#lib/core/files.ts';
 import type { ModelFile } from '#lib/core/model.ts';
 import { isCommit, parseRepositoryId, parseRevision, quoted } from '#lib/core/repository.ts';
 import type { AskOptions } from '#lib/server/hub-attempts.ts';
-import type { Gate } from '#lib/server/hub-failure.ts';
+import { openGate, type Gate } from '#lib/server/hub-failure.ts';
 import type { FileTree } from '#lib/server/hub-replies.ts';
 import type { Hub } from '#lib/server/hub.ts';
 
@@ -69,8 +69,7 @@ export async function resolveOrder(hub: AskedHub, order: DownloadOrder, options:
 	const tree = await hub.tree(id, { ...options, revision: commit });
 	checkRefused(tree, id);
 	const isClosed = (facts.gated ?? false) !== false || tree.files.some(({ lfs, sha256 }) => lfs && sha256 === null);
-	const open: Gate = { state: 'open', message: `The files of ${id} may be read.` };
-	const gate = isClosed ? await hub.access(id, options) : open;
+	const gate = isClosed ? await hub.access(id, options) : openGate(id);
 	const { files, quant } = orderedFiles(tree.files, { ...order, model_id: id });
 	const chosen = files.map((file) => digested(file, tree.oids));
 	const bare = gate.state === 'open' ? chosen.find(({ digest }) => digest === null) : undefined;

@@ -1,6 +1,5 @@
 // Room on the disk: what is free, what downloads ahead have spoken for, and whether an order has a place.
-import { lstat, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat } from 'node:fs/promises';
 import { Failure } from '#lib/core/failure.ts';
 import { formatDecimalBytes } from '#lib/core/format.ts';
 import type { OrderedFile } from '#lib/server/downloads/resolve.ts';
@@ -8,18 +7,6 @@ import { partLength } from '#lib/server/downloads/part-file.ts';
 
 /** Free bytes for this process on the disk of a path, or of the nearest folder that exists; null when nobody says. */
 export type FreeBytes = (path: string) => Promise<number | null>;
-
-/** The system's own word for it. */
-export const freeBytes: FreeBytes = async (path) => {
-	for (let at = path; ; at = dirname(at)) {
-		try {
-			const { bavail, bsize } = await statfs(at);
-			return bavail * bsize;
-		} catch {
-			if (at === dirname(at)) return null;
-		}
-	}
-};
 
 /** More is needed than the files themselves: for their folders and the journal. */
 const overhead = 1.05;
