@@ -20,6 +20,9 @@ import { availableMemory } from '#lib/server/engine/machine-memory.ts';
 import { OtherEngines } from '#lib/server/engine/other-engines.ts';
 import { ModelPlaces } from '#lib/server/engine/places.ts';
 import { findLibrary } from '#lib/server/engine/runtime-library.ts';
+import { Downloads } from '#lib/server/downloads.ts';
+import { thisProcess } from '#lib/server/downloads/this-process.ts';
+import { usualQuestion } from '#lib/core/fit-question.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
 import { Fits } from '#lib/server/fits.ts';
 import { Hardware, type Machine } from '#lib/server/hardware.ts';
@@ -89,6 +92,11 @@ export function makeReaders(ground: Ground) {
 	const hardware = new Hardware({ database, catalog, machine, run });
 	const fits = new Fits({ details, configs, catalog, hardware });
 	const compatibility = new Compatibility({ database, catalog, details, fits, version });
+	const downloads = new Downloads({
+		...{ hub, database, clock, random, newId, onBug, root: hubCache, self: thisProcess(newId()) },
+		freeBytes: async (path) => (await spaceAt(path)).free_bytes,
+		fit: async (id, quant, signal) => (await fits.read(id, { ...usualQuestion, quant, signal })).fit,
+	});
 	return {
 		hub,
 		inventory,
@@ -105,6 +113,7 @@ export function makeReaders(ground: Ground) {
 		compatibleModels,
 		hardware,
 		fits,
+		downloads,
 	};
 }
 
