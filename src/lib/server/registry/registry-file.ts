@@ -73,10 +73,7 @@ export class RegistryFile {
 		const good = readGoodFile(this.#database, file);
 		const { degraded } = this.#registry.state;
 		if (good === null || this.#registry.take(good.text, { isRestored: true }).config === null) return;
-		const [fault] = degraded?.faults ?? [];
-		this.#registry.markDegraded(
-			degraded ?? { since: this.#clock.date().toISOString(), faults: fault === undefined ? [] : [fault] },
-		);
+		if (degraded !== null) this.#registry.markDegraded(degraded);
 	}
 
 	/** Reads the file now; null when it did not change. */
@@ -106,6 +103,15 @@ export class RegistryFile {
 
 	#remember(file: string, text: string, digest: string): void {
 		saveGoodFile(this.#database, file, { text, digest, at: this.#clock.date().toISOString() });
+	}
+
+	/** The text on disk now; empty when there is none or it cannot be read. */
+	text(): string {
+		try {
+			return this.#registry.file === null ? '' : (readSmallFile(this.#registry.file) ?? '');
+		} catch {
+			return ''; // the state says what is wrong with it
+		}
 	}
 
 	/** Watches the folder: editors put another file in the place of the old one. */
