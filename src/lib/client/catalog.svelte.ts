@@ -3,7 +3,14 @@
 import { SvelteSet } from 'svelte/reactivity';
 import { ApiError, listModels, type Fetch } from '#lib/client/api.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
-import { toSearchParams, type ListPage, type ModelQuery } from '#lib/core/query.ts';
+import {
+	checkedParams,
+	toSearchParams,
+	unchecked,
+	type Checked,
+	type ListPage,
+	type ModelQuery,
+} from '#lib/core/query.ts';
 
 /** A model's index in a list and its distance from the top of the screen in pixels. */
 export interface Place {
@@ -14,7 +21,7 @@ export interface Place {
 /** How pages are asked for. */
 interface Asking {
 	fetch: Fetch;
-	check: string | null;
+	checked: Checked;
 }
 
 /** One list that grows page by page. */
@@ -90,11 +97,11 @@ export class ModelLists {
 		this.#fetch = fetch;
 	}
 
-	/** The list of a query, with the verdict of the runtime `check` on each row: as it was scrolled before when it still begins like `page`, else beginning with `page`. */
-	open(query: ModelQuery, page: ListPage, check: string | null = null): ModelList {
-		const key = `${toSearchParams(query)} ${check ?? ''}`;
+	/** The list of a query, its rows measured as told: as it was scrolled before when it still begins like `page`, else beginning with `page`. */
+	open(query: ModelQuery, page: ListPage, checked: Checked = unchecked): ModelList {
+		const key = `${toSearchParams(query)} ${checkedParams(checked)}`;
 		const before = this.#lists.get(key);
-		const list = before?.startsWith(page) ? before : new ModelList(query, page, { fetch: this.#fetch, check });
+		const list = before?.startsWith(page) ? before : new ModelList(query, page, { fetch: this.#fetch, checked });
 		this.#lists.delete(key);
 		this.#lists.set(key, list);
 		const [oldest] = this.#lists.keys();

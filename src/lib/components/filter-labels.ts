@@ -3,6 +3,7 @@ import { formatCount, formatParameters } from '#lib/core/format.ts';
 import { licenseLabel } from '#lib/core/license.ts';
 import type { FilterName } from '#lib/core/query.ts';
 import { runtimeNames } from '#lib/core/runtime.ts';
+import { sizeClassLabels, weightClassLabels } from '#lib/core/size-class.ts';
 
 /** Quantization choices in the order they are offered, with their words. */
 export const quantizationLabels: Record<string, { label: string; title?: string }> = {
@@ -25,6 +26,8 @@ const words: Record<FilterName, Record<string, string>> = {
 	license: { unknown: 'Unknown licence' },
 	modality: { text: 'Text-only', multimodal: 'Multimodal' },
 	gated: { true: 'Gated', false: 'Open access' },
+	size_class: sizeClassLabels,
+	weight_class: weightClassLabels,
 	min_params: {},
 	max_params: {},
 	min_context: {},

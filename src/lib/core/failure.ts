@@ -3,7 +3,7 @@
 interface Kind {
 	/** HTTP status of `/api` answers. */
 	status: number;
-	/** Exit code of the command line: 2 usage, 5 network, 9 gated or sign-in, 1 anything unexpected. */
+	/** Exit code of the command line: 2 usage, 4 model not here, 5 network, 6 damaged, 8 memory, 9 gated, 10 engine, else 1. */
 	exit: number;
 }
 
@@ -37,6 +37,16 @@ export const failureKinds = {
 	confirmation_required: { status: 409, exit: 2 },
 	payload_too_large: { status: 413, exit: 2 },
 	unsupported_media_type: { status: 415, exit: 2 },
+	invalid_categories: { status: 400, exit: 2 },
+	invalid_template: { status: 400, exit: 2 },
+	model_not_installed: { status: 409, exit: 4 },
+	model_locked: { status: 403, exit: 9 },
+	invalid_labels: { status: 422, exit: 6 },
+	invalid_onnx: { status: 422, exit: 6 },
+	template_rejected: { status: 422, exit: 6 },
+	tokenizer_rejected: { status: 422, exit: 6 },
+	unsupported_model: { status: 422, exit: 10 },
+	unsupported_operation: { status: 422, exit: 2 },
 	invalid_gguf: { status: 422, exit: 6 },
 	invalid_safetensors: { status: 422, exit: 6 },
 	locked: { status: 423, exit: 11 },
@@ -52,10 +62,16 @@ export const failureKinds = {
 	invalid_digest: { status: 502, exit: 6 },
 	unsafe_file_name: { status: 502, exit: 6 },
 	integrity_failed: { status: 502, exit: 6 },
+	model_crashed: { status: 502, exit: 10 },
+	engine_failed: { status: 502, exit: 10 },
+	engine_missing: { status: 503, exit: 10 },
+	engine_busy: { status: 503, exit: 10 },
+	not_enough_memory: { status: 503, exit: 8 },
 	starting: { status: 503, exit: 1 },
 	rate_limited: { status: 503, exit: 5 },
 	offline: { status: 503, exit: 5 },
 	database: { status: 503, exit: 7 },
+	model_timeout: { status: 504, exit: 10 },
 	hub_timeout: { status: 504, exit: 5 },
 	model_not_found: { status: 404, exit: 2 },
 	tier_not_allowed: { status: 403, exit: 9 },

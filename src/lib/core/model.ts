@@ -120,9 +120,50 @@ export type QuantizationChoice = z.infer<typeof quantizationChoiceSchema>;
 /** How sure it is that a runtime runs a model. */
 export const runtimeConfidenceSchema = z.enum(runtimeConfidences);
 
+/** What a runtime makes of a row. `reason` is the weightiest one, a sentence. */
+const judgedSchema = z.object({
+	runtime: z.string(),
+	compatible: z.boolean(),
+	confidence: runtimeConfidenceSchema,
+	reason: z.string(),
+	warnings: z.array(z.string()),
+});
+
+/** The same weights in another packing, as a grouped list tells it. `guessed`: only its name says so. */
+export const packingSchema = z.object({
+	id: z.string(),
+	quantization_bits: z.number().nullable(),
+	quantization_method: z.string().nullable(),
+	quantization: quantizationChoiceSchema,
+	context_window: count,
+	fit: fitFactsSchema.nullable(),
+	downloads: count,
+	gated: gatedSchema,
+	local: z.boolean(),
+	guessed: z.boolean().optional(),
+	compatibility: judgedSchema.optional(),
+});
+export type Packing = z.infer<typeof packingSchema>;
+
+/**
+ * What a row of a grouped list stands for. `matches`: the row itself passes the filters, else only packings of it do.
+ * `total` counts the packings that pass, without the row; `variants` are the most downloaded of them. `base` names the
+ * model they are all made from where no list has it; null where the row is that model. `recommended`: the one to take
+ * on the device that was asked for, and why in a sentence; null when none is known to fit and run there.
+ */
+export const packingsSchema = z.object({
+	matches: z.boolean(),
+	total: z.number(),
+	variants: z.array(packingSchema),
+	base: z.string().nullable(),
+	recommended: z.object({ id: z.string(), reason: z.string() }).nullable().optional(),
+});
+export type Packings = z.infer<typeof packingsSchema>;
+
 /**
  * One row of a list. In a list for one runtime `compatibility` says how sure it is that it runs there and what to know,
- * and `excluded_by` why the list would leave it out. `downloads` counts the last 30 days; null figures are unknown;
+ * and `excluded_by` why the list would leave it out; in a grouped list `packings` are the
+ * same weights in other packings. `downloads` counts the last 30 days; null figures are unknown;
  * `updated_at` is an ISO time.
  */
 export const entrySchema = z.object({
@@ -154,16 +195,8 @@ export const entrySchema = z.object({
 	updated_at: z.string().nullable(),
 	local: z.boolean(),
 	excluded_by: z.string().optional(),
-	compatibility: z
-		.object({
-			runtime: z.string(),
-			compatible: z.boolean(),
-			confidence: runtimeConfidenceSchema,
-			/** The weightiest reason, a sentence. */
-			reason: z.string(),
-			warnings: z.array(z.string()),
-		})
-		.optional(),
+	compatibility: judgedSchema.optional(),
+	packings: packingsSchema.optional(),
 });
 export type ModelEntry = z.infer<typeof entrySchema>;
 

@@ -215,6 +215,20 @@ export const migrations: readonly Migration[] = [
 		],
 	},
 	{
+		name: 'calibrations of classifications',
+		statements: [
+			`CREATE TABLE calibrations (
+				model TEXT NOT NULL, revision TEXT NOT NULL, dtype TEXT NOT NULL, template TEXT NOT NULL,
+				categories TEXT NOT NULL, fitted TEXT NOT NULL, made_at TEXT NOT NULL,
+				PRIMARY KEY (model, revision, dtype, template, categories)
+			) WITHOUT ROWID`,
+		],
+	},
+	{
+		name: 'whose weights a row packs in another way',
+		statements: ['ALTER TABLE models ADD COLUMN packs TEXT'],
+	},
+	{
 		// Money in nano-dollars.
 		name: 'routed requests with their tries, budgets with what is kept back, and the last registry file that was good',
 		statements: [

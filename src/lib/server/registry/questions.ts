@@ -18,7 +18,11 @@ function refuseOthers(params: URLSearchParams, known: readonly string[]): void {
 	}
 }
 
-function whole(params: URLSearchParams, name: string, { least, most, usual }: { least: number; most: number; usual: number }): number {
+function whole(
+	params: URLSearchParams,
+	name: string,
+	{ least, most, usual }: { least: number; most: number; usual: number },
+): number {
 	const text = params.get(name);
 	if (text === null) return usual;
 	const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;

@@ -84,6 +84,7 @@ export class RegistryFile {
 		try {
 			text = readSmallFile(file);
 		} catch (error) {
+			this.#digest = null;
 			this.#registry.lost(error instanceof Error ? error.message : 'The file cannot be read.');
 			return null;
 		}

@@ -5,5 +5,7 @@ import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = ({ locals }) => {
 	const { registry, router, rollout } = locals.app.routing;
-	return json(registryView({ registry, breakers: router.breakers, rollout }), { headers: { 'cache-control': 'no-store' } });
+	return json(registryView({ registry, breakers: router.breakers, rollout }), {
+		headers: { 'cache-control': 'no-store' },
+	});
 };

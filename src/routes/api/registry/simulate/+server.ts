@@ -6,5 +6,7 @@ import type { RequestHandler } from './$types';
 
 export const POST: RequestHandler = async ({ locals, request }) => {
 	const simulation = await readBody(request, simulationSchema);
-	return json(await locals.app.routing.simulate(simulation, request.signal), { headers: { 'cache-control': 'no-store' } });
+	return json(await locals.app.routing.simulate(simulation, request.signal), {
+		headers: { 'cache-control': 'no-store' },
+	});
 };
