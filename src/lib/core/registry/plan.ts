@@ -152,7 +152,8 @@ export function candidateOf(
 	const settings = Object.hasOwn(config.providers, provider) ? config.providers[provider] : undefined;
 	const { facts, known } = factsOf(settings, model, around);
 	const address = settings?.base_url ?? facts?.baseUrl ?? '';
-	const isLocal = facts?.isLocal === true;
+	// A type without an address of its own may be anything anywhere: only what runs on this machine is taken for an engine.
+	const isLocal = facts?.isLocal === true && facts.baseUrl !== null;
 	const { timeout, weight = 1, params = {} } = overridesOf(entry);
 	return {
 		name: entry.model,

@@ -149,6 +149,11 @@ export class Registry {
 		this.#degraded = { since: this.#clock.date().toISOString(), faults: [fault] };
 	}
 
+	/** Says that what is in force is not what the file holds now. */
+	markDegraded(degraded: NonNullable<RegistryState['degraded']>): void {
+		this.#degraded = degraded;
+	}
+
 	/** Tells about every new config; the returned function ends that. */
 	watch(tell: (config: ModelsConfig) => void): () => void {
 		this.#watchers.add(tell);
