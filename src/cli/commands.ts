@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor.ts';
 import { fitCommand } from './fit.ts';
 import { infoCommand } from './info.ts';
 import { modelCommands } from './model.ts';
+import { registryCommands } from './registry.ts';
 import { registryKeyCommands } from './registry-key.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
@@ -20,5 +21,6 @@ export const commands: readonly Command[] = [
 	discoverCommand,
 	...modelCommands,
 	doctorCommand,
+	...registryCommands,
 	...registryKeyCommands,
 ];

@@ -1,4 +1,9 @@
 // The parts of the app, each made of what was made before it.
+import type { ModelsConfig } from '#lib/core/registry/config.ts';
+import type { Flags } from '#lib/server/flags.ts';
+import { HttpProvider } from '#lib/server/providers/providers.ts';
+import { makeRouting } from '#lib/server/registry/routing.ts';
+import { surroundings } from '#lib/server/registry/surroundings.ts';
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -133,4 +138,40 @@ export function makeEngines({ settings, database, clock, machine }: Ground, inve
 		capBytes: Math.min(memoryBytes, limitBytes ?? memoryBytes) / 2,
 	});
 	return { engines, classifier: new Classifier({ engines, database, clock }) };
+}
+
+/** What routes requests, with the providers of the registry file in force. */
+export function makeRoutes(ground: Ground, env: Readonly<Record<string, string | undefined>>, flags: Flags) {
+	const { settings, version, database, log, clock, random, background, onBug } = ground;
+	const held = new Map<string, HttpProvider>();
+	const routing = makeRouting({
+		file: settings.registryFile,
+		home: settings.home,
+		around: surroundings(env),
+		provider: (name) => held.get(name) ?? null,
+		database,
+		flags,
+		clock,
+		random,
+		log,
+		onBug,
+	});
+	const take = ({ providers }: ModelsConfig) => {
+		const before = [...held.values()];
+		held.clear();
+		for (const [name, { type, base_url, api_key_env, headers }] of Object.entries(providers)) {
+			const entry = { name, type, baseUrl: base_url ?? null, keyVariable: api_key_env ?? null, headers };
+			try {
+				held.set(name, new HttpProvider(entry, { env, clock, proxy: settings.proxy, version }));
+			} catch (error) {
+				log.error('provider_not_made', { name, message: toFailure(error).message });
+			}
+		}
+		for (const provider of before) void provider.close().catch(onBug);
+	};
+	routing.registry.watch(take);
+	take(routing.registry.config);
+	if (background) routing.start();
+	const closeProviders = () => Promise.all([...held.values()].map((provider) => provider.close()));
+	return { routing, closeProviders };
 }

@@ -1,7 +1,7 @@
 // The one place that makes the machine: settings in, one object with every server class out.
 import { randomBytes } from 'node:crypto';
 import { cpus, totalmem } from 'node:os';
-import { makeEngines, makeReaders, type Readers, type Using } from '#lib/server/app-parts.ts';
+import { makeEngines, makeReaders, makeRoutes, type Readers, type Using } from '#lib/server/app-parts.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { machineClock, type Clock } from '#lib/server/clock.ts';
 import type { Settings } from '#lib/server/config.ts';
@@ -13,6 +13,7 @@ import type { Log } from '#lib/server/log.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import { Callers } from '#lib/server/registry/callers.ts';
 import { Keys } from '#lib/server/registry/keys.ts';
+import type { Routing } from '#lib/server/registry/routing.ts';
 import type { RefreshProgress } from '#lib/server/refresh.ts';
 import { Sessions } from '#lib/server/session.ts';
 import { runTool, type RunTool } from '#lib/server/tools.ts';
@@ -52,6 +53,8 @@ export interface App extends Readers, Using {
 	/** The shipped facts, for models whose config cannot be read now. */
 	snapshot: Snapshot;
 	flags: Flags;
+	/** The registry of providers and tiers, and what routes requests through it. */
+	routing: Routing;
 	/** The one user of this machine, for rollouts; the same as long as the database lives. */
 	userId: string | null;
 	/** Keys of the gateway. */
@@ -70,6 +73,8 @@ interface AppOptions {
 	background?: boolean;
 	clock?: Clock;
 	random?: () => number;
+	/** Where the keys of providers are looked up; the process's environment otherwise. */
+	env?: Readonly<Record<string, string | undefined>>;
 	/** What the system says of this machine, and how its drivers are asked. */
 	machine?: () => Machine;
 	run?: RunTool;
@@ -107,7 +112,7 @@ function prepareCatalog(database: Database, version: string): { catalog: Catalog
  */
 export async function createApp(options: AppOptions): Promise<App> {
 	const { settings, version, background = true, clock = machineClock, random = Math.random } = options;
-	const { machine = thisMachine, run = runTool } = options;
+	const { machine = thisMachine, run = runTool, env = process.env } = options;
 	const ending = new AbortController();
 	const log = logOf(settings);
 	const { database, prepared, setAside } = openDatabase({
@@ -145,6 +150,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const sessions = new Sessions({ key: settings.key, now: Date.now, random: randomBytes });
 	const userId = readMeta(database, 'user');
 	const keys = new Keys({ database, date: () => clock.date(), random: randomBytes });
+	const flags = new Flags({ database, environment: settings.features, date: () => clock.date() });
+	const { routing, closeProviders } = makeRoutes(ground, env, flags);
 	return {
 		settings,
 		version,
@@ -156,7 +163,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 		keys,
 		callers: new Callers({ keys, sessions, userId }),
 		...using,
-		flags: new Flags({ database, environment: settings.features, date: () => clock.date() }),
+		flags,
+		routing,
 		userId,
 		sessions,
 		closing: ending.signal,
@@ -181,6 +189,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 			await using.engines.close();
 			await Promise.all([hub.close(), renderer.close()]);
 			telemetry.close();
+			routing.close();
+			await closeProviders();
 			database.close();
 		},
 	};
