@@ -9,6 +9,9 @@ import { doctorCommand } from './doctor.ts';
 import { embedCommand, similarityCommand } from './embed.ts';
 import { fitCommand } from './fit.ts';
 import { infoCommand } from './info.ts';
+import { modelCommands } from './model.ts';
+import { registryCommands } from './registry.ts';
+import { registryKeyCommands } from './registry-key.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
 
@@ -20,10 +23,13 @@ export const commands: readonly Command[] = [
 	fitCommand,
 	compatCommand,
 	discoverCommand,
+	...modelCommands,
 	classifyCommand,
 	embedCommand,
 	similarityCommand,
 	calibrateCommand,
 	benchCommand,
 	doctorCommand,
+	...registryCommands,
+	...registryKeyCommands,
 ];

@@ -82,7 +82,7 @@ export class ModelPlaces {
 		for (const id of new Set([known?.id ?? name, name])) {
 			if (!isRepositoryId(id)) continue;
 			const here = await this.#options.inventory.files(id);
-			if (here === null) continue;
+			if (here === null || here.commit === null) continue;
 			const repository = join(await realpath(this.#options.cache), `models--${id.replaceAll('/', '--')}`);
 			const folder = join(repository, 'snapshots', here.commit);
 			const byPath = new Map(here.files.map(({ path, sha256 }) => [join(folder, ...path.split('/')), sha256]));
