@@ -10,19 +10,41 @@ import { commands } from './commands.ts';
 import { showCommand, showCommands } from './help.ts';
 import { Terminal } from './terminal.ts';
 
-function find(name: string): Command {
-	const found = table.find((row) => row.name === name);
-	if (found !== undefined) return found;
-	throw new Failure('usage', `There is no command "${quoted(name)}"; "modeldex help" lists them.`);
+/** Commands whose names begin with these words. */
+function groupOf(words: readonly string[]): Command[] {
+	return table.filter((row) => row.name.startsWith(`${words.join(' ')} `));
+}
+
+/** The command with the longest name that these words begin with, and the words after it. Throws `usage`. */
+function find(words: readonly string[]): { row: Command; rest: string[] } {
+	const line = `${words.join(' ')} `;
+	const fitting = table.filter((row) => line.startsWith(`${row.name} `));
+	const [row] = fitting.sort((a, b) => b.name.length - a.name.length);
+	if (row !== undefined) return { row, rest: words.slice(row.name.split(' ').length) };
+	const known = words.findLastIndex((_, at) => groupOf(words.slice(0, at + 1)).length > 0) + 1;
+	const start = words.slice(0, known);
+	const asked = quoted(words.slice(0, known + 1).join(' '));
+	if (known === 0) throw new Failure('usage', `There is no command "${asked}"; "modeldex help" lists them.`);
+	const says = words.length === known ? `"modeldex ${asked}" needs a word more` : `There is no command "${asked}"`;
+	const group = groupOf(start).map(({ name }) => name.slice(start.join(' ').length + 1));
+	throw new Failure('usage', `${says}: ${group.join(', ')}.`);
 }
 
 const help = command({
 	name: 'help',
 	summary: 'show the commands, or the options of one',
-	args: z.strictObject({ command: optional('command', 'the command to explain') }),
-	run: ({ command: name }, terminal) => {
-		if (name === undefined) showCommands(table, terminal);
-		else showCommand(find(name), terminal);
+	args: z.strictObject({
+		command: optional('command', 'the command to explain'),
+		second: optional('word', 'its second word, where it has one'),
+		third: optional('word', 'and its third'),
+	}),
+	run: ({ command: name, second, third }, terminal) => {
+		const words = [name, second, third].filter((word) => word !== undefined);
+		const isCommand = table.some((row) => row.name === words.join(' '));
+		const group = words.length === 0 || isCommand ? [] : groupOf(words);
+		if (words.length === 0) showCommands(table, terminal);
+		else if (group.length > 0) showCommands(group, terminal);
+		else showCommand(find(words).row, terminal);
 	},
 });
 
@@ -36,16 +58,23 @@ function split(argv: string[]): { words: string[]; seen: Set<string> } {
 	return { words: argv.filter((word, at) => at >= end || !common.has(word)), seen };
 }
 
+/** Words up to the first option, as many as names have. */
+function named(words: readonly string[]): string[] {
+	const end = words.findIndex((word) => word.startsWith('-'));
+	return words.slice(0, end < 0 ? 3 : Math.min(3, end));
+}
+
 async function run(words: string[], seen: Set<string>, terminal: Terminal): Promise<number> {
-	const [name, ...rest] = words;
+	const [name] = words;
 	if (seen.has('--version')) {
 		if (terminal.json) terminal.document({ version });
 		else terminal.line(version);
 		return 0;
 	}
 	if (name === undefined) return help.run([], terminal);
-	if (seen.has('--help') || seen.has('-h')) return help.run(name === 'help' ? [] : [name], terminal);
-	return find(name).run(rest, terminal);
+	if (seen.has('--help') || seen.has('-h')) return help.run(name === 'help' ? [] : named(words), terminal);
+	const { row, rest } = find(words);
+	return row.run(rest, terminal);
 }
 
 /** One sentence for the person, one object for `--json`; a bug also shows where it happened. */

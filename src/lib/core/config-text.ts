@@ -6,8 +6,8 @@ import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
 export const maxConfigLength = 5 * 1024 * 1024;
 /** Deepest nesting that is read; real files stay under ten levels, V8 itself would take millions. */
 export const maxConfigDepth = 64;
-/** Most keys in one file; the largest real files (one entry per quantized tensor) hold some ten thousand. */
-export const maxConfigKeys = 200_000;
+/** Most keys in one file, so that no file holds the program up; the largest real ones (an entry per tensor) hold some ten thousand. */
+export const maxConfigKeys = 50_000;
 
 /** The object that was read, or one sentence that says why there is none. */
 export type ConfigText = { ok: true; value: JsonObject; warnings: string[] } | { ok: false; reason: string };
@@ -20,7 +20,7 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 const quote = 34;
 const backslash = 92;
 
-/** Depth and number of keys of JSON text, told by its brackets and colons outside of strings. Linear, never recursive. */
+/** Depth and number of keys of JSON text up to the first limit it passes, by its brackets and colons outside of strings. */
 function measure(text: string): { depth: number; keys: number } {
 	let depth = 0;
 	let deepest = 0;
@@ -32,10 +32,12 @@ function measure(text: string): { depth: number; keys: number } {
 		} else if (code === 123 || code === 91) {
 			depth += 1;
 			if (depth > deepest) deepest = depth;
+			if (depth > maxConfigDepth) break;
 		} else if (code === 125 || code === 93) {
 			depth -= 1;
 		} else if (code === 58) {
 			keys += 1;
+			if (keys > maxConfigKeys) break;
 		}
 	}
 	return { depth: deepest, keys };

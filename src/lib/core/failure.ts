@@ -3,7 +3,7 @@
 interface Kind {
 	/** HTTP status of `/api` answers. */
 	status: number;
-	/** Exit code of the command line: 2 usage, 5 network, 9 gated or sign-in, 1 anything unexpected. */
+	/** Exit code of the command line: 2 usage, 4 model not here, 5 network, 6 damaged, 8 memory, 9 gated, 10 engine, else 1. */
 	exit: number;
 }
 
@@ -22,20 +22,39 @@ export const failureKinds = {
 	unauthorized: { status: 401, exit: 9 },
 	gated: { status: 403, exit: 9 },
 	disabled: { status: 403, exit: 9 },
+	insufficient_scope: { status: 403, exit: 9 },
 	forbidden: { status: 403, exit: 9 },
 	host_not_allowed: { status: 403, exit: 1 },
 	cross_origin: { status: 403, exit: 1 },
 	not_found: { status: 404, exit: 5 },
+	not_installed: { status: 404, exit: 4 },
 	method_not_allowed: { status: 405, exit: 1 },
 	request_timeout: { status: 408, exit: 5 },
 	unsafe_local_path: { status: 409, exit: 1 },
+	locked: { status: 409, exit: 11 },
+	unsafe_format: { status: 409, exit: 2 },
+	file_changed: { status: 409, exit: 6 },
+	invalid_state: { status: 409, exit: 2 },
+	already_exists: { status: 409, exit: 2 },
+	confirmation_required: { status: 409, exit: 2 },
 	payload_too_large: { status: 413, exit: 2 },
 	unsupported_media_type: { status: 415, exit: 2 },
+	invalid_categories: { status: 400, exit: 2 },
+	invalid_template: { status: 400, exit: 2 },
+	model_not_installed: { status: 409, exit: 4 },
+	model_locked: { status: 403, exit: 9 },
+	invalid_labels: { status: 422, exit: 6 },
+	invalid_onnx: { status: 422, exit: 6 },
+	template_rejected: { status: 422, exit: 6 },
+	tokenizer_rejected: { status: 422, exit: 6 },
+	unsupported_model: { status: 422, exit: 10 },
+	unsupported_operation: { status: 422, exit: 2 },
 	invalid_gguf: { status: 422, exit: 6 },
 	invalid_safetensors: { status: 422, exit: 6 },
 	too_many_attempts: { status: 429, exit: 9 },
 	headers_too_large: { status: 431, exit: 2 },
 	internal: { status: 500, exit: 1 },
+	disk_error: { status: 500, exit: 7 },
 	hub_unreachable: { status: 502, exit: 5 },
 	hub_error: { status: 502, exit: 5 },
 	redirect_blocked: { status: 502, exit: 5 },
@@ -45,11 +64,20 @@ export const failureKinds = {
 	invalid_digest: { status: 502, exit: 6 },
 	unsafe_file_name: { status: 502, exit: 6 },
 	integrity_failed: { status: 502, exit: 6 },
+	model_crashed: { status: 502, exit: 10 },
+	engine_failed: { status: 502, exit: 10 },
+	engine_missing: { status: 503, exit: 10 },
+	engine_busy: { status: 503, exit: 10 },
+	not_enough_memory: { status: 503, exit: 8 },
 	starting: { status: 503, exit: 1 },
 	rate_limited: { status: 503, exit: 5 },
 	offline: { status: 503, exit: 5 },
 	database: { status: 503, exit: 7 },
+	model_timeout: { status: 504, exit: 10 },
 	hub_timeout: { status: 504, exit: 5 },
+	insufficient_storage: { status: 507, exit: 7 },
+	disk_full: { status: 507, exit: 7 },
+	not_writable: { status: 507, exit: 7 },
 } as const satisfies Record<string, Kind>;
 
 export type FailureCode = keyof typeof failureKinds;

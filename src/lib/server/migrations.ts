@@ -192,8 +192,57 @@ export const migrations: readonly Migration[] = [
 		statements: ['ALTER TABLE discovery_lists ADD COLUMN is_handed INTEGER NOT NULL DEFAULT 0'],
 	},
 	{
+		name: 'folders of models that a person named, hashes of files that were read, and commits that names are pinned to',
+		statements: [
+			'CREATE TABLE local_folders (path TEXT PRIMARY KEY, id TEXT, added_at TEXT NOT NULL) WITHOUT ROWID',
+			`CREATE TABLE file_hashes (
+				path TEXT PRIMARY KEY, inode TEXT NOT NULL, size INTEGER NOT NULL, changed REAL NOT NULL, sha256 TEXT NOT NULL,
+				read_at TEXT NOT NULL
+			) WITHOUT ROWID`,
+			`CREATE TABLE pins (
+				name TEXT PRIMARY KEY, id TEXT NOT NULL, revision TEXT NOT NULL, files TEXT NOT NULL, pinned_at TEXT NOT NULL
+			) WITHOUT ROWID`,
+		],
+	},
+	{
+		name: 'keys of the gateway, as digests',
+		statements: [
+			`CREATE TABLE registry_keys (
+				id TEXT PRIMARY KEY, name TEXT NOT NULL, prefix TEXT NOT NULL, user TEXT, specs TEXT NOT NULL, budget REAL,
+				budget_window TEXT, rpm INTEGER, expires_at TEXT, revoked_at TEXT, last_used_at TEXT, created_at TEXT NOT NULL,
+				digest TEXT NOT NULL
+			) WITHOUT ROWID`,
+		],
+	},
+	{
+		name: 'calibrations of classifications',
+		statements: [
+			`CREATE TABLE calibrations (
+				model TEXT NOT NULL, revision TEXT NOT NULL, dtype TEXT NOT NULL, template TEXT NOT NULL,
+				categories TEXT NOT NULL, fitted TEXT NOT NULL, made_at TEXT NOT NULL,
+				PRIMARY KEY (model, revision, dtype, template, categories)
+			) WITHOUT ROWID`,
+		],
+	},
+	{
 		name: 'whose weights a row packs in another way',
 		statements: ['ALTER TABLE models ADD COLUMN packs TEXT'],
+	},
+	{
+		// `serial` grows with every change; a download that was removed keeps its row without a record, as news.
+		name: 'downloads, the processes that work on them, and contents that were verified',
+		statements: [
+			`CREATE TABLE downloads (
+				id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, position REAL NOT NULL, state TEXT NOT NULL, owner TEXT,
+				wanted TEXT, left INTEGER NOT NULL, serial INTEGER NOT NULL, record TEXT
+			) WITHOUT ROWID`,
+			'CREATE UNIQUE INDEX downloads_serial ON downloads (serial)',
+			`CREATE TABLE download_owners (
+				token TEXT PRIMARY KEY, pid INTEGER NOT NULL, host TEXT NOT NULL, beat_at INTEGER NOT NULL
+			) WITHOUT ROWID`,
+			'CREATE TABLE download_blobs (blob TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID',
+			'CREATE TABLE verified_blobs (blob TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID',
+		],
 	},
 ];
 
