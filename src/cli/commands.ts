@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor.ts';
 import { fitCommand } from './fit.ts';
 import { infoCommand } from './info.ts';
 import { modelCommands } from './model.ts';
+import { registryCommands } from './registry.ts';
 import { registryKeyCommands } from './registry-key.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
@@ -18,7 +19,8 @@ export const commands: readonly Command[] = [
 	fitCommand,
 	compatCommand,
 	discoverCommand,
-	doctorCommand,
 	...modelCommands,
+	doctorCommand,
+	...registryCommands,
 	...registryKeyCommands,
 ];
