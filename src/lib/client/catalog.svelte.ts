@@ -32,6 +32,8 @@ export class ModelList {
 	error = $state<string | null>(null);
 	/** Models whose specs are open; kept here, as a card far from the screen may not exist. */
 	readonly opened = new SvelteSet<string>();
+	/** Models whose packings are shown. */
+	readonly unfolded = new SvelteSet<string>();
 	/** Where the person was when the list was left; null when they never left it. */
 	place: Place | null = null;
 	#cursor = $state<string | null>(null);
@@ -59,6 +61,11 @@ export class ModelList {
 	/** Opens or closes the specs of a model. */
 	toggle(id: string): void {
 		if (!this.opened.delete(id)) this.opened.add(id);
+	}
+
+	/** Shows or hides the packings of a model. */
+	fold(id: string): void {
+		if (!this.unfolded.delete(id)) this.unfolded.add(id);
 	}
 
 	/** Does this list begin with the very models of a freshly read first page? */

@@ -35,12 +35,12 @@ const words: Record<FilterName, Record<string, string>> = {
 	fits: {},
 };
 
-/** One active filter in words: `4-bit`, `At least 7B`, `Gated`. */
-export function filterLabel(name: FilterName, value: string): string {
+/** One active filter in words: `4-bit`, `At least 7B`, `Gated`. `device` is the name of the device that `fits` means. */
+export function filterLabel(name: FilterName, value: string, device: string | null = null): string {
 	if (name === 'min_params') return `At least ${formatParameters(Number(value))}`;
 	if (name === 'max_params') return `At most ${formatParameters(Number(value))}`;
 	if (name === 'min_context') return `At least ${formatCount(Number(value))} tokens`;
-	if (name === 'fits') return `Fits ${value}`;
+	if (name === 'fits') return `Fits ${device ?? value}`;
 	if (name === 'author') return `By ${value}`;
 	if (name === 'runtime') return `Runs on ${words.runtime[value] ?? value}`;
 	if (name === 'license' && value !== 'unknown') return licenseLabel(value);

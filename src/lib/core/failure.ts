@@ -33,6 +33,10 @@ export const failureKinds = {
 	method_not_allowed: { status: 405, exit: 1 },
 	request_timeout: { status: 408, exit: 5 },
 	unsafe_local_path: { status: 409, exit: 1 },
+	locked: { status: 409, exit: 11 },
+	unsafe_format: { status: 409, exit: 2 },
+	file_changed: { status: 409, exit: 6 },
+	invalid_state: { status: 409, exit: 2 },
 	already_exists: { status: 409, exit: 2 },
 	confirmation_required: { status: 409, exit: 2 },
 	payload_too_large: { status: 413, exit: 2 },
@@ -49,10 +53,10 @@ export const failureKinds = {
 	unsupported_operation: { status: 422, exit: 2 },
 	invalid_gguf: { status: 422, exit: 6 },
 	invalid_safetensors: { status: 422, exit: 6 },
-	locked: { status: 423, exit: 11 },
 	too_many_attempts: { status: 429, exit: 9 },
 	headers_too_large: { status: 431, exit: 2 },
 	internal: { status: 500, exit: 1 },
+	disk_error: { status: 500, exit: 7 },
 	hub_unreachable: { status: 502, exit: 5 },
 	hub_error: { status: 502, exit: 5 },
 	redirect_blocked: { status: 502, exit: 5 },
@@ -92,6 +96,8 @@ export const failureKinds = {
 	no_candidate: { status: 503, exit: 5 },
 	upstream_timeout: { status: 504, exit: 5 },
 	insufficient_storage: { status: 507, exit: 7 },
+	disk_full: { status: 507, exit: 7 },
+	not_writable: { status: 507, exit: 7 },
 } as const satisfies Record<string, Kind>;
 
 export type FailureCode = keyof typeof failureKinds;

@@ -194,11 +194,15 @@ export const entrySchema = z.object({
 	gated: gatedSchema,
 	updated_at: z.string().nullable(),
 	local: z.boolean(),
+	/** Where it is on this machine, the best copy first; left out when it is not. */
+	copies: z.array(z.object({ tool: z.string(), size_bytes: z.number(), partial: z.boolean() })).optional(),
 	excluded_by: z.string().optional(),
 	compatibility: judgedSchema.optional(),
 	packings: packingsSchema.optional(),
 });
 export type ModelEntry = z.infer<typeof entrySchema>;
+/** One place of a model on this machine, as a list row has it. `tool` is the one that keeps it. */
+export type EntryCopy = NonNullable<ModelEntry['copies']>[number];
 
 /**
  * A list row as it is kept: the row itself plus what only sorting, filtering and provenance need. `created_at` and

@@ -27,6 +27,9 @@ import { availableMemory } from '#lib/server/engine/machine-memory.ts';
 import { OtherEngines } from '#lib/server/engine/other-engines.ts';
 import { ModelPlaces } from '#lib/server/engine/places.ts';
 import { findLibrary } from '#lib/server/engine/runtime-library.ts';
+import { Downloads } from '#lib/server/downloads.ts';
+import { thisProcess } from '#lib/server/downloads/this-process.ts';
+import { usualQuestion } from '#lib/core/fit-question.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
 import { Fits } from '#lib/server/fits.ts';
 import { Hardware, type Machine } from '#lib/server/hardware.ts';
@@ -77,7 +80,8 @@ export function makeReaders(ground: Ground) {
 	const inventory = new Inventory({ root: hubCache, others: shelf });
 	const headers = new Headers({ hub, inventory, database, date });
 	const configs = new Configs({ hub, headers, inventory, database, catalog, snapshot, clock });
-	const { local, localModels } = makeLocal({ ...here, shelf, catalog, configs, isWatched: background, onBug });
+	const readers = { hub, headers, inventory, configs };
+	const parts = makeLocal({ ...here, ...readers, shelf, catalog, isWatched: background, onBug });
 	const refresh = new CatalogRefresh({ hub, catalog, database, clock, onBug });
 	const renderer = new CardRenderer();
 	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
@@ -95,14 +99,18 @@ export function makeReaders(ground: Ground) {
 	const hardware = new Hardware({ database, catalog, machine, run });
 	const fits = new Fits({ details, configs, catalog, hardware });
 	const compatibility = new Compatibility({ database, catalog, details, fits, version });
+	const downloads = new Downloads({
+		...{ hub, database, clock, random, newId, onBug, root: hubCache, self: thisProcess(newId()) },
+		freeBytes: async (path) => (await spaceAt(path)).free_bytes,
+		fit: async (id, quant, signal) => (await fits.read(id, { ...usualQuestion, quant, signal })).fit,
+	});
 	return {
 		hub,
 		inventory,
 		shelf,
-		local,
+		...parts,
 		headers,
 		configs,
-		localModels,
 		refresh,
 		renderer,
 		details,
@@ -112,6 +120,7 @@ export function makeReaders(ground: Ground) {
 		compatibleModels,
 		hardware,
 		fits,
+		downloads,
 	};
 }
 

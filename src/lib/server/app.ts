@@ -161,10 +161,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 	};
 	const readers = makeReaders(ground);
 	const using = makeEngines(ground, readers.inventory);
-	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery } = readers;
+	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery, downloads } = readers;
 	if (background) {
 		await localModels.start();
 		refresh.start();
+		readers.downloads.start();
 		void configs.relearn().catch(onBug);
 	}
 	const sessions = new Sessions({ key: settings.key, now: Date.now, random: randomBytes });
@@ -194,7 +195,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 			ending.abort();
 			configs.close();
 			headers.close();
-			await Promise.all([localModels.close(), refresh.close(), discovery.close(), using.engines.close()]);
+			await Promise.all([localModels.close(), refresh.close(), discovery.close(), downloads.close()]);
+			await using.engines.close();
 			await Promise.all([hub.close(), renderer.close()]);
 			telemetry.close();
 			routing.close();

@@ -4,7 +4,13 @@ import type { Explanation } from '#lib/core/explanation.ts';
 import { unchecked, type Checked, type ListPage, type ModelQuery } from '#lib/core/query.ts';
 import { withCharacteristics } from '#lib/core/entry.ts';
 import type { Device } from '#lib/core/hardware.ts';
-import { type FetchStatus, type ModelCharacteristics, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
+import {
+	type EntryCopy,
+	type FetchStatus,
+	type ModelCharacteristics,
+	type ModelEntry,
+	type ModelRecord,
+} from '#lib/core/model.ts';
 import { mergeRecords } from '#lib/core/record.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import { Columns } from '#lib/server/columns.ts';
@@ -63,6 +69,7 @@ export class Catalog {
 	/** Short names for the set of models on this machine, and for the devices. */
 	#locals = '';
 	#deviceMark = '';
+	#copies: ReadonlyMap<string, EntryCopy[]> = new Map();
 	#devices: ReadonlyMap<string, Device> = new Map();
 
 	constructor(database: Database) {
@@ -226,10 +233,14 @@ export class Catalog {
 		}));
 	}
 
-	/** Which models are on this machine. Ids the catalog does not know yet count as soon as they are upserted. */
-	setLocal(ids: ReadonlySet<string>): void {
+	/**
+	 * Which models are on this machine, and where when that is told. Ids the catalog does not know yet count as soon as
+	 * they are upserted.
+	 */
+	setLocal(ids: ReadonlySet<string>, copies: ReadonlyMap<string, EntryCopy[]> = new Map()): void {
 		this.#columns.setLocal(new Set(ids));
-		this.#locals = mark([...ids]);
+		this.#copies = copies;
+		this.#locals = mark([...ids].map((id) => `${id} ${JSON.stringify(copies.get(id) ?? [])}`));
 	}
 
 	/** The devices that lists can be filtered by. */
@@ -291,7 +302,8 @@ export class Catalog {
 		return slots.flatMap((slot) => {
 			const entry = found.get(numbers[slot] ?? 0);
 			if (entry === undefined) return [];
-			const row = { ...entry, local: isLocal[slot] === 1 };
+			const copies = isLocal[slot] === 1 ? this.#copies.get(entry.id) : undefined;
+			const row = { ...entry, local: isLocal[slot] === 1, ...(copies === undefined ? {} : { copies }) };
 			if (runtime === null) return [row];
 			return [runTable.judged(runs[slot] ?? 0, row, { runtime, isFilter: filter !== null })];
 		});

@@ -229,6 +229,22 @@ export const migrations: readonly Migration[] = [
 		statements: ['ALTER TABLE models ADD COLUMN packs TEXT'],
 	},
 	{
+		// `serial` grows with every change; a download that was removed keeps its row without a record, as news.
+		name: 'downloads, the processes that work on them, and contents that were verified',
+		statements: [
+			`CREATE TABLE downloads (
+				id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, position REAL NOT NULL, state TEXT NOT NULL, owner TEXT,
+				wanted TEXT, left INTEGER NOT NULL, serial INTEGER NOT NULL, record TEXT
+			) WITHOUT ROWID`,
+			'CREATE UNIQUE INDEX downloads_serial ON downloads (serial)',
+			`CREATE TABLE download_owners (
+				token TEXT PRIMARY KEY, pid INTEGER NOT NULL, host TEXT NOT NULL, beat_at INTEGER NOT NULL
+			) WITHOUT ROWID`,
+			'CREATE TABLE download_blobs (blob TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID',
+			'CREATE TABLE verified_blobs (blob TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID',
+		],
+	},
+	{
 		// Money in nano-dollars.
 		name: 'routed requests with their tries, budgets with what is kept back, and the last registry file that was good',
 		statements: [
