@@ -145,20 +145,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
 	const onBug = (error: unknown) =>
 		log.error('background_failed', { stack: error instanceof Error ? error.stack : '' });
-	const ground = {
-		settings,
-		version,
-		database,
-		catalog,
-		snapshot,
-		log,
-		clock,
-		random,
-		machine,
-		run,
-		background,
-		onBug,
-	};
+	const told = { settings, version, log, clock, random, machine, run, background, onBug };
+	const ground = { ...told, database, catalog, snapshot };
 	const readers = makeReaders(ground);
 	const using = makeEngines(ground, readers.inventory);
 	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery, downloads } = readers;
