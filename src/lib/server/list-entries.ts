@@ -8,8 +8,8 @@ import { entriesByNumber } from '#lib/server/store/models.ts';
 
 interface Asked {
 	columns: Columns;
-	/** The copies on this machine by id. */
-	copies: ReadonlyMap<string, NonNullable<ModelEntry['copies']>>;
+	/** The copies on this machine. */
+	around: Surroundings;
 	/** The runtime that the list is of; null for a list of all. */
 	filter: RuntimeId | null;
 	/** The runtime whose verdict rows carry where the list is not one's; null for none. */
