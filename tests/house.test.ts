@@ -16,6 +16,7 @@ const longFiles: LongFiles = {
 		'one reader per quantization scheme; they are compared with each other line by line',
 	'src/lib/core/registry/provider-table.ts': 'one row per provider: a table',
 	'src/lib/core/query.ts': 'the filters: their names, their words in a URL, and back again',
+	'src/lib/server/migrations.ts': 'an append-only list of steps, none of which may change',
 };
 
 /** Text files of the project: what git knows and does not ignore, else everything that is not made by a tool. */
