@@ -1,5 +1,4 @@
 // The catalog: every known model in SQLite, with typed-array columns over it that answer lists, filters and counts.
-import { createHash } from 'node:crypto';
 import type { Explanation } from '#lib/core/explanation.ts';
 import { unchecked, type Checked, type ListPage, type ModelQuery } from '#lib/core/query.ts';
 import { withCharacteristics } from '#lib/core/entry.ts';
@@ -26,6 +25,7 @@ import { Orders } from '#lib/server/orders.ts';
 import { eachGroup, eachRow } from '#lib/server/page-rows.ts';
 import { renewRunFacts } from '#lib/server/run-table.ts';
 import { candidates, leaderOf } from '#lib/server/searched.ts';
+import { Surroundings } from '#lib/server/surroundings.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 import {
 	columnRows,
@@ -46,11 +46,6 @@ export interface FetchFailure {
 	message?: string;
 }
 
-/** A short name for a set of lines. */
-function mark(lines: string[]): string {
-	return createHash('sha256').update(lines.sort().join('\n')).digest('base64url').slice(0, 10);
-}
-
 /**
  * Lists and searches every known model. Rows live in SQLite; other processes' writes on the same database are seen at
  * the next question. Writes are whole or not at all and throw `Failure('database')`.
@@ -66,11 +61,7 @@ export class Catalog {
 	#foreign: number;
 	/** Tells this database from every other. */
 	#name: string;
-	/** Short names for the set of models on this machine, and for the devices. */
-	#locals = '';
-	#deviceMark = '';
-	#copies: ReadonlyMap<string, EntryCopy[]> = new Map();
-	#devices: ReadonlyMap<string, Device> = new Map();
+	#around = new Surroundings();
 
 	constructor(database: Database) {
 		this.#database = database;
@@ -83,7 +74,7 @@ export class Catalog {
 	/** A mark that changes with everything a list answer depends on. */
 	get version(): string {
 		this.#takeForeign();
-		return `${this.#name}-${this.#seen}-${this.#locals}${this.#deviceMark}`;
+		return `${this.#name}-${this.#seen}-${this.#around.version}`;
 	}
 
 	/** When rows last came from the Hub's own listing (ISO time); null when they never did. */
@@ -112,7 +103,7 @@ export class Catalog {
 	list(query: ModelQuery, checked: Checked = unchecked): ListPage {
 		this.#takeForeign();
 		const cursor = query.cursor === null ? null : decodeCursor(query.cursor, query);
-		const fitting = fittingOf(query, this.#devices, checked);
+		const fitting = fittingOf(query, this.#around.devices, checked);
 		const { passed, total, pending, facets } = this.#filter.run(
 			query,
 			candidates(this.#database, this.#columns, query.q),
@@ -157,7 +148,7 @@ export class Catalog {
 			related: new Set(related.flatMap((other) => this.#slot(other) ?? [])),
 			columns: this.#columns,
 			filter: this.#filter,
-			fitting: fittingOf(query, this.#devices, checked),
+			fitting: fittingOf(query, this.#around.devices, checked),
 			candidates: (search) => candidates(this.#database, this.#columns, search),
 			entries: (slots) => this.#entries(slots, query.runtime),
 		});
@@ -239,14 +230,12 @@ export class Catalog {
 	 */
 	setLocal(ids: ReadonlySet<string>, copies: ReadonlyMap<string, EntryCopy[]> = new Map()): void {
 		this.#columns.setLocal(new Set(ids));
-		this.#copies = copies;
-		this.#locals = mark([...ids].map((id) => `${id} ${JSON.stringify(copies.get(id) ?? [])}`));
+		this.#around.setLocal(ids, copies);
 	}
 
 	/** The devices that lists can be filtered by. */
 	setDevices(devices: readonly Device[]): void {
-		this.#devices = new Map(devices.map((device) => [device.id, device]));
-		this.#deviceMark = mark(devices.map(({ id, memory_bytes, accelerator }) => `${id} ${memory_bytes} ${accelerator}`));
+		this.#around.setDevices(devices);
 	}
 
 	#change(id: string, change: (stored: Known) => Known | null): boolean {
@@ -302,7 +291,7 @@ export class Catalog {
 		return slots.flatMap((slot) => {
 			const entry = found.get(numbers[slot] ?? 0);
 			if (entry === undefined) return [];
-			const copies = isLocal[slot] === 1 ? this.#copies.get(entry.id) : undefined;
+			const copies = isLocal[slot] === 1 ? this.#around.copies(entry.id) : undefined;
 			const row = { ...entry, local: isLocal[slot] === 1, ...(copies === undefined ? {} : { copies }) };
 			if (runtime === null) return [row];
 			return [runTable.judged(runs[slot] ?? 0, row, { runtime, isFilter: filter !== null })];
