@@ -17,7 +17,6 @@ const longFiles: LongFiles = {
 	'src/lib/core/registry/provider-table.ts': 'one row per provider: a table',
 	'src/lib/server/migrations.ts': 'the steps of the database one after the other: a table that only grows',
 	'src/lib/core/query.ts': 'the filters: their names, their words in a URL, and back again',
-	'src/lib/server/migrations.ts': 'an append-only list of steps, none of which may change',
 };
 
 /** Text files of the project: what git knows and does not ignore, else everything that is not made by a tool. */
