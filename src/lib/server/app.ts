@@ -1,7 +1,7 @@
 // The one place that makes the machine: settings in, one object with every server class out.
 import { randomBytes } from 'node:crypto';
 import { cpus, totalmem } from 'node:os';
-import { makeEngines, makeReaders, makeRoutes, type Readers, type Using } from '#lib/server/app-parts.ts';
+import { makeEngines, makeReaders, makeGateway, makeRoutes, type Readers, type Using } from '#lib/server/app-parts.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { machineClock, type Clock } from '#lib/server/clock.ts';
 import type { Settings } from '#lib/server/config.ts';
@@ -11,6 +11,7 @@ import type { Machine } from '#lib/server/hardware.ts';
 import { logOf } from '#lib/server/environment.ts';
 import type { Log } from '#lib/server/log.ts';
 import { migrate } from '#lib/server/migrations.ts';
+import type { Gateway } from '#lib/server/gateway.ts';
 import { Callers } from '#lib/server/registry/callers.ts';
 import { Keys } from '#lib/server/registry/keys.ts';
 import type { Routing } from '#lib/server/registry/routing.ts';
@@ -60,6 +61,8 @@ export interface App extends Readers, Using {
 	/** Keys of the gateway. */
 	keys: Keys;
 	callers: Callers;
+	/** Answers requests under `/v1`. */
+	gateway: Gateway;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -106,6 +109,24 @@ function prepareCatalog(database: Database, version: string): { catalog: Catalog
 	return { catalog, snapshot };
 }
 
+/** What health tells, as things are now. */
+function healthOf(parts: Pick<App, 'settings' | 'version' | 'catalog' | 'hub' | 'refresh'>): Health {
+	const { settings, version, catalog, hub, refresh } = parts;
+	return {
+		status: 'ok',
+		version,
+		catalog: { models: catalog.counts().catalog, updated_at: catalog.updatedAt },
+		hub: {
+			endpoint: publicAddress(settings.hubEndpoint),
+			online: hub.online,
+			offline: hub.offline,
+			token: hub.tokenState,
+			budget: hub.budget(),
+			refresh: refresh.progress,
+		},
+	};
+}
+
 /**
  * Makes the app. Faces call it once per process; tests call it with a data directory of their own. Throws
  * `Failure('database')` when the data directory cannot be used.
@@ -124,20 +145,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
 	const onBug = (error: unknown) =>
 		log.error('background_failed', { stack: error instanceof Error ? error.stack : '' });
-	const ground = {
-		settings,
-		version,
-		database,
-		catalog,
-		snapshot,
-		log,
-		clock,
-		random,
-		machine,
-		run,
-		background,
-		onBug,
-	};
+	const told = { settings, version, log, clock, random, machine, run, background, onBug };
+	const ground = { ...told, database, catalog, snapshot };
 	const readers = makeReaders(ground);
 	const using = makeEngines(ground, readers.inventory);
 	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery, downloads } = readers;
@@ -162,25 +171,14 @@ export async function createApp(options: AppOptions): Promise<App> {
 		...readers,
 		keys,
 		callers: new Callers({ keys, sessions, userId }),
+		gateway: makeGateway(ground, routing, ending.signal),
 		...using,
 		flags,
 		routing,
 		userId,
 		sessions,
 		closing: ending.signal,
-		health: () => ({
-			status: 'ok',
-			version,
-			catalog: { models: catalog.counts().catalog, updated_at: catalog.updatedAt },
-			hub: {
-				endpoint: publicAddress(settings.hubEndpoint),
-				online: hub.online,
-				offline: hub.offline,
-				token: hub.tokenState,
-				budget: hub.budget(),
-				refresh: refresh.progress,
-			},
-		}),
+		health: () => healthOf({ settings, version, catalog, hub, refresh }),
 		close: async () => {
 			ending.abort();
 			configs.close();

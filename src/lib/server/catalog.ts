@@ -21,20 +21,14 @@ import { fittingOf } from '#lib/server/fitting.ts';
 import { groupedEntries } from '#lib/server/grouped.ts';
 import { Groups } from '#lib/server/groups.ts';
 import { saveWithKin } from '#lib/server/kinship.ts';
+import { readEntries } from '#lib/server/list-entries.ts';
 import { Orders } from '#lib/server/orders.ts';
 import { eachGroup, eachRow } from '#lib/server/page-rows.ts';
 import { renewRunFacts } from '#lib/server/run-table.ts';
 import { candidates, leaderOf } from '#lib/server/searched.ts';
 import { Surroundings } from '#lib/server/surroundings.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
-import {
-	columnRows,
-	entriesByNumber,
-	findModel,
-	findModels,
-	foreignWrites,
-	type Known,
-} from '#lib/server/store/models.ts';
+import { columnRows, findModel, findModels, foreignWrites, type Known } from '#lib/server/store/models.ts';
 import { runFactsFrom } from '#lib/server/store/run-facts.ts';
 
 const refreshedKey = 'catalog_refreshed';
@@ -282,19 +276,6 @@ export class Catalog {
 	}
 
 	#entries(slots: number[], filter: RuntimeId | null, check: RuntimeId | null = null): ModelEntry[] {
-		const runtime = filter ?? check;
-		const { numbers, isLocal, runs, runTable } = this.#columns;
-		const found = entriesByNumber(
-			this.#database,
-			slots.map((slot) => numbers[slot] ?? 0),
-		);
-		return slots.flatMap((slot) => {
-			const entry = found.get(numbers[slot] ?? 0);
-			if (entry === undefined) return [];
-			const copies = isLocal[slot] === 1 ? this.#around.copies(entry.id) : undefined;
-			const row = { ...entry, local: isLocal[slot] === 1, ...(copies === undefined ? {} : { copies }) };
-			if (runtime === null) return [row];
-			return [runTable.judged(runs[slot] ?? 0, row, { runtime, isFilter: filter !== null })];
-		});
+		return readEntries(this.#database, slots, { columns: this.#columns, around: this.#around, filter, check });
 	}
 }
