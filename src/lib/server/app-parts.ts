@@ -9,6 +9,7 @@ import { surroundings } from '#lib/server/registry/surroundings.ts';
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { Calibrations } from '#lib/server/calibrations.ts';
 import { CardRenderer } from '#lib/server/card-renderer.ts';
 import { Cards } from '#lib/server/cards.ts';
 import { Catalog } from '#lib/server/catalog.ts';
@@ -139,7 +140,8 @@ export function makeEngines({ settings, database, clock, machine }: Ground, inve
 		availableBytes: availableMemory,
 		capBytes: Math.min(memoryBytes, limitBytes ?? memoryBytes) / 2,
 	});
-	return { engines, classifier: new Classifier({ engines, database, clock }) };
+	const classifier = new Classifier({ engines, database, clock });
+	return { engines, classifier, calibrations: new Calibrations({ engines, classifier, database, clock }), clock };
 }
 
 /** What routes requests, with the providers of the registry file in force. */
