@@ -39,15 +39,31 @@ function houseOf({ platform }: RequestEvent, { settings }: App): House {
 	};
 }
 
-/** Why a request without a valid key or session may not go on; null when it may. */
-function stranger({ request, cookies, getClientAddress }: RequestEvent, { sessions }: App): Failure | null {
-	if (!sessions.required) return null;
-	return sessions.admit({
-		authorization: request.headers.get('authorization'),
-		apiKey: request.headers.get('x-api-key'),
-		cookie: cookies.get(sessionCookie) ?? null,
-		address: getClientAddress(),
-	});
+/** The decoded path; as it was sent where it cannot be decoded. */
+function pathOf(url: URL): string {
+	try {
+		return decodeURIComponent(url.pathname);
+	} catch {
+		return url.pathname; // the router refuses it
+	}
+}
+
+/** Notes who asks. Gives why a request without a valid key or session may not go on; null when it may. */
+function stranger({ request, cookies, getClientAddress, locals, url }: RequestEvent, { callers }: App): Failure | null {
+	try {
+		locals.caller = callers.admit({
+			authorization: request.headers.get('authorization'),
+			apiKey: request.headers.get('x-api-key'),
+			cookie: cookies.get(sessionCookie) ?? null,
+			address: getClientAddress(),
+			claimedUser: request.headers.get('x-modeldex-user'),
+			path: pathOf(url),
+		});
+		return null;
+	} catch (error) {
+		if (error instanceof Failure) return error;
+		throw error;
+	}
 }
 
 /** What a stranger gets: programs the failure, people the sign-in page, monitors whether we are up and nothing else. */

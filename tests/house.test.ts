@@ -14,6 +14,7 @@ const longFiles: LongFiles = {
 	'src/lib/core/parameters-moe.ts': 'one row per model type: a table whose cells are formulas',
 	'src/lib/core/quantization-scheme.ts':
 		'one reader per quantization scheme; they are compared with each other line by line',
+	'src/lib/core/registry/provider-table.ts': 'one row per provider: a table',
 	'src/lib/core/query.ts': 'the filters: their names, their words in a URL, and back again',
 };
 

@@ -5,6 +5,7 @@ import { discoverCommand } from './discover.ts';
 import { doctorCommand } from './doctor.ts';
 import { fitCommand } from './fit.ts';
 import { infoCommand } from './info.ts';
+import { registryKeyCommands } from './registry-key.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
 
@@ -17,4 +18,5 @@ export const commands: readonly Command[] = [
 	compatCommand,
 	discoverCommand,
 	doctorCommand,
+	...registryKeyCommands,
 ];

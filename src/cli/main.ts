@@ -10,19 +10,30 @@ import { commands } from './commands.ts';
 import { showCommand, showCommands } from './help.ts';
 import { Terminal } from './terminal.ts';
 
-function find(name: string): Command {
-	const found = table.find((row) => row.name === name);
-	if (found !== undefined) return found;
-	throw new Failure('usage', `There is no command "${quoted(name)}"; "modeldex help" lists them.`);
+/** The command with the longest name that these words begin with, and the words after it. Throws `usage`. */
+function find(words: readonly string[]): { row: Command; rest: string[] } {
+	const line = `${words.join(' ')} `;
+	const fitting = table.filter((row) => line.startsWith(`${row.name} `));
+	const [row] = fitting.sort((a, b) => b.name.length - a.name.length);
+	if (row !== undefined) return { row, rest: words.slice(row.name.split(' ').length) };
+	const [first = ''] = words;
+	const group = table.filter((other) => other.name.startsWith(`${first} `)).map(({ name }) => `"${name}"`);
+	const known = group.length > 0 ? `there are ${group.join(', ')}` : '"modeldex help" lists them';
+	const name = group.length > 0 ? words.slice(0, 2).join(' ') : first;
+	throw new Failure('usage', `There is no command "${quoted(name)}"; ${known}.`);
 }
 
 const help = command({
 	name: 'help',
 	summary: 'show the commands, or the options of one',
-	args: z.strictObject({ command: optional('command', 'the command to explain') }),
-	run: ({ command: name }, terminal) => {
+	args: z.strictObject({
+		command: optional('command', 'the command to explain'),
+		second: optional('word', 'its second word, where it has one'),
+		third: optional('word', 'and its third'),
+	}),
+	run: ({ command: name, second, third }, terminal) => {
 		if (name === undefined) showCommands(table, terminal);
-		else showCommand(find(name), terminal);
+		else showCommand(find([name, second, third].filter((word) => word !== undefined)).row, terminal);
 	},
 });
 
@@ -36,16 +47,23 @@ function split(argv: string[]): { words: string[]; seen: Set<string> } {
 	return { words: argv.filter((word, at) => at >= end || !common.has(word)), seen };
 }
 
+/** Words up to the first option, as many as names have. */
+function named(words: readonly string[]): string[] {
+	const end = words.findIndex((word) => word.startsWith('-'));
+	return words.slice(0, end < 0 ? 3 : Math.min(3, end));
+}
+
 async function run(words: string[], seen: Set<string>, terminal: Terminal): Promise<number> {
-	const [name, ...rest] = words;
+	const [name] = words;
 	if (seen.has('--version')) {
 		if (terminal.json) terminal.document({ version });
 		else terminal.line(version);
 		return 0;
 	}
 	if (name === undefined) return help.run([], terminal);
-	if (seen.has('--help') || seen.has('-h')) return help.run(name === 'help' ? [] : [name], terminal);
-	return find(name).run(rest, terminal);
+	if (seen.has('--help') || seen.has('-h')) return help.run(name === 'help' ? [] : named(words), terminal);
+	const { row, rest } = find(words);
+	return row.run(rest, terminal);
 }
 
 /** One sentence for the person, one object for `--json`; a bug also shows where it happened. */

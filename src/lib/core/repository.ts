@@ -24,6 +24,34 @@ export function parseRepositoryId(id: string): string {
 	throw new Failure('invalid_model_id', `"${quoted(id)}" is not a model id: expected "owner/name" or "name".`);
 }
 
+/** The ending of owners that the Hub does not have: models that only this machine knows, by whoever keeps them. */
+const ownerHere = '.local';
+
+/** Does this id stand for a model that only this machine knows? Nothing is asked of the Hub for it. */
+export function isIdHere(id: string): boolean {
+	return (authorOf(id) ?? '').endsWith(ownerHere);
+}
+
+/** An id for a model that only this machine knows: `ollama.local/llama3.2-1b`. */
+export function idHere(keeper: string, name: string): string {
+	const clean = name
+		.normalize('NFKD')
+		.replace(/[^A-Za-z0-9._-]+/g, '-')
+		.replace(/\.{2,}/g, '.')
+		.replace(/-{2,}/g, '-')
+		.replace(/^[-._]+/, '')
+		.slice(0, 90)
+		.replace(/(\.git|\.ipynb)$/i, '')
+		.replace(/[-._]+$/, '');
+	return `${keeper}${ownerHere}/${clean === '' ? 'model' : clean}`;
+}
+
+/** The id of a model that the Hub may have. Throws `invalid_model_id`, and `not_found` for one only this machine knows. */
+export function parseHubId(id: string): string {
+	if (!isIdHere(id)) return parseRepositoryId(id);
+	throw new Failure('not_found', `${quoted(id)} is known to this machine only; the Hub is not asked for it.`);
+}
+
 /** Is this a full commit id (40 hexadecimal digits)? */
 export function isCommit(revision: string): boolean {
 	return shaPattern.test(revision);

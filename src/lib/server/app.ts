@@ -21,11 +21,17 @@ import { Headers } from '#lib/server/headers.ts';
 import type { TokenState } from '#lib/server/hub-failure.ts';
 import { Hub } from '#lib/server/hub.ts';
 import { Inventory } from '#lib/server/inventory.ts';
-import { LocalModels } from '#lib/server/local-models.ts';
+import { spaceAt } from '#lib/server/inventory/disk.ts';
+import type { Shelf } from '#lib/server/inventory/shelf.ts';
+import type { Local } from '#lib/server/local.ts';
+import type { LocalModels } from '#lib/server/local-models.ts';
+import { makeLocal, makeShelf } from '#lib/server/local-parts.ts';
 import { logOf } from '#lib/server/environment.ts';
 import type { Log } from '#lib/server/log.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import type { BucketBudget } from '#lib/server/rate-gate.ts';
+import { Callers } from '#lib/server/registry/callers.ts';
+import { Keys } from '#lib/server/registry/keys.ts';
 import { CatalogRefresh, type RefreshProgress } from '#lib/server/refresh.ts';
 import { Sessions } from '#lib/server/session.ts';
 import { runTool, type RunTool } from '#lib/server/tools.ts';
@@ -65,6 +71,9 @@ export interface App {
 	snapshot: Snapshot;
 	hub: Hub;
 	inventory: Inventory;
+	/** Every copy on this machine, from all folders that are searched. */
+	shelf: Shelf;
+	local: Local;
 	localModels: LocalModels;
 	configs: Configs;
 	headers: Headers;
@@ -79,6 +88,9 @@ export interface App {
 	userId: string | null;
 	hardware: Hardware;
 	fits: Fits;
+	/** Keys of the gateway. */
+	keys: Keys;
+	callers: Callers;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -134,20 +146,25 @@ interface Ground {
 	random: () => number;
 	machine: () => Machine;
 	run: RunTool;
+	/** May things be watched? */
+	background: boolean;
 	/** Called when something in the background went wrong. */
 	onBug: (error: unknown) => void;
 }
 
 /** Everything that reads models: this machine's cache, the Hub, and what is made of both. */
 function makeReaders(ground: Ground) {
-	const { settings, version, database, catalog, snapshot, log, clock, random, machine, run, onBug } = ground;
+	const { settings, version, database, catalog, snapshot, log, clock, random, machine, run, background, onBug } =
+		ground;
 	const { hubEndpoint, hubToken, hubCache, offline, proxy } = settings;
 	const date = () => clock.date();
 	const hub = new Hub({ endpoint: hubEndpoint, token: hubToken, offline, proxy, version, clock, random });
-	const inventory = new Inventory({ root: hubCache });
+	const here = { settings, database, clock, space: spaceAt, unique: () => randomBytes(6).toString('hex') };
+	const shelf = makeShelf(here);
+	const inventory = new Inventory({ root: hubCache, others: shelf });
 	const headers = new Headers({ hub, inventory, database, date });
 	const configs = new Configs({ hub, headers, inventory, database, catalog, snapshot, clock });
-	const localModels = new LocalModels({ inventory, catalog, configs, clock, onBug });
+	const { local, localModels } = makeLocal({ ...here, shelf, catalog, configs, isWatched: background, onBug });
 	const refresh = new CatalogRefresh({ hub, catalog, database, clock, onBug });
 	const renderer = new CardRenderer();
 	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
@@ -168,6 +185,8 @@ function makeReaders(ground: Ground) {
 	return {
 		hub,
 		inventory,
+		shelf,
+		local,
 		headers,
 		configs,
 		localModels,
@@ -201,7 +220,20 @@ export async function createApp(options: AppOptions): Promise<App> {
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
 	const onBug = (error: unknown) =>
 		log.error('background_failed', { stack: error instanceof Error ? error.stack : '' });
-	const ground = { settings, version, database, catalog, snapshot, log, clock, random, machine, run, onBug };
+	const ground = {
+		settings,
+		version,
+		database,
+		catalog,
+		snapshot,
+		log,
+		clock,
+		random,
+		machine,
+		run,
+		background,
+		onBug,
+	};
 	const readers = makeReaders(ground);
 	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery } = readers;
 	if (background) {
@@ -209,6 +241,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 		refresh.start();
 		void configs.relearn().catch(onBug);
 	}
+	const sessions = new Sessions({ key: settings.key, now: Date.now, random: randomBytes });
+	const userId = readMeta(database, 'user');
+	const keys = new Keys({ database, date: () => clock.date(), random: randomBytes });
 	return {
 		settings,
 		version,
@@ -217,9 +252,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 		catalog,
 		snapshot,
 		...readers,
+		keys,
+		callers: new Callers({ keys, sessions, userId }),
 		flags: new Flags({ database, environment: settings.features, date: () => clock.date() }),
-		userId: readMeta(database, 'user'),
-		sessions: new Sessions({ key: settings.key, now: Date.now, random: randomBytes }),
+		userId,
+		sessions,
 		closing: ending.signal,
 		health: () => ({
 			status: 'ok',

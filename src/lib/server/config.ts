@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
 import { parseRollout, type RolloutSetting } from '#lib/core/registry/rollout.ts';
 import { features } from '#lib/server/features.ts';
+import type { SearchedRoot } from '#lib/server/inventory/found.ts';
+import { toolRoots } from '#lib/server/inventory/roots.ts';
 
 /** Everything the process is told from outside. Paths are absolute; null means not set. */
 export interface Settings {
@@ -22,6 +24,10 @@ export interface Settings {
 	hubEndpoint: string;
 	hubToken: string | null;
 	hubCache: string;
+	/** Folders that are searched for models, the shared cache first. */
+	localRoots: readonly SearchedRoot[];
+	/** Where Hugging Face tools keep pieces of files; all of it can be fetched again. */
+	xetCache: string;
 	/** True: no packet may leave for the Hub. */
 	offline: boolean;
 	proxy: string | null;
@@ -159,7 +165,7 @@ function dataDirectory(env: NodeJS.ProcessEnv): string {
 /** Reads a token file; returns null when there is none or it is empty. */
 export type ReadText = (path: string) => string | null;
 
-type HubSettings = Pick<Settings, 'hubEndpoint' | 'hubToken' | 'hubCache' | 'offline' | 'proxy'>;
+type HubSettings = Pick<Settings, 'hubEndpoint' | 'hubToken' | 'hubCache' | 'xetCache' | 'offline' | 'proxy'>;
 
 function readHub(env: NodeJS.ProcessEnv, readText: ReadText): HubSettings {
 	const home = hubHome(env);
@@ -171,6 +177,7 @@ function readHub(env: NodeJS.ProcessEnv, readText: ReadText): HubSettings {
 		hubEndpoint: env.HF_ENDPOINT ? url('HF_ENDPOINT', env.HF_ENDPOINT) : 'https://huggingface.co',
 		hubToken: token === '' ? null : token,
 		hubCache: cache ? expand(cache, env) : join(home, 'hub'),
+		xetCache: join(home, 'xet'),
 		offline: isTrue(env.HF_HUB_OFFLINE) || isTrue(env.TRANSFORMERS_OFFLINE),
 		proxy: proxy ? url('HTTPS_PROXY', proxy) : null,
 	};
@@ -200,14 +207,19 @@ export function readSettings(env: NodeJS.ProcessEnv, readText: ReadText): Settin
 	}
 	const port = portSchema.safeParse(env.PORT?.trim() || 3000);
 	if (!port.success) throw wrong('PORT', 'a port number from 0 to 65535');
+	const home = dataDirectory(env);
+	const hub = readHub(env, readText);
+	const expanded = (path: string) => expand(path, env);
+	const places = { env, platform: process.platform, readText, expand: expanded, hubCache: hub.hubCache, home };
 	return {
 		port: port.data,
 		host: env.HOST?.trim() || '127.0.0.1',
 		origin: env.ORIGIN ? origin(env.ORIGIN) : null,
-		home: dataDirectory(env),
+		home,
 		key: env.MODELDEX_KEY?.trim() || null,
 		registryFile: env.MODELDEX_CONFIG ? expand(env.MODELDEX_CONFIG, env) : null,
-		...readHub(env, readText),
+		...hub,
+		localRoots: toolRoots(places),
 		features: readFeatures(env),
 	};
 }

@@ -19,7 +19,7 @@ import type { Inventory } from '#lib/server/inventory.ts';
 import { migrate } from '#lib/server/migrations.ts';
 
 export interface WorksOptions extends CopiesOptions {
-	inventory: Pick<Inventory, 'text' | 'files' | 'scan'>;
+	inventory: Pick<Inventory, 'text' | 'files' | 'ids'>;
 	hub: Hub;
 	catalog: Catalog;
 	watch: DiscoveryWatch;
@@ -160,7 +160,7 @@ export class DiscoveryWorks {
 	#locals(): (id: string) => Promise<boolean> {
 		let ids: Promise<Set<string>> | null = null;
 		return async (id) => {
-			ids ??= this.#options.inventory.scan().then(({ models }) => new Set(models.map((model) => model.id)));
+			ids ??= this.#options.inventory.ids();
 			return (await ids).has(id);
 		};
 	}

@@ -82,17 +82,19 @@ function tokenFinding({ hub }: App): Finding {
 	return { name: 'token', state: hub.tokenState === 'rejected' ? 'note' : 'ok', says: words[hub.tokenState] };
 }
 
-async function cacheFinding({ inventory, settings }: App): Promise<Finding> {
+async function cacheFinding({ shelf, settings }: App): Promise<Finding> {
 	const { hubCache } = settings;
 	try {
 		await access(hubCache, constants.R_OK);
 	} catch {
 		return { name: 'model cache', state: 'note', says: `${hubCache} is not there yet: no models on this machine` };
 	}
-	const { models, broken } = await inventory.scan();
-	const bad = broken.length === 0 ? '' : `, ${broken.length} more cannot be used`;
-	const says = `${hubCache} holds ${models.length} ${models.length === 1 ? 'model' : 'models'}${bad}`;
-	return { name: 'model cache', state: broken.length === 0 ? 'ok' : 'note', says };
+	const copies = (await shelf.look()).held.filter(({ copy }) => copy.root === hubCache);
+	const broken = copies.filter(({ copy }) => copy.broken !== null).length;
+	const models = copies.length - broken;
+	const bad = broken === 0 ? '' : `, ${broken} more cannot be used`;
+	const says = `${hubCache} holds ${models} ${models === 1 ? 'model' : 'models'}${bad}`;
+	return { name: 'model cache', state: broken === 0 ? 'ok' : 'note', says };
 }
 
 /** Looks at one thing after the other; what follows from a failed one is left out. Throws only when aborted. */

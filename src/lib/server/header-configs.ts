@@ -81,7 +81,7 @@ export class HeaderConfigs {
 		return path === null ? null : this.#options.headers.readAll(id, path, { ...order, mostParts: partsUnasked });
 	}
 
-	async #quietly(id: string, paths: readonly string[], revision: string): Promise<HeaderSet | null> {
+	async #quietly(id: string, paths: readonly string[], revision: string | null): Promise<HeaderSet | null> {
 		try {
 			return await this.#read(id, paths, { revision, ask: false });
 		} catch (error) {

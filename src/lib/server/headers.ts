@@ -196,7 +196,7 @@ export class Headers {
 		return this.#options.inventory.open({ id, path, revision }, async (source, commit) => {
 			const { size } = source;
 			const read = await result(readHeader(source, format, { digest }));
-			this.#keep({ id, path, commit, size, ...read });
+			if (commit !== null) this.#keep({ id, path, commit, size, ...read });
 			return { path, size, revision: commit, source: 'local', ...read };
 		});
 	}

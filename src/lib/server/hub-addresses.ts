@@ -1,8 +1,8 @@
 // Addresses below the Hub's endpoint of files at a revision; every part of them checked or encoded.
-import { encodeId, parseRepositoryId, parseRevision } from '#lib/core/repository.ts';
+import { encodeId, parseHubId, parseRevision } from '#lib/core/repository.ts';
 
 /** Path of a file. Throws `invalid_model_id` or `invalid_revision`. */
 export function fileAddress(id: string, revision: string, path: string): string {
 	const encoded = path.split('/').map(encodeURIComponent).join('/');
-	return `/${encodeId(parseRepositoryId(id))}/resolve/${encodeURIComponent(parseRevision(revision))}/${encoded}`;
+	return `/${encodeId(parseHubId(id))}/resolve/${encodeURIComponent(parseRevision(revision))}/${encoded}`;
 }

@@ -1,7 +1,7 @@
 // The Hub's verbs: list models, one model's facts, its files, one file's text. Everything is checked before it leaves.
 import { Failure } from '#lib/core/failure.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
-import { collidingNames, encodeId, isDigest, parseRepositoryId, parseRevision, quoted } from '#lib/core/repository.ts';
+import { collidingNames, encodeId, isDigest, parseHubId, parseRevision, quoted } from '#lib/core/repository.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { fileAddress } from '#lib/server/hub-addresses.ts';
 import type { AskOptions } from '#lib/server/hub-attempts.ts';
@@ -177,7 +177,7 @@ export class Hub {
 		id: string,
 		{ revision, hubId, ...options }: AskOptions & { revision?: string; hubId?: string } = {},
 	): Promise<ModelInfo> {
-		const base = `/api/models/${encodeId(parseRepositoryId(id))}`;
+		const base = `/api/models/${encodeId(parseHubId(id))}`;
 		const at = revision === undefined ? '' : `/revision/${encodeURIComponent(parseRevision(revision))}`;
 		const query = this.#allowed([...usualExpand, 'siblings']).map((name) => `expand=${name}`);
 		const reply = await this.#client.ask(this.#json(`${base}${at}?${query.join('&')}`, false), options, (received) => {
@@ -200,7 +200,7 @@ export class Hub {
 		id: string,
 		{ revision = 'main', ...options }: AskOptions & { revision?: string } = {},
 	): Promise<FileTree> {
-		const base = `/api/models/${encodeId(parseRepositoryId(id))}/tree/${encodeURIComponent(parseRevision(revision))}`;
+		const base = `/api/models/${encodeId(parseHubId(id))}/tree/${encodeURIComponent(parseRevision(revision))}`;
 		const tree: FileTree = { files: [], refused: [], commit: null, movedTo: null };
 		const cursors = new Set<string>();
 		let cursor: string | null = null;

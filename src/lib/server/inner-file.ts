@@ -42,17 +42,28 @@ function unreadable(cause: unknown): never {
 	throw new Failure('unsafe_local_path', 'A file on this machine could not be read to its end.', { cause });
 }
 
+const careful = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+/** When a file was last read tells when its model was last used: our own look must not count. Linux only, owners only. */
+const unnoticed = careful | (constants.O_NOATIME ?? 0);
+
+async function openQuietly(real: string): Promise<FileHandle | null> {
+	for (const flags of new Set([unnoticed, careful])) {
+		try {
+			return await open(real, flags);
+		} catch {
+			// Not ours: without the favour, then. Or gone, or not ours to read: null.
+		}
+	}
+	return null;
+}
+
 /**
  * Opens a regular file at its real path, hands it to `work` and closes it. Null when it is none: pipes and devices are
  * opened without waiting and then left alone, a link in its place is not followed.
  */
 export async function withFile<T>(real: string, work: (source: FileSource) => Promise<T>): Promise<T | null> {
-	let handle: FileHandle;
-	try {
-		handle = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-	} catch {
-		return null; // gone, or not ours to read
-	}
+	const handle = await openQuietly(real);
+	if (handle === null) return null;
 	try {
 		const facts = await handle.stat();
 		return facts.isFile() ? await work(new FileSource(handle, facts.size)) : null;

@@ -1,4 +1,4 @@
-// The models on this machine: reads the Hugging Face cache as every tool leaves it, and never changes it.
+// Files of models on this machine, one at a time and as they are now; nothing here changes any of them.
 import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import type { ByteSource } from '#lib/core/byte-source.ts';
@@ -6,52 +6,25 @@ import { Failure } from '#lib/core/failure.ts';
 import type { ModelFile } from '#lib/core/model.ts';
 import { isCommit, isRepositoryId } from '#lib/core/repository.ts';
 import { inside, withFile } from '#lib/server/inner-file.ts';
-
-/** A model with at least one usable snapshot. `commit` is that of `refs/main`, else of the newest snapshot. */
-export interface LocalModel {
-	id: string;
-	commit: string;
-}
-
-/** A folder that looks like a model's but cannot be used, and why. */
-export interface BrokenFolder {
-	folder: string;
-	why: string;
-}
-
-export interface LocalScan {
-	models: LocalModel[];
-	broken: BrokenFolder[];
-}
+import { idOfFolder } from '#lib/server/inventory/hub-folder.ts';
+import type { Shelf } from '#lib/server/inventory/shelf.ts';
 
 /** A text file of a local model, or its beginning. */
 export interface LocalText {
 	text: string;
-	commit: string;
+	/** Null where the tool that keeps it knows none. */
+	commit: string | null;
 }
-
-const folderPattern = /^models--(.+)$/;
-const weightsPattern = /\.(safetensors|gguf|bin|pt|pth|ckpt|onnx|h5|msgpack|npz|mlmodel|tflite|pte|ot)$/i;
 
 /** How far a snapshot is searched: real ones are two folders deep, a hostile one may be endless. */
 const MOST_DEPTH = 4;
 const MOST_ENTRIES = 20_000;
-const SCANNED_AT_ONCE = 8;
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The folder name of a model in the cache. */
 function folderOf(id: string): string {
 	return `models--${id.replaceAll('/', '--')}`;
-}
-
-function idOf(folder: string): string | null {
-	const id = folderPattern.exec(folder)?.[1]?.replace('--', '/') ?? '';
-	return isRepositoryId(id) ? id : null;
-}
-
-function isMissing(error: unknown): boolean {
-	return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
 /** The first bytes of a file inside `root`; null when it is none. Links are followed to where they really lead. */
@@ -96,12 +69,21 @@ interface Snapshot {
 	changed: number;
 }
 
-/** Reads one cache folder (`HF_HUB_CACHE`). A missing folder is an empty cache. */
+interface InventoryOptions {
+	/** The shared cache (`HF_HUB_CACHE`). A missing folder is an empty one. */
+	root: string;
+	/** Copies that other tools keep, for models the shared cache does not have. */
+	others?: Pick<Shelf, 'find' | 'last'>;
+}
+
+/** Reads files of models: of the shared cache as it is now, else of the copies that other tools keep. */
 export class Inventory {
 	readonly #root: string;
+	readonly #others: Pick<Shelf, 'find' | 'last'> | null;
 
-	constructor({ root }: { root: string }) {
+	constructor({ root, others }: InventoryOptions) {
 		this.#root = root;
+		this.#others = others ?? null;
 	}
 
 	/** The cache's real place; null when there is no cache. */
@@ -113,38 +95,12 @@ export class Inventory {
 		}
 	}
 
-	/** Every model here. A broken folder is reported and never stops the others. */
-	async scan(): Promise<LocalScan> {
+	/** Ids of the models that may be here, by the names of their folders; whether they can be read shows in reading them. */
+	async ids(): Promise<Set<string>> {
 		const root = await this.#realRoot();
-		const scan: LocalScan = { models: [], broken: [] };
-		if (root === null) return scan;
-		const names = await readdir(root).catch(() => []);
-		const folders = names.filter((name) => folderPattern.test(name)).sort();
-		for (let at = 0; at < folders.length; at += SCANNED_AT_ONCE) {
-			const batch = folders.slice(at, at + SCANNED_AT_ONCE).map((folder) => this.#examine(root, folder));
-			for (const result of await Promise.all(batch)) {
-				if ('id' in result) scan.models.push(result);
-				else scan.broken.push(result);
-			}
-		}
-		return scan;
-	}
-
-	async #examine(root: string, folder: string): Promise<LocalModel | BrokenFolder> {
-		const id = idOf(folder);
-		if (id === null) return { folder, why: 'its name is not that of a model' };
-		const place = join(root, folder);
-		if ((await inside(root, place)) !== place) return { folder, why: 'it is a link, or leads out of the cache' };
-		try {
-			const snapshots = await this.#snapshots(place);
-			if (snapshots.length === 0) return { folder, why: 'it has no snapshot' };
-			for (const snapshot of snapshots) {
-				if (await this.#isUsable(root, snapshot)) return { id, commit: snapshot.commit };
-			}
-			return { folder, why: 'no snapshot has a config.json or weights' };
-		} catch (error) {
-			return { folder, why: isMissing(error) ? 'it has no snapshots folder' : 'it cannot be read' };
-		}
+		const names = root === null ? [] : await readdir(root).catch(() => []);
+		const others = this.#others?.last.held.flatMap(({ copy }) => (copy.broken === null ? copy.id : [])) ?? [];
+		return new Set([...names.flatMap((name) => idOfFolder(name) ?? []), ...others]);
 	}
 
 	/** Snapshots, the one `refs/main` names first, then newest first. */
@@ -167,17 +123,9 @@ export class Inventory {
 		return isCommit(commit) ? commit : null;
 	}
 
-	async #isUsable(root: string, { folder }: Snapshot): Promise<boolean> {
-		for (const { path, place } of await walk(folder)) {
-			if (path !== 'config.json' && !weightsPattern.test(path)) continue;
-			const real = await inside(root, place);
-			if (real !== null && (await lstat(real)).isFile()) return true;
-		}
-		return false;
-	}
-
 	/** The snapshots of a model that a revision means, best first; none when it is not here. */
-	async #find(root: string, id: string, revision: string | null): Promise<Snapshot[]> {
+	async #find(root: string | null, id: string, revision: string | null): Promise<Snapshot[]> {
+		if (root === null) return [];
 		const place = join(root, folderOf(id));
 		if (!isRepositoryId(id) || (await inside(root, place)) !== place) return [];
 		try {
@@ -196,14 +144,29 @@ export class Inventory {
 	 */
 	async text(id: string, path: string, limitBytes: number, revision: string | null = null): Promise<LocalText | null> {
 		const root = await this.#realRoot();
-		if (root === null) return null;
 		for (const { commit, folder } of await this.#find(root, id, revision)) {
 			const place = join(folder, ...path.split('/'));
 			if (!place.startsWith(folder + sep)) return null;
-			const bytes = await readInside(root, place, limitBytes);
+			const bytes = await readInside(root ?? folder, place, limitBytes);
+			if (bytes !== null) return { text: decoder.decode(bytes), commit };
+		}
+		for (const { real, place, commit } of this.#elsewhere(id, path, revision)) {
+			const bytes = await readInside(real, place, limitBytes);
 			if (bytes !== null) return { text: decoder.decode(bytes), commit };
 		}
 		return null;
+	}
+
+	/** A file in the copies of other tools; those that know no commit are only meant when none is asked for. */
+	*#elsewhere(id: string, path: string, revision: string | null) {
+		for (const { copy, found, real } of this.#others?.find(id) ?? []) {
+			if (copy.id !== id || copy.root === this.#root || copy.broken !== null) continue;
+			for (const { commit, files } of found.revisions) {
+				if (revision !== null && revision !== 'main' && revision !== commit) continue;
+				const file = files.find((one) => one.path === path);
+				if (file !== undefined) yield { real, place: file.real, commit };
+			}
+		}
 	}
 
 	/**
@@ -212,14 +175,18 @@ export class Inventory {
 	 */
 	async open<T>(
 		{ id, path, revision = null }: { id: string; path: string; revision?: string | null },
-		work: (source: ByteSource, commit: string) => Promise<T>,
+		work: (source: ByteSource, commit: string | null) => Promise<T>,
 	): Promise<T | null> {
 		const root = await this.#realRoot();
-		if (root === null) return null;
 		for (const { commit, folder } of await this.#find(root, id, revision)) {
 			const place = join(folder, ...path.split('/'));
-			const real = place.startsWith(folder + sep) ? await inside(root, place) : null;
+			const real = place.startsWith(folder + sep) ? await inside(root ?? folder, place) : null;
 			const done = real === null ? null : await withFile(real, (source) => work(source, commit));
+			if (done !== null) return done;
+		}
+		for (const { real, place, commit } of this.#elsewhere(id, path, revision)) {
+			const file = await inside(real, place);
+			const done = file === null ? null : await withFile(file, (source) => work(source, commit));
 			if (done !== null) return done;
 		}
 		return null;
@@ -229,10 +196,13 @@ export class Inventory {
 	 * The files of the best snapshot of a model here, which may be partial; null when it is not here. `sha256` is known
 	 * where the cache names the content by it.
 	 */
-	async files(id: string): Promise<{ commit: string; files: ModelFile[] } | null> {
+	async files(id: string): Promise<{ commit: string | null; files: ModelFile[] } | null> {
 		const root = await this.#realRoot();
-		const [best] = root === null ? [] : await this.#find(root, id, null);
-		if (root === null || best === undefined) return null;
+		const [best] = await this.#find(root, id, null);
+		if (root === null || best === undefined) {
+			const other = this.#others?.find(id).find(({ copy }) => copy.id === id && copy.broken === null)?.copy;
+			return other === undefined ? null : { commit: other.revision, files: other.files };
+		}
 		const files: ModelFile[] = [];
 		for (const { path, place } of await walk(best.folder)) {
 			const real = await inside(root, place);

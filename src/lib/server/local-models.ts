@@ -1,33 +1,37 @@
-// Keeps the catalog's idea of "models on this machine" in step with the Hugging Face cache folder.
+// Keeps the catalog's idea of "models on this machine" in step with what is on its disks.
 import { recordFromListing } from '#lib/core/entry.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import type { Configs } from '#lib/server/configs.ts';
-import type { BrokenFolder, Inventory, LocalModel } from '#lib/server/inventory.ts';
+import type { Held, Look, Shelf } from '#lib/server/inventory/shelf.ts';
+import type { FolderWatch } from '#lib/server/inventory/watch.ts';
 
-/** Other tools download while we run; a look at the folder names is cheap. */
+/** What no watch reports is seen after this long at the latest; a look at folders that did not change is cheap. */
 const LOOK_EVERY_MS = 60_000;
 
 interface LocalModelsOptions {
-	inventory: Pick<Inventory, 'scan'>;
+	shelf: Pick<Shelf, 'look'>;
 	catalog: Pick<Catalog, 'entry' | 'upsert' | 'setLocal'>;
 	configs: Pick<Configs, 'readLocal'>;
 	clock: Clock;
+	/** Tells of changes between two looks; none for a short command. */
+	watch?: Pick<FolderWatch, 'follow' | 'close'> | null;
 	/** Called when a look in the background went wrong. */
 	onBug: (error: unknown) => void;
 }
 
-/** Looks at the cache folder once a minute. */
+/** Looks when something changed, and once a minute. */
 export class LocalModels {
 	readonly #options: LocalModelsOptions;
-	/** Commit that was read of each model, so that an unchanged one is not read again. */
+	/** What was read of each model, so that an unchanged one is not read again. */
 	readonly #read = new Map<string, string>();
-	#models: readonly LocalModel[] = [];
+	#models = new Map<string, Held>();
+	#seen: Look | null = null;
 	#reading: Promise<void> = Promise.resolve();
 	#cancel = () => {};
 	#isClosed = false;
-	/** Folders of the last look that could not be used. */
-	broken: readonly BrokenFolder[] = [];
+	/** A short command reads what it is asked for, and nothing else. */
+	#readsAll = false;
 
 	constructor(options: LocalModelsOptions) {
 		this.#options = options;
@@ -35,40 +39,63 @@ export class LocalModels {
 
 	/** Looks now and again every minute, until `close`. Resolves when it is known what is here; reading it goes on. */
 	async start(): Promise<void> {
+		this.#readsAll = true;
 		await this.look();
-		const { clock, onBug } = this.#options;
-		this.#reading = this.#readNew().catch(onBug);
 		if (this.#isClosed) return;
-		this.#cancel = clock.after(LOOK_EVERY_MS, () => void this.#reading.then(() => this.start()).catch(onBug));
+		this.#cancel();
+		const { clock, onBug } = this.#options;
+		this.#cancel = clock.after(LOOK_EVERY_MS, () => void this.start().catch(onBug));
 	}
 
 	/** Stops looking; resolves when nothing is being read any more. */
 	async close(): Promise<void> {
 		this.#isClosed = true;
 		this.#cancel();
+		this.#options.watch?.close();
 		await this.#reading;
 	}
 
-	/** Takes in which models are there now; those the catalog does not list get a row. */
-	async look(): Promise<void> {
-		const { inventory, catalog, clock } = this.#options;
-		const { models, broken } = await inventory.scan();
-		if (this.#isClosed) return;
-		this.broken = broken;
+	/** Takes in which models are there now; those the catalog does not list get a row. What is new is read afterwards. */
+	async look(options: { isWhole?: boolean } = {}): Promise<void> {
+		const { shelf, catalog, clock, watch, onBug } = this.#options;
+		const look = await shelf.look(options);
+		if (this.#isClosed || look === this.#seen) return;
+		this.#seen = look;
+		this.#models = bestByModel(look.held);
 		const asOf = clock.date().toISOString();
-		const unknown = models.filter(({ id }) => catalog.entry(id) === null);
-		catalog.upsert(unknown.map(({ id, commit }) => recordFromListing({ id, sha: commit }, 'local', asOf)));
-		catalog.setLocal(new Set(models.map(({ id }) => id)));
-		this.#models = models;
+		const unknown = [...this.#models].filter(([id]) => catalog.entry(id) === null);
+		catalog.upsert(
+			unknown.map(([id, { copy }]) => {
+				return recordFromListing(copy.revision === null ? { id } : { id, sha: copy.revision }, 'local', asOf);
+			}),
+		);
+		catalog.setLocal(new Set(this.#models.keys()));
+		watch?.follow(look.watched);
+		if (this.#readsAll) this.#reading = this.#reading.then(() => this.#readNew()).catch(onBug);
+	}
+
+	/** Resolves when everything that was seen has been read. */
+	async settled(): Promise<void> {
+		await this.#reading;
 	}
 
 	/** Reads the config of every model whose copy changed since the last look. */
 	async #readNew(): Promise<void> {
-		for (const { id, commit } of this.#models) {
+		for (const [id, { copy }] of this.#models) {
 			if (this.#isClosed) return;
-			if (this.#read.get(id) === commit) continue;
-			this.#read.set(id, commit);
+			const mark = `${copy.key} ${copy.revision ?? `${copy.size_bytes} ${copy.arrived}`}`;
+			if (this.#read.get(id) === mark) continue;
+			this.#read.set(id, mark);
 			await this.#options.configs.readLocal(id);
 		}
 	}
+}
+
+/** The usable copies, the best of each model. */
+function bestByModel(held: readonly Held[]): Map<string, Held> {
+	const best = new Map<string, Held>();
+	for (const one of held) {
+		if (one.copy.broken === null && one.copy.id !== '' && !best.has(one.copy.id)) best.set(one.copy.id, one);
+	}
+	return best;
 }

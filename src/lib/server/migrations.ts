@@ -191,6 +191,29 @@ export const migrations: readonly Migration[] = [
 		name: 'whether the list of a discovery was handed in',
 		statements: ['ALTER TABLE discovery_lists ADD COLUMN is_handed INTEGER NOT NULL DEFAULT 0'],
 	},
+	{
+		name: 'folders of models that a person named, hashes of files that were read, and commits that names are pinned to',
+		statements: [
+			'CREATE TABLE local_folders (path TEXT PRIMARY KEY, id TEXT, added_at TEXT NOT NULL) WITHOUT ROWID',
+			`CREATE TABLE file_hashes (
+				path TEXT PRIMARY KEY, inode TEXT NOT NULL, size INTEGER NOT NULL, changed REAL NOT NULL, sha256 TEXT NOT NULL,
+				read_at TEXT NOT NULL
+			) WITHOUT ROWID`,
+			`CREATE TABLE pins (
+				name TEXT PRIMARY KEY, id TEXT NOT NULL, revision TEXT NOT NULL, files TEXT NOT NULL, pinned_at TEXT NOT NULL
+			) WITHOUT ROWID`,
+		],
+	},
+	{
+		name: 'keys of the gateway, as digests',
+		statements: [
+			`CREATE TABLE registry_keys (
+				id TEXT PRIMARY KEY, name TEXT NOT NULL, prefix TEXT NOT NULL, user TEXT, specs TEXT NOT NULL, budget REAL,
+				budget_window TEXT, rpm INTEGER, expires_at TEXT, revoked_at TEXT, last_used_at TEXT, created_at TEXT NOT NULL,
+				digest TEXT NOT NULL
+			) WITHOUT ROWID`,
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */

@@ -35,7 +35,7 @@ function digest(text: string, encoding: 'utf8' | 'latin1'): Buffer {
 }
 
 /** The bearer key of an Authorization header; null when there is none of that kind. */
-function bearer(authorization: string | null): string | null {
+export function bearer(authorization: string | null): string | null {
 	return /^bearer +(\S.*)$/i.exec(authorization ?? '')?.[1]?.trim() ?? null;
 }
 

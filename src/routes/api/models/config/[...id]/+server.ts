@@ -1,15 +1,9 @@
 // GET /api/models/config/{id}: characteristics of one model. The id holds one slash, plain or percent-encoded.
 import { json } from '@sveltejs/kit';
 import { Failure } from '#lib/core/failure.ts';
+import { parseFlag } from '#lib/core/flag-word.ts';
 import { quoted } from '#lib/core/repository.ts';
 import type { RequestHandler } from './$types';
-
-function truth(params: URLSearchParams, name: string): boolean {
-	const value = params.get(name);
-	if (value === null || value === '0' || value === 'false') return false;
-	if (value === '1' || value === 'true') return true;
-	throw new Failure('invalid_query', `"${quoted(value)}" is not a value for ${name}: expected 1 or 0.`);
-}
 
 export const GET: RequestHandler = async ({ locals, params, request, url }) => {
 	for (const name of url.searchParams.keys()) {
@@ -18,7 +12,7 @@ export const GET: RequestHandler = async ({ locals, params, request, url }) => {
 	}
 	const characteristics = await locals.app.configs.read(params.id, {
 		revision: url.searchParams.get('revision'),
-		refresh: truth(url.searchParams, 'refresh'),
+		refresh: parseFlag(url.searchParams, 'refresh'),
 		signal: request.signal,
 	});
 	return json(characteristics, { headers: { 'cache-control': 'no-store' } });

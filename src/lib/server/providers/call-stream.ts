@@ -1,0 +1,196 @@
+// The reply to one call, whatever came: a stream of events, a plain answer, an error, or something that is none of these.
+import { CallFailure, type CallEvent, type Operation } from '#lib/core/registry/call.ts';
+import { parseWire, type Wire } from '#lib/core/registry/wire.ts';
+import { networkFailure, release, type Upstream } from '#lib/server/providers/exchange.ts';
+import { errorBody, failureOf, holdsError, retryAfterOf } from '#lib/server/providers/failure-class.ts';
+import { mostReplyBytes, readError, readWhole } from '#lib/server/providers/reply-text.ts';
+import { SseOverflow, SseParser, type SseFrame } from '#lib/server/providers/sse.ts';
+
+/** What turns one provider's events into ours. A reader is made for one call. */
+export interface FrameReader {
+	/** The events that one frame with data stands for. May throw a `CallFailure`. */
+	read(data: Wire, name: string | null): CallEvent[];
+	/** Is this text the end of the stream (`[DONE]`)? */
+	isTerminator(text: string): boolean;
+	/** Has the answer ended as answers end? A stream that stops before is cut. */
+	readonly isComplete: boolean;
+	/** What is left to say at the end: usage. */
+	end(): CallEvent[];
+	/** A plain answer instead of a stream. Null: this is no answer at all. */
+	whole(reply: Wire): CallEvent[] | null;
+}
+
+/** The call that is being read. */
+export interface Reading {
+	/** The provider's name, for sentences. */
+	provider: string;
+	operation: Operation;
+	signal: AbortSignal;
+	secrets: readonly string[];
+	/** Wall clock, for dates in `retry-after`; milliseconds. */
+	now: number;
+}
+
+function malformed(provider: string, what: string): CallFailure {
+	return new CallFailure('malformed', `The answer of ${provider} cannot be read: ${what}.`);
+}
+
+/** The failure behind a reply with an error status. The body is read and released. */
+export async function statusFailure(reply: Upstream, reading: Reading): Promise<CallFailure> {
+	const { provider, secrets, signal, now } = reading;
+	const retryAfterMs = retryAfterOf(reply.headers, now);
+	const body = await readError(reply, signal);
+	return failureOf({ provider, status: reply.status, body, retryAfterMs, secrets });
+}
+
+/** Which of the two kinds a body is; null for neither. Without a usable content type its first bytes tell. */
+function kindOf(type: string, first: string): 'events' | 'json' | null {
+	if (type.startsWith('text/event-stream')) return 'events';
+	if (/^application\/(?:[\w.]+\+)?json/.test(type)) return 'json';
+	if (type.startsWith('text/html')) return null;
+	if (/^\s*[{[]/.test(first)) return 'json';
+	return /^(data:|event:|:|id:|retry:)/.test(first.trimStart()) ? 'events' : null;
+}
+
+/** The body again, with its first piece looked at. */
+async function peek(body: Upstream['body']): Promise<{ first: Buffer | null; rest: AsyncIterator<Buffer> }> {
+	const rest: AsyncIterator<Buffer> = body[Symbol.asyncIterator]();
+	const step = await rest.next();
+	return { first: step.done === true ? null : step.value, rest };
+}
+
+/** Everything that is left of a body, within the limit of a plain answer. */
+async function joined(first: Buffer, rest: AsyncIterator<Buffer>, provider: string): Promise<Buffer> {
+	const parts = [first];
+	let size = first.length;
+	for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+		size += next.value.length;
+		if (size > mostReplyBytes) throw malformed(provider, 'it is too large');
+		parts.push(next.value);
+	}
+	return Buffer.concat(parts, size);
+}
+
+function* chunksIn(reply: Wire, reader: FrameReader, { provider, secrets }: Reading): Generator<CallEvent> {
+	if (holdsError(reply)) {
+		throw failureOf({ provider, status: null, body: errorBody(reply), retryAfterMs: null, secrets });
+	}
+	const events = reader.whole(reply);
+	if (events === null) throw malformed(provider, 'it has no result');
+	yield* events;
+	yield* reader.end();
+}
+
+/** Reads a plain answer, checks that it is one, and gives its events. Releases the body. */
+export async function* wholeEvents(reply: Upstream, reader: FrameReader, reading: Reading): AsyncGenerator<CallEvent> {
+	const text = await readWhole(reading.provider, reply, reading.signal);
+	if (text.trim() === '') throw malformed(reading.provider, 'it is empty');
+	const parsed = parseWire(text);
+	if (parsed === null) throw malformed(reading.provider, 'it is not JSON');
+	yield* chunksIn(parsed, reader, reading);
+}
+
+/** Reads one body of events; keeps what has come so far, to know whether an end is a cut. */
+class EventBody {
+	readonly #reader: FrameReader;
+	readonly #reading: Reading;
+	readonly #parser = new SseParser();
+	hasContent = false;
+	isOver = false;
+	#isEmpty = true;
+
+	constructor(reader: FrameReader, reading: Reading) {
+		this.#reader = reader;
+		this.#reading = reading;
+	}
+
+	/** A failure of the stream's form: a cut once content has come. */
+	#broken(what: string): CallFailure {
+		const { provider } = this.#reading;
+		if (!this.hasContent) return malformed(provider, what);
+		return new CallFailure('cut', `The answer of ${provider} broke off: ${what}.`);
+	}
+
+	/** The events of these bytes. */
+	*push(bytes: Uint8Array): Generator<CallEvent> {
+		yield* this.#frames(this.#parse(() => this.#parser.push(bytes)));
+	}
+
+	/** The events that come with the end. Throws when the answer has not ended as answers do. */
+	*end(): Generator<CallEvent> {
+		yield* this.#frames(this.#parse(() => this.#parser.end()));
+		if (this.isOver) return;
+		if (!this.#reader.isComplete) throw this.#broken(this.#isEmpty ? 'it is empty' : 'it ended before its end');
+		this.isOver = true;
+		yield* this.#reader.end();
+	}
+
+	#parse(read: () => SseFrame[]): SseFrame[] {
+		try {
+			return read();
+		} catch (error) {
+			throw error instanceof SseOverflow ? this.#broken(error.message) : error;
+		}
+	}
+
+	*#frames(frames: readonly SseFrame[]): Generator<CallEvent> {
+		for (const { name, data } of frames) {
+			if (this.isOver) return;
+			if (data === null) yield { type: 'alive' };
+			else yield* this.#frame(data, name);
+		}
+	}
+
+	*#frame(data: string, name: string | null): Generator<CallEvent> {
+		if (this.#reader.isTerminator(data)) {
+			if (this.#isEmpty) throw this.#broken('it is empty');
+			this.isOver = true;
+			yield* this.#reader.end();
+			return;
+		}
+		const parsed = parseWire(data);
+		if (parsed === null) throw this.#broken('a piece of it is not JSON');
+		const { provider, secrets } = this.#reading;
+		if (holdsError(parsed) || name === 'error') {
+			throw failureOf({ provider, status: null, body: errorBody(parsed), retryAfterMs: null, secrets });
+		}
+		this.#isEmpty = false;
+		for (const event of this.#reader.read(parsed, name)) {
+			if (event.type === 'chunk' && event.content) this.hasContent = true;
+			yield event;
+		}
+	}
+}
+
+/**
+ * The events of a reply that was asked to be a stream. A provider that answers in one piece is taken at its word. Throws
+ * a `CallFailure` or the signal's reason; the body is released on every way out.
+ */
+export async function* replyEvents(reply: Upstream, reader: FrameReader, reading: Reading): AsyncGenerator<CallEvent> {
+	const { provider, signal } = reading;
+	const events = new EventBody(reader, reading);
+	try {
+		const { first, rest } = await peek(reply.body);
+		if (first === null) throw malformed(provider, 'it is empty');
+		const kind = kindOf(reply.headers['content-type']?.toLowerCase() ?? '', first.subarray(0, 64).toString('latin1'));
+		if (kind === null) throw malformed(provider, 'it is neither a stream of events nor JSON');
+		if (kind === 'json') {
+			const parsed = parseWire((await joined(first, rest, provider)).toString('utf8'));
+			events.isOver = true;
+			if (parsed === null) throw malformed(provider, 'it is not JSON');
+			yield* chunksIn(parsed, reader, reading);
+			return;
+		}
+		yield* events.push(first);
+		while (!events.isOver) {
+			const next = await rest.next();
+			if (next.done === true) yield* events.end();
+			else yield* events.push(next.value);
+		}
+	} catch (error) {
+		if (signal.aborted) throw signal.reason;
+		throw error instanceof CallFailure ? error : networkFailure(provider, error, events.hasContent);
+	} finally {
+		release(reply.body, events.isOver);
+	}
+}

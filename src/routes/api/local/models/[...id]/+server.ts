@@ -1,0 +1,29 @@
+// GET and DELETE /api/local/models/{id}: the copies of one model here, and removing one of them (`dry_run=1` only tells).
+import { json } from '@sveltejs/kit';
+import { Failure } from '#lib/core/failure.ts';
+import { parseFlag } from '#lib/core/flag-word.ts';
+import { quoted } from '#lib/core/repository.ts';
+import type { RequestHandler } from './$types';
+
+const headers = { 'cache-control': 'no-store' };
+const known = new Set(['dry_run', 'tool', 'copy', 'revision', 'confirm']);
+
+export const GET: RequestHandler = async ({ locals, params }) => {
+	return json({ copies: await locals.app.local.copies(params.id) }, { headers });
+};
+
+export const DELETE: RequestHandler = async ({ locals, params, url: { searchParams } }) => {
+	const strange = [...searchParams.keys()].find((name) => !known.has(name));
+	if (strange !== undefined)
+		throw new Failure('unknown_field', `There is no query parameter "${quoted(strange)}" here.`);
+	const order = {
+		tool: searchParams.get('tool'),
+		copy: searchParams.get('copy'),
+		revisions: searchParams.getAll('revision'),
+		confirm: searchParams.get('confirm'),
+	};
+	const { local } = locals.app;
+	const isDry = parseFlag(searchParams, 'dry_run');
+	const plan = isDry ? await local.preview(params.id, order) : await local.remove(params.id, order);
+	return json(plan, { headers });
+};
