@@ -15,4 +15,6 @@ export const pages: readonly PageRow[] = [
 	{ href: '/discover', name: 'Discover', words: 'scan hub chat models live', inHead: true },
 	{ href: '/compare', name: 'Compare', words: 'side by side', inHead: false },
 	{ href: '/telemetry', name: 'Activity', words: 'telemetry counts runs features flags', inHead: true },
+	{ href: '/settings', name: 'Settings', words: 'preferences options token folders export import', inHead: false },
+	{ href: '/about', name: 'About', words: 'version licences licenses help', inHead: false },
 ];

@@ -14,11 +14,12 @@ import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Details } from '#lib/server/details.ts';
 import { Discovery } from '#lib/server/discovery.ts';
 import { FileLists } from '#lib/server/file-lists.ts';
+import { figuresOf } from '#lib/server/figures.ts';
 import { Fits } from '#lib/server/fits.ts';
 import { Flags } from '#lib/server/flags.ts';
 import { Hardware, type Machine } from '#lib/server/hardware.ts';
 import { Headers } from '#lib/server/headers.ts';
-import type { TokenState } from '#lib/server/hub-failure.ts';
+import { healthOf, type Health } from '#lib/server/health.ts';
 import { Hub } from '#lib/server/hub.ts';
 import { Inventory } from '#lib/server/inventory.ts';
 import { spaceAt } from '#lib/server/inventory/disk.ts';
@@ -28,36 +29,17 @@ import type { LocalModels } from '#lib/server/local-models.ts';
 import { makeLocal, makeShelf } from '#lib/server/local-parts.ts';
 import { logOf } from '#lib/server/environment.ts';
 import type { Log } from '#lib/server/log.ts';
+import { Metrics } from '#lib/server/metrics.ts';
 import { migrate } from '#lib/server/migrations.ts';
-import type { BucketBudget } from '#lib/server/rate-gate.ts';
 import { Callers } from '#lib/server/registry/callers.ts';
 import { Keys } from '#lib/server/registry/keys.ts';
-import { CatalogRefresh, type RefreshProgress } from '#lib/server/refresh.ts';
+import { Preferences } from '#lib/server/preferences.ts';
+import { CatalogRefresh } from '#lib/server/refresh.ts';
 import { Sessions } from '#lib/server/session.ts';
 import { runTool, type RunTool } from '#lib/server/tools.ts';
 import { loadSnapshot, readSnapshot, type Snapshot } from '#lib/server/snapshot.ts';
 import { readMeta } from '#lib/server/store/meta.ts';
 import { Telemetry } from '#lib/server/telemetry.ts';
-
-/** The Hub as this process knows it. `online` is null before the first attempt; the endpoint carries no credentials. */
-export interface HubHealth {
-	endpoint: string;
-	online: boolean | null;
-	/** True when HF_HUB_OFFLINE forbids every request. */
-	offline: boolean;
-	token: TokenState;
-	/** What is left of the request limits, per bucket. */
-	budget: Record<string, BucketBudget>;
-	refresh: RefreshProgress;
-}
-
-/** Answer of `GET /api/health`. `updated_at` is when the catalog's rows were last refreshed (ISO), null when never. */
-export interface Health {
-	status: 'starting' | 'ok';
-	version: string;
-	catalog: { models: number; updated_at: string | null };
-	hub: HubHealth;
-}
 
 /** What every face (pages, routes, command line) works with. */
 export interface App {
@@ -88,6 +70,9 @@ export interface App {
 	userId: string | null;
 	hardware: Hardware;
 	fits: Fits;
+	/** What a person chose for every browser of this server. */
+	preferences: Preferences;
+	metrics: Metrics;
 	/** Keys of the gateway. */
 	keys: Keys;
 	callers: Callers;
@@ -118,12 +103,6 @@ function thisMachine(): Machine {
 		limitBytes: limit > 0 ? limit : null,
 		processor: cpus()[0]?.model ?? null,
 	};
-}
-
-/** An address for people: without a user name or password that it may carry. */
-function publicAddress(endpoint: string): string {
-	const url = new URL(endpoint);
-	return (url.origin + url.pathname).replace(/\/$/, '');
 }
 
 /** Everything that has to be read before the first answer; a damaged database shows itself here. */
@@ -241,6 +220,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 		refresh.start();
 		void configs.relearn().catch(onBug);
 	}
+	const { local, hardware } = readers;
+	const parts = { version, databasePath: database.path, catalog, hub, telemetry };
+	const metrics = new Metrics({ look: () => figuresOf(parts) });
 	const sessions = new Sessions({ key: settings.key, now: Date.now, random: randomBytes });
 	const userId = readMeta(database, 'user');
 	const keys = new Keys({ database, date: () => clock.date(), random: randomBytes });
@@ -252,27 +234,18 @@ export async function createApp(options: AppOptions): Promise<App> {
 		catalog,
 		snapshot,
 		...readers,
+		preferences: new Preferences({ database, hardware, local }),
+		metrics,
 		keys,
 		callers: new Callers({ keys, sessions, userId }),
 		flags: new Flags({ database, environment: settings.features, date: () => clock.date() }),
 		userId,
 		sessions,
 		closing: ending.signal,
-		health: () => ({
-			status: 'ok',
-			version,
-			catalog: { models: catalog.counts().catalog, updated_at: catalog.updatedAt },
-			hub: {
-				endpoint: publicAddress(settings.hubEndpoint),
-				online: hub.online,
-				offline: hub.offline,
-				token: hub.tokenState,
-				budget: hub.budget(),
-				refresh: refresh.progress,
-			},
-		}),
+		health: () => healthOf({ version, endpoint: settings.hubEndpoint, catalog, hub, refresh }),
 		close: async () => {
 			ending.abort();
+			metrics.close();
 			configs.close();
 			headers.close();
 			await Promise.all([localModels.close(), refresh.close(), discovery.close()]);

@@ -115,6 +115,11 @@ export class Hub {
 		return this.#gate.budget();
 	}
 
+	/** Requests this process sent to the Hub, by bucket and how they ended. */
+	requests(): { bucket: string; outcome: string; count: number }[] {
+		return this.#gate.ended();
+	}
+
 	/** Ends every connection and everything that waits. */
 	async close(): Promise<void> {
 		this.#gate.close();

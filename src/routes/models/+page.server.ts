@@ -1,7 +1,7 @@
 // The models page on the server: the first page of the list, its counts, and ways out when nothing matches.
 import { Failure } from '#lib/core/failure.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
-import { placeCookie, readPlace } from '#lib/core/place.ts';
+import { placeCookie } from '#lib/core/place.ts';
 import { readPageQuery, waysOut, type ListPage, type ListSource, type ModelQuery } from '#lib/core/query.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
@@ -38,7 +38,7 @@ export const load: PageServerLoad = async ({ cookies, locals, url }) => {
 	if (query.fits !== null) await hardware.ready();
 	const counts = catalog.counts();
 	const source: ListSource = query.source ?? (counts.mine > 0 ? 'mine' : 'hub');
-	const check = readPlace(cookies.get(placeCookie)).runtime;
+	const check = locals.app.preferences.placeOf(cookies.get(placeCookie)).runtime;
 	const found = listFrom(catalog, { ...query, source }, check);
 	const asked = { ...found.query, cursor: query.cursor };
 	const health = locals.app.health();
