@@ -1,0 +1,27 @@
+// Bodies of requests that belong to no other file: routes check them by these, and the description of the API shows them.
+import { z } from 'zod';
+import { localTools } from '#lib/core/inventory.ts';
+import { importWays } from '#lib/server/inventory/importing.ts';
+import { pruneKinds } from '#lib/server/inventory/prune.ts';
+
+/** Body of `POST /api/models/configs`. */
+export const configsBody = z.strictObject({ ids: z.array(z.string().max(300)).min(1).max(200) });
+
+/** Body of `POST /api/local/folders`. */
+export const folderBody = z.strictObject({ path: z.string().min(1).max(4096), id: z.string().max(200).nullish() });
+
+/** Body of `POST /api/local/import`. */
+export const importBody = z.strictObject({
+	path: z.string().min(1).max(4096),
+	id: z.string().max(200).nullish(),
+	way: z.enum(importWays).default('copy'),
+});
+
+/** Body of `POST /api/local/prune`. */
+export const pruneBody = z.strictObject({
+	kinds: z.array(z.enum(pruneKinds)).min(1).default(['partial', 'orphan']),
+	older_than_days: z.number().min(0).max(36_500).default(0),
+	tools: z.array(z.enum(localTools)).min(1).optional(),
+	confirm: z.boolean().default(false),
+	dry_run: z.boolean().default(false),
+});
