@@ -36,7 +36,7 @@ function found(from, name, packages) {
 /** Lock file paths of every package that is shipped. @param {any} lock */
 export function shippedPaths(lock) {
 	const { packages } = lock;
-	const names = [...Object.keys(packages[''].dependencies ?? {}), ...bundled];
+	const names = [...Object.keys({ ...packages[''].dependencies, ...packages[''].optionalDependencies }), ...bundled];
 	const waiting = names.map((name) => `node_modules/${name}`);
 	const seen = new Set();
 	for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {

@@ -9,8 +9,8 @@ declare global {
 			app: Machine;
 			/** True when no key is set, or this request showed it or belongs to a signed-in browser. */
 			signedIn: boolean;
-			/** Who asks; set as soon as the request was let in. */
-			caller?: Caller;
+			/** Who asks; nobody until the request was let in. */
+			caller: Caller;
 			/** What went wrong while this request was answered; set by hooks only. */
 			failure?: Failure;
 		}

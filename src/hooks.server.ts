@@ -3,7 +3,8 @@ import type { Handle, HandleServerError, RequestEvent, ServerInit } from '@svelt
 import { Failure, isAbort } from '#lib/core/failure.ts';
 import { createApp, type App } from '#lib/server/app.ts';
 import { settingsOf } from '#lib/server/environment.ts';
-import { isProgramPath, refusal, securityHeaders, type Ask, type House } from '#lib/server/guard.ts';
+import { gatewayFailure } from '#lib/server/gateway-wire.ts';
+import { isGatewayPath, isProgramPath, refusal, securityHeaders, type Ask, type House } from '#lib/server/guard.ts';
 import { failureOfStatus, failureResponse, programAnswer, withHeaders } from '#lib/server/http.ts';
 import { sessionCookie } from '#lib/server/session.ts';
 import { version } from '../package.json';
@@ -74,15 +75,20 @@ function strangerAnswer(event: RequestEvent, failure: Failure, { health }: App):
 		return Response.json({ status }, { status: status === 'ok' ? 200 : 503 });
 	}
 	if (isProgramPath(url.pathname) || failure.code !== 'invalid_api_key') {
-		return withHeaders(failureResponse(failure), { 'www-authenticate': 'Bearer' });
+		return withHeaders(failed(event, failure), { 'www-authenticate': 'Bearer' });
 	}
 	const location = `/sign-in?next=${encodeURIComponent(url.pathname + url.search)}`;
 	return new Response(null, { status: 303, headers: { location } });
 }
 
+/** A failure in the form of the address: OpenAI's under `/v1`, ours elsewhere. */
+function failed({ url }: RequestEvent, failure: Failure): Response {
+	return isGatewayPath(url.pathname) ? gatewayFailure(failure) : failureResponse(failure);
+}
+
 async function answer(event: RequestEvent, resolve: Parameters<Handle>[0]['resolve'], made: App): Promise<Response> {
 	const refused = refusal(askOf(event), houseOf(event, made));
-	if (refused !== null) return failureResponse(refused);
+	if (refused !== null) return failed(event, refused);
 	const unknown = stranger(event, made);
 	event.locals.signedIn = unknown === null;
 	if (unknown !== null && event.route.id !== '/sign-in') return strangerAnswer(event, unknown, made);
@@ -92,8 +98,8 @@ async function answer(event: RequestEvent, resolve: Parameters<Handle>[0]['resol
 		if (failure === undefined || page.status !== 500) return page;
 		return new Response(page.body, { status: failure.status, headers: page.headers });
 	}
-	if (event.route.id === null) return failureResponse(failureOfStatus(404));
-	return programAnswer(await resolve(event), event.locals.failure);
+	if (event.route.id === null) return failed(event, failureOfStatus(404));
+	return programAnswer(await resolve(event), event.locals.failure, (failure) => failed(event, failure));
 }
 
 /** Counts an answer for monitors, and tells who reads the log closely. */
@@ -107,6 +113,7 @@ export const handle: Handle = async ({ event, resolve }) => {
 	if (app === undefined) throw new Error('The app was not made before the first request.');
 	event.locals.app = app;
 	event.locals.signedIn = false;
+	event.locals.caller = { user: null, key: null };
 	const started = performance.now();
 	const response = withHeaders(await answer(event, resolve, app), securityHeaders);
 	count(event, response.status, performance.now() - started, app);

@@ -5,6 +5,8 @@ import { discoverCommand } from './discover.ts';
 import { doctorCommand } from './doctor.ts';
 import { fitCommand } from './fit.ts';
 import { infoCommand } from './info.ts';
+import { modelCommands } from './model.ts';
+import { registryCommands } from './registry.ts';
 import { registryKeyCommands } from './registry-key.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
@@ -17,6 +19,8 @@ export const commands: readonly Command[] = [
 	fitCommand,
 	compatCommand,
 	discoverCommand,
+	...modelCommands,
 	doctorCommand,
+	...registryCommands,
 	...registryKeyCommands,
 ];

@@ -131,7 +131,7 @@ export async function printDiscovery(
 		else {
 			const isSure = ({ classification, confidence }: ModelEntry) => classification !== 'gen' || confidence !== 'low';
 			const shown = view.showsGuesses ? chosen : chosen.filter(isSure);
-			if (shown.length > 0) showModels(shown, terminal, view.classes.length > 1);
+			if (shown.length > 0) showModels(shown, terminal, { withClass: view.classes.length > 1 });
 			terminal.note(summaryOf(shown.length, counts, meta));
 			for (const note of notesOf(models, chosen.length - shown.length, meta)) terminal.note(note);
 		}

@@ -26,7 +26,7 @@ export async function withApp<T>(
 	work: (app: App, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
 	const settings = settingsOf(withOptions(terminal.env, args));
-	const app = await createApp({ settings, version: terminal.version, background: false });
+	const app = await createApp({ settings, version: terminal.version, background: false, env: terminal.env });
 	try {
 		await app.localModels.look();
 		return await untilInterrupted((signal) => work(app, signal));

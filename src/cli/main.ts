@@ -10,17 +10,24 @@ import { commands } from './commands.ts';
 import { showCommand, showCommands } from './help.ts';
 import { Terminal } from './terminal.ts';
 
+/** Commands whose names begin with these words. */
+function groupOf(words: readonly string[]): Command[] {
+	return table.filter((row) => row.name.startsWith(`${words.join(' ')} `));
+}
+
 /** The command with the longest name that these words begin with, and the words after it. Throws `usage`. */
 function find(words: readonly string[]): { row: Command; rest: string[] } {
 	const line = `${words.join(' ')} `;
 	const fitting = table.filter((row) => line.startsWith(`${row.name} `));
 	const [row] = fitting.sort((a, b) => b.name.length - a.name.length);
 	if (row !== undefined) return { row, rest: words.slice(row.name.split(' ').length) };
-	const [first = ''] = words;
-	const group = table.filter((other) => other.name.startsWith(`${first} `)).map(({ name }) => `"${name}"`);
-	const known = group.length > 0 ? `there are ${group.join(', ')}` : '"modeldex help" lists them';
-	const name = group.length > 0 ? words.slice(0, 2).join(' ') : first;
-	throw new Failure('usage', `There is no command "${quoted(name)}"; ${known}.`);
+	const known = words.findLastIndex((_, at) => groupOf(words.slice(0, at + 1)).length > 0) + 1;
+	const start = words.slice(0, known);
+	const asked = quoted(words.slice(0, known + 1).join(' '));
+	if (known === 0) throw new Failure('usage', `There is no command "${asked}"; "modeldex help" lists them.`);
+	const says = words.length === known ? `"modeldex ${asked}" needs a word more` : `There is no command "${asked}"`;
+	const group = groupOf(start).map(({ name }) => name.slice(start.join(' ').length + 1));
+	throw new Failure('usage', `${says}: ${group.join(', ')}.`);
 }
 
 const help = command({
@@ -32,8 +39,12 @@ const help = command({
 		third: optional('word', 'and its third'),
 	}),
 	run: ({ command: name, second, third }, terminal) => {
-		if (name === undefined) showCommands(table, terminal);
-		else showCommand(find([name, second, third].filter((word) => word !== undefined)).row, terminal);
+		const words = [name, second, third].filter((word) => word !== undefined);
+		const isCommand = table.some((row) => row.name === words.join(' '));
+		const group = words.length === 0 || isCommand ? [] : groupOf(words);
+		if (words.length === 0) showCommands(table, terminal);
+		else if (group.length > 0) showCommands(group, terminal);
+		else showCommand(find(words).row, terminal);
 	},
 });
 

@@ -1,7 +1,7 @@
 // Models as a table on the terminal: one line each, the same columns wherever models are listed.
 import { formatBits, formatCompact, formatCount, formatMethod, formatParameters } from '#lib/core/format.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
-import { strong, type Terminal } from './terminal.ts';
+import { quiet, strong, type Terminal } from './terminal.ts';
 
 interface Column {
 	title: string;
@@ -36,8 +36,15 @@ function cut(text: string, width: number): string {
 	return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
 }
 
-/** Columns side by side under their titles; on a terminal the ids give way, so that a row stays one line. */
-export function showModels(models: readonly ModelEntry[], terminal: Terminal, withClass = false): void {
+/**
+ * Columns side by side under their titles; on a terminal the ids give way, so that a row stays one line. `below` gives
+ * lines to stand under a row.
+ */
+export function showModels(
+	models: readonly ModelEntry[],
+	terminal: Terminal,
+	{ withClass = false, below = () => [] }: { withClass?: boolean; below?: (entry: ModelEntry) => string[] } = {},
+): void {
 	const shown = withClass ? [...columns, classColumn] : columns;
 	const rows = [shown.map(({ title }) => title), ...models.map((entry) => shown.map((column) => column.of(entry)))];
 	const wide = shown.map((_, at) => rows.reduce((most, row) => Math.max(most, row[at]?.length ?? 0), 0));
@@ -48,5 +55,7 @@ export function showModels(models: readonly ModelEntry[], terminal: Terminal, wi
 		const cells = row.map((cell, at) => cut(cell, at === 0 ? idWidth : (wide[at] ?? 0)));
 		const text = cells.join('  ').trimEnd();
 		terminal.line(index === 0 ? strong(text) : text);
+		const entry = models[index - 1];
+		for (const line of entry === undefined ? [] : below(entry)) terminal.line(quiet(line));
 	});
 }

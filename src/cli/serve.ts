@@ -7,6 +7,7 @@ import { mostOrderBytes } from '#lib/core/discovery-order.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Settings } from '#lib/server/config.ts';
 import { logOf, settingsOf } from '#lib/server/environment.ts';
+import { mostRequestBytes } from '#lib/server/gateway-wire.ts';
 import { checkListener, isLoopback } from '#lib/server/guard.ts';
 import { Listener, schemeHeader, type Answer } from '#lib/server/listener.ts';
 import type { Log } from '#lib/server/log.ts';
@@ -31,6 +32,8 @@ const flags = [
 /** Keys shorter than this can be guessed; said once, when other machines can try. */
 const shortKey = 16;
 const handlerSchema = z.object({ handler: z.custom<Answer>((value) => typeof value === 'function') });
+/** The largest body that any route takes. */
+const mostBodyBytes = Math.max(mostOrderBytes, mostRequestBytes);
 const healthSchema = z.object({ status: z.string(), catalog: z.object({ models: z.number() }).optional() });
 
 /**
@@ -39,7 +42,7 @@ const healthSchema = z.object({ status: z.string(), catalog: z.object({ models: 
  */
 function tellHandler(env: NodeJS.ProcessEnv, settings: Settings): void {
 	for (const name of ['ADDRESS_HEADER', 'HOST_HEADER', 'PORT_HEADER', 'XFF_DEPTH', 'ORIGIN']) delete process.env[name];
-	Object.assign(process.env, env, { PROTOCOL_HEADER: schemeHeader, BODY_SIZE_LIMIT: String(mostOrderBytes) });
+	Object.assign(process.env, env, { PROTOCOL_HEADER: schemeHeader, BODY_SIZE_LIMIT: String(mostBodyBytes) });
 	if (settings.origin !== null) process.env.ORIGIN = settings.origin;
 }
 
@@ -134,6 +137,8 @@ async function serve(env: NodeJS.ProcessEnv, terminal: Terminal): Promise<number
 		},
 		onStop: announceEnd,
 		onError: (error) => void log.bug('request_failed', error),
+		// The guard holds every route but those that take more to a megabyte.
+		limits: { bodyBytes: mostBodyBytes },
 	});
 	await listener.listen();
 	if (settings.key !== null && settings.key.length < shortKey && !isLoopback(settings.host)) {

@@ -1,8 +1,11 @@
 // How fast "does it fit" is: a slider over 200 cards, and the list filtered by what fits a device.
 import { expect, it } from 'vitest';
+import { checkCompatibility, runsOn } from '#lib/core/compatibility.ts';
 import { fitPlace, fitRow, maxContext } from '#lib/core/fit.ts';
 import { namedMemory } from '#lib/core/hardware.ts';
 import { emptyQuery } from '#lib/core/query.ts';
+import { subjectOf } from '#lib/core/run-facts.ts';
+import { runtimeProfiles } from '#lib/core/runtime-profiles.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { openInMemory } from '#lib/server/database.ts';
 import { migrate } from '#lib/server/migrations.ts';
@@ -37,6 +40,40 @@ it('answers for 200 cards within a frame', async () => {
 	expect(fitting).toBeGreaterThan(0);
 });
 
+it('checks 5,000 models against twelve runtimes', async () => {
+	const subjects = randomRecords(5000, 3).map((record) => subjectOf(record));
+	const profiles = runtimeProfiles.slice(0, 12);
+	let running = 0;
+	const taken = await times(20, () => {
+		for (const subject of subjects) {
+			for (const profile of profiles) if (runsOn(subject, profile) === 'yes') running += 1;
+		}
+	});
+	const value = median(taken);
+	report({
+		id: 'runtimes-5000',
+		what: 'verdict of 12 runtimes on each of 5,000 models, p50',
+		ours: `${value.toFixed(1)} ms`,
+		peer: '',
+		value,
+		aim: '≤ 50 ms',
+		met: value <= 50,
+	});
+	const whole = await times(5, () => {
+		for (const subject of subjects) for (const profile of profiles) checkCompatibility(subject, profile);
+	});
+	report({
+		id: 'reports-5000',
+		what: 'the same with confidence, reasons, warnings and advice in words, p50',
+		ours: `${median(whole).toFixed(1)} ms`,
+		peer: '',
+		value: median(whole),
+		aim: 'told',
+		met: true,
+	});
+	expect(running).toBeGreaterThan(0);
+});
+
 const counts = process.env.BENCH_QUICK === '1' ? [50_000] : [50_000, 1_000_000];
 
 it.each(counts)('lists what fits among %i rows', async (count) => {
@@ -59,7 +96,7 @@ it.each(counts)('lists what fits among %i rows', async (count) => {
 	const value = median(filtered) / median(plain);
 	report({
 		id: `fits-${count}`,
-		what: `first page of what fits 16 GB at 32,768 tokens, six facets and counts, ${count.toLocaleString('en')} rows, p50`,
+		what: `first page of what fits 16 GB at 32,768 tokens, nine facets and counts, ${count.toLocaleString('en')} rows, p50`,
 		ours: `${median(filtered).toFixed(2)} ms`,
 		peer: `without the filter ${median(plain).toFixed(2)} ms`,
 		value,

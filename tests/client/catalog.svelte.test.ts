@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Fetch } from '#lib/client/api.ts';
 import { ModelList, ModelLists } from '#lib/client/catalog.svelte.ts';
 import { FreshnessWatch, readFreshness } from '#lib/client/freshness.svelte.ts';
-import { emptyQuery } from '#lib/core/query.ts';
+import { emptyQuery, unchecked } from '#lib/core/query.ts';
 import { entry, listPage } from '../support/models.ts';
 
 const models = (from: number, to: number) =>
@@ -17,7 +17,7 @@ describe('ModelList', () => {
 			asked.push(path);
 			return Response.json(listPage({ models: models(2, 6), total: 6 }));
 		};
-		const list = new ModelList({ ...emptyQuery, q: 'x', source: 'hub' }, first, { fetch, check: null });
+		const list = new ModelList({ ...emptyQuery, q: 'x', source: 'hub' }, first, { fetch, checked: unchecked });
 		expect(list.hasMore).toBe(true);
 		await Promise.all([list.more(), list.more()]);
 		expect(asked).toEqual(['/api/models?q=x&source=hub&cursor=c1']);
@@ -33,7 +33,7 @@ describe('ModelList', () => {
 			if (isDown) return Response.json({ error: { code: 'database', message: 'The disk is full.' } }, { status: 503 });
 			return Response.json(listPage({ models: models(3, 6), total: 6 }));
 		};
-		const list = new ModelList(emptyQuery, first, { fetch, check: null });
+		const list = new ModelList(emptyQuery, first, { fetch, checked: unchecked });
 		await list.more();
 		expect([list.error, list.loading, list.models.length]).toEqual(['The disk is full.', false, 3]);
 		isDown = false;
@@ -42,7 +42,10 @@ describe('ModelList', () => {
 	});
 
 	it('does not take another answer for a list', async () => {
-		const list = new ModelList(emptyQuery, first, { fetch: async () => Response.json({ hello: 1 }), check: null });
+		const list = new ModelList(emptyQuery, first, {
+			fetch: async () => Response.json({ hello: 1 }),
+			checked: unchecked,
+		});
 		await list.more();
 		expect(list.error).toContain('Reload the page');
 	});

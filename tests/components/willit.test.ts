@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareGroups } from '#lib/components/compare-rows.ts';
 import { fitLine, fitSentence, runtimeLook, runtimeWord } from '#lib/components/fit-words.ts';
-import { recommend, sortedVariants } from '#lib/components/variants.ts';
+import { recommend, sortedVariants } from '#lib/core/variants.ts';
 import type { RowFit, Verdict } from '#lib/core/fit.ts';
 import type { FitFacts } from '#lib/core/model.ts';
 import { formatContext, readPlace, usualPlace, writePlace } from '#lib/core/place.ts';

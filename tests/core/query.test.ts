@@ -1,9 +1,19 @@
 // The list request: what URLs mean, what is refused, and that equal queries have equal URLs.
 import { describe, expect, it } from 'vitest';
 import { Failure } from '#lib/core/failure.ts';
-import { activeFilters, emptyQuery, parseQuery, toSearchParams, withoutFilters } from '#lib/core/query.ts';
+import {
+	activeFilters,
+	checkedParams,
+	emptyQuery,
+	parseChecked,
+	parseQuery,
+	toSearchParams,
+	unchecked,
+	withoutFilters,
+} from '#lib/core/query.ts';
 
 const parse = (text: string) => parseQuery(new URLSearchParams(text), { strict: true });
+const measured = (text: string) => parseChecked(new URLSearchParams(text));
 
 function failure(text: string): Failure {
 	try {
@@ -51,6 +61,8 @@ describe('parseQuery', () => {
 		['limit=201', 'limit'],
 		['limit=ten', 'limit'],
 		['quantization=7', 'quantization'],
+		['size_class=tiny', 'size_class'],
+		['weight_class=4gb', 'weight_class'],
 		['kind=chat', 'kind'],
 		['modality=smell', 'modality'],
 		['gated=maybe', 'gated'],
@@ -91,10 +103,21 @@ describe('a runtime', () => {
 	});
 });
 
+describe('what rows are measured against', () => {
+	it('is read and written, and is nothing unless told', () => {
+		expect(measured('')).toEqual(unchecked);
+		expect(measured('check=VLLM&cache_bits=8')).toEqual({ check: 'vllm', cacheBits: 8 });
+		expect(checkedParams(measured('cache_bits=8&check=vllm')).toString()).toBe('check=vllm&cache_bits=8');
+		expect(checkedParams(unchecked).toString()).toBe('');
+		expect(() => measured('cache_bits=5')).toThrow('expected 16, 8, 4');
+		expect(() => measured('check=vlm')).toThrow('did you mean vllm?');
+	});
+});
+
 describe('toSearchParams', () => {
 	it('round-trips every filter', () => {
 		const text =
-			'q=qwen&family=Qwen&family=Unknown&quantization=4&quantization=fp16&kind=gen&author=a&license=mit' +
+			'q=qwen&family=Qwen&family=Unknown&quantization=4&quantization=fp16&kind=gen&author=a&license=mit&size_class=small&weight_class=4-8gb' +
 			'&modality=multimodal&gated=false&min_params=1000&max_params=2000&min_context=4096&runtime=vllm&show_incompatible=true&source=mine&sort=params&order=asc&limit=20';
 		expect(toSearchParams(parse(text)).toString()).toBe(text);
 	});

@@ -1,6 +1,7 @@
 // The catalog's lists against a plain reference: filters, facets, orders, cursors, search, and what writes change.
 import { describe, expect, it, vi } from 'vitest';
 import { Failure } from '#lib/core/failure.ts';
+import { cachePrecisions } from '#lib/core/fit.ts';
 import type { ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
 import {
 	emptyQuery,
@@ -8,6 +9,8 @@ import {
 	modalities,
 	parseQuery,
 	sortKeys,
+	unchecked,
+	type Checked,
 	type Facets,
 	type ModelQuery,
 } from '#lib/core/query.ts';
@@ -16,7 +19,7 @@ import { Catalog } from '#lib/server/catalog.ts';
 import { openDatabase, openInMemory, type Database } from '#lib/server/database.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { plainList } from '../support/plain-list.ts';
+import { plainCard, plainList } from '../support/plain-list.ts';
 import { blankRecord, pick, randomRecord, randomRecords } from '../support/records.ts';
 import { seeded } from '../support/seeded.ts';
 
@@ -44,10 +47,14 @@ function counts(facets: Facets): Record<string, Record<string, number>> {
 }
 
 /** Every id of a list, page by page. */
-function walk(catalog: Catalog, query: ModelQuery, between: () => void = () => {}): string[] {
+function walk(
+	catalog: Catalog,
+	query: ModelQuery,
+	{ between = () => {}, checked = unchecked }: { between?: () => void; checked?: Checked } = {},
+): string[] {
 	const ids: string[] = [];
 	for (let cursor: string | null = null; ; between()) {
-		const page = catalog.list({ ...query, cursor });
+		const page = catalog.list({ ...query, cursor }, checked);
 		ids.push(...page.models.map(({ id }) => id));
 		cursor = page.next_cursor;
 		if (cursor === null) return ids;
@@ -68,12 +75,14 @@ function randomQuery(random: () => number): ModelQuery {
 		author: some(0.15, ['Qwen', 'TheBloke', 'nobody']),
 		license: some(0.2, ['mit', 'unknown', 'apache-2.0']),
 		gated: maybe(0.2, () => random() < 0.5),
+		size_class: some(0.15, ['small', 'medium', 'unknown', 'large']),
+		weight_class: some(0.15, ['8-16gb', 'to-4gb', 'unknown', '32-80gb']),
 		min_params: maybe(0.2, () => Math.floor(random() * 20) * 5e8),
 		max_params: maybe(0.2, () => Math.floor(random() * 20) * 5e8),
 		min_context: maybe(0.2, () => 2 ** (9 + Math.floor(random() * 9))),
 		runtime: maybe(0.3, () => pick(random, [first, ...others])),
 		show_incompatible: random() < 0.1,
-		fits: maybe(0.3, () => String(Math.floor(random() ** 2 * 6e10) + 1)),
+		fits: maybe(0.3, () => (random() < 0.3 ? plainCard.id : String(Math.floor(random() ** 2 * 6e10) + 1))),
 		context: maybe(0.5, () => 2 ** (9 + Math.floor(random() * 9))),
 		source: pick(random, [null, ...listSources]),
 		sort: pick(random, sortKeys),
@@ -122,6 +131,7 @@ describe('a list', () => {
 	const local = new Set(records.filter((_, index) => index % 9 === 0).map(({ id }) => id));
 	const catalog = made(records);
 	catalog.setLocal(local);
+	catalog.setDevices([plainCard]);
 	const gone = records.filter((_, index) => index % 5 === 0);
 	const read = new Set(gone.map(({ id }) => id));
 	for (const id of read) catalog.learnFailure(id, { status: '404' });
@@ -131,15 +141,17 @@ describe('a list', () => {
 		let found = 0;
 		for (let round = 0; round < 100; round += 1) {
 			const query = randomQuery(random);
-			const plain = plainList(records, query, { local, read });
-			const page = catalog.list(query);
+			const check = random() < 0.4 ? pick(random, [first, ...others]) : null;
+			const checked: Checked = { check, cacheBits: pick(random, cachePrecisions) };
+			const plain = plainList(records, query, { local, read, checked });
+			const page = catalog.list(query, checked);
 			expect({ query, total: page.total, pending: page.pending, facets: counts(page.facets) }).toEqual({
 				query,
 				total: plain.ids.length,
 				pending: plain.pending,
 				facets: plain.facets,
 			});
-			expect({ query, ids: walk(catalog, query) }).toEqual({ query, ids: plain.ids });
+			expect({ query, ids: walk(catalog, query, { checked }) }).toEqual({ query, ids: plain.ids });
 			found += plain.ids.length;
 		}
 		expect(found).toBeGreaterThan(1000);
@@ -177,7 +189,7 @@ describe('a list', () => {
 
 	it('is empty and whole when nothing is known', () => {
 		const { facets, ...page } = made([]).list({ ...emptyQuery, q: 'x', family: ['Qwen'] });
-		expect(page).toEqual({ models: [], total: 0, pending: 0, next_cursor: null });
+		expect(page).toEqual({ models: [], total: 0, matching: 0, pending: 0, next_cursor: null });
 		expect(Object.values(facets).flat()).toEqual([]);
 	});
 });
@@ -287,9 +299,10 @@ describe('a cursor', () => {
 		const random = seeded(5);
 		let next = 1000;
 		const before = new Set(records.map(({ id }) => id));
-		const ids = walk(catalog, { ...query, sort, order: 'desc' }, () => {
+		const between = () => {
 			catalog.upsert([randomRecord(random, next++), randomRecord(random, next++)]);
-		});
+		};
+		const ids = walk(catalog, { ...query, sort, order: 'desc' }, { between });
 		expect(new Set(ids).size).toBe(ids.length);
 		expect(ids.filter((id) => before.has(id))).toHaveLength(200);
 		const after = catalog.list({ ...query, sort, limit: 200 });

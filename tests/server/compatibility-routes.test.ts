@@ -362,6 +362,8 @@ describe('GET /api/models/why', () => {
 			author: ['author=google', 'org', /author is org/],
 			license: ['license=apache-2.0', 'mit', /licence is mit/],
 			gated: ['gated=true', false, /It is open/],
+			size_class: ['size_class=large&size_class=huge', 'small', /size is small; the list shows only large, huge/],
+			weight_class: ['weight_class=to-4gb', null, /size of weights is not known/],
 			min_params: ['min_params=1B', 110e6, /It has 110M parameters; the list asks for at least 1B/],
 			max_params: ['max_params=100M', 110e6, /at most 100M/],
 			min_context: ['min_context=8k', 512, /It has 512 tokens of context; the list asks for at least 8,192/],

@@ -39,7 +39,17 @@ describe('GET /api/models', () => {
 		expect(models).toHaveLength(50);
 		expect(models[0]).toMatchObject({ local: false, fetchStatus: 'ok' });
 		expect(models[0]?.downloads).toBeGreaterThan(models[49]?.downloads ?? 0);
-		expect(Object.keys(facets)).toEqual(['family', 'quantization', 'modality', 'kind', 'license', 'gated', 'runtime']);
+		expect(Object.keys(facets)).toEqual([
+			'family',
+			'quantization',
+			'modality',
+			'kind',
+			'license',
+			'gated',
+			'size_class',
+			'weight_class',
+			'runtime',
+		]);
 		expect(facets.family.find(({ value }) => value === 'Unknown')?.count).toBeGreaterThan(0);
 		expect(next_cursor).not.toBeNull();
 	});

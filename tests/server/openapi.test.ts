@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { parseCompatibilityQuery, parseCompatibleQuery } from '#lib/core/compatible-query.ts';
 import { parseFitQuestion } from '#lib/core/fit-question.ts';
-import { parseCheck, parseQuery } from '#lib/core/query.ts';
+import { parsePlanQuery } from '#lib/core/download-order.ts';
+import { parseChecked, parseQuery } from '#lib/core/query.ts';
 import { openApiDocument } from '#lib/server/openapi/document.ts';
 import { apiMethods } from '#lib/server/openapi/row.ts';
+import { parseRequestList } from '#lib/server/registry/questions.ts';
 import { apiRows } from '#lib/server/openapi/rows.ts';
 import { projectFolder } from '../support/built-server.ts';
 
@@ -128,10 +130,12 @@ describe('its query parameters', () => {
 	};
 
 	it.each([
-		['/api/models', (query: URLSearchParams) => [parseQuery(query, { strict: true }), parseCheck(query)]],
+		['/api/models', (query: URLSearchParams) => [parseQuery(query, { strict: true }), parseChecked(query)]],
 		['/api/models/compatible', parseCompatibleQuery],
 		['/api/models/compatibility/{id}', parseCompatibilityQuery],
 		['/api/models/fit/{id}', parseFitQuestion],
+		['/api/downloads/plan', parsePlanQuery],
+		['/api/registry/requests', parseRequestList],
 	])('of %s are taken as the examples have them', (path, parse) => {
 		expect(() => parse(params(path))).not.toThrow();
 		expect(params(path).size).toBeGreaterThan(1);

@@ -29,10 +29,20 @@ interface AppServerOptions {
 function environment(home: string, extra: Record<string, string>): NodeJS.ProcessEnv {
 	const env: NodeJS.ProcessEnv = {};
 	for (const [name, value] of Object.entries(process.env)) {
-		if (!/^(HF_|HUGGING|MODELDEX_|TRANSFORMERS_|HTTPS?_PROXY|PORT$|HOST$|ORIGIN$)/i.test(name)) env[name] = value;
+		if (!/^(HF_|HUGGING|MODELDEX_|TRANSFORMERS_|OLLAMA_|LLAMA_|XDG_|HTTPS?_PROXY|PORT$|HOST$|ORIGIN$)/i.test(name))
+			env[name] = value;
 	}
 	const offline: Record<string, string> = extra.HF_ENDPOINT ? {} : { HF_HUB_OFFLINE: '1' };
-	return { ...env, ...offline, PORT: '0', MODELDEX_HOME: home, HF_HOME: join(home, 'huggingface'), ...extra };
+	// Models of the person who runs the tests are none of ours.
+	return {
+		...env,
+		...offline,
+		HOME: home,
+		PORT: '0',
+		MODELDEX_HOME: home,
+		HF_HOME: join(home, 'huggingface'),
+		...extra,
+	};
 }
 
 /** Starts the built server; rejects with its output when it ends before it is ready. */

@@ -67,11 +67,13 @@ class Pace {
 		if (ms <= 0 || this.#response.destroyed) return;
 		const varied = ms * (1 + jitter * (2 * this.#random() - 1));
 		await new Promise<void>((resolve) => {
-			const timer = setTimeout(resolve, varied);
-			this.#response.once('close', () => {
+			const over = () => {
 				clearTimeout(timer);
+				this.#response.off('close', over);
 				resolve();
-			});
+			};
+			const timer = setTimeout(over, varied);
+			this.#response.once('close', over);
 		});
 	}
 }

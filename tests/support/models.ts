@@ -112,10 +112,28 @@ export const qwen = {
 	}),
 };
 
-const noFacets: Facets = { family: [], quantization: [], modality: [], kind: [], license: [], gated: [], runtime: [] };
+const noFacets: Facets = {
+	family: [],
+	quantization: [],
+	modality: [],
+	kind: [],
+	license: [],
+	gated: [],
+	size_class: [],
+	weight_class: [],
+	runtime: [],
+};
 
 /** A page of a list. */
 export function listPage(part: Partial<Omit<ListPage, 'facets'>> & { facets?: Partial<Facets> } = {}): ListPage {
 	const { facets, ...rest } = part;
-	return { models: [], total: 0, pending: 0, next_cursor: null, ...rest, facets: { ...noFacets, ...facets } };
+	return {
+		models: [],
+		total: 0,
+		matching: 0,
+		pending: 0,
+		next_cursor: null,
+		...rest,
+		facets: { ...noFacets, ...facets },
+	};
 }

@@ -1,7 +1,7 @@
 // The place of a test's page: one device, no server behind it unless the test gives one.
 import type { Fetch } from '#lib/client/api.ts';
 import { Comparison } from '#lib/client/comparison.svelte.ts';
-import { setComparison, setPlace } from '#lib/client/context.ts';
+import { setComparison, setMeasure, setPlace } from '#lib/client/context.ts';
 import { Place } from '#lib/client/place.svelte.ts';
 import type { Device } from '#lib/core/hardware.ts';
 import { usualPlace, type PlaceChoice } from '#lib/core/place.ts';
@@ -31,5 +31,6 @@ export function testPlace({ devices = [plainDevice], choice = {}, fetch, keep = 
 
 /** Hands a place and an empty comparison down to the components of a fixture. */
 export function givePlace(place = testPlace()): { place: Place; comparison: Comparison } {
+	setMeasure(place);
 	return { place: setPlace(place), comparison: setComparison(new Comparison()) };
 }

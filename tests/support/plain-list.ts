@@ -1,10 +1,9 @@
 // The list's meaning in the plainest words, slow and obvious: what the fast catalog has to agree with.
 import { checkCompatibility } from '#lib/core/compatibility.ts';
 import { fitRow, fitPlace } from '#lib/core/fit.ts';
-import { namedMemory } from '#lib/core/hardware.ts';
+import { namedMemory, type Device } from '#lib/core/hardware.ts';
 import type { ModelRecord } from '#lib/core/model.ts';
-import { facetNames, type FacetName, type ModelQuery, type SortKey } from '#lib/core/query.ts';
-
+import { facetNames, unchecked, type Checked, type FacetName, type ModelQuery, type SortKey } from '#lib/core/query.ts';
 import { subjectOf } from '#lib/core/run-facts.ts';
 import { runtimeProfiles } from '#lib/core/runtime-profiles.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
@@ -42,6 +41,26 @@ const choiceOf: Record<Exclude<FacetName, 'runtime'>, (record: ModelRecord) => s
 	kind: (r) => r.classification,
 	license: (r) => r.license ?? 'unknown',
 	gated: (r) => String(r.gated !== false),
+	size_class: (r) => {
+		const n = r.parameters_total;
+		if (n === null) return 'unknown';
+		return n < 7e9 ? 'small' : n < 30e9 ? 'medium' : n < 100e9 ? 'large' : 'huge';
+	},
+	weight_class: (r) => {
+		const gb = (r.fit?.weights_bytes ?? NaN) / 1e9;
+		if (Number.isNaN(gb)) return 'unknown';
+		return gb <= 4
+			? 'to-4gb'
+			: gb <= 8
+				? '4-8gb'
+				: gb <= 16
+					? '8-16gb'
+					: gb <= 32
+						? '16-32gb'
+						: gb <= 80
+							? '32-80gb'
+							: 'over-80gb';
+	},
 };
 
 const valueOf: Record<SortKey, (record: ModelRecord) => number | string | null> = {
@@ -56,9 +75,21 @@ const valueOf: Record<SortKey, (record: ModelRecord) => number | string | null> 
 	name: (r) => (r.id.split('/').at(-1) ?? '').toLowerCase(),
 };
 
-/** Does it fit so many bytes at the query's context? Null: not known. */
-function fits(record: ModelRecord, { fits: bytes, context }: ModelQuery): boolean | null {
-	const { verdict } = fitRow(record, fitPlace({ device: namedMemory(Number(bytes)) }), context);
+/** A device that queries name by its id; others are amounts of memory in bytes. */
+export const plainCard: Device = {
+	id: 'card',
+	name: 'Card',
+	kind: 'entered',
+	memory_bytes: 24 * 1024 ** 3,
+	bandwidth_bytes_per_second: null,
+	accelerator: 'cuda',
+};
+
+/** Does it fit the query's device at its context, as a card says it? Null: not known. */
+function fits(record: ModelRecord, { fits: named, context, runtime }: ModelQuery, checked: Checked): boolean | null {
+	const device = named === plainCard.id ? plainCard : namedMemory(Number(named));
+	const place = fitPlace({ device, runtime: runtime ?? checked.check, cacheBits: checked.cacheBits });
+	const { verdict } = fitRow(record, place, context);
 	return verdict === 'unknown' ? null : verdict !== 'too_big';
 }
 
@@ -70,7 +101,7 @@ function hasWords(record: ModelRecord, search: string): boolean {
 	return words.every((word) => (word.length >= 3 ? text.includes(word) : own.some((one) => one.startsWith(word))));
 }
 
-function checks(query: ModelQuery, local: Set<string>): Record<string, Check> {
+function checks(query: ModelQuery, { local, checked }: Sets): Record<string, Check> {
 	const oneOf = (name: keyof typeof choiceOf, values: string[]) => (record: ModelRecord) =>
 		values.length === 0 || values.includes(choiceOf[name](record));
 	const { min_params, max_params, min_context } = query;
@@ -81,6 +112,8 @@ function checks(query: ModelQuery, local: Set<string>): Record<string, Check> {
 		kind: oneOf('kind', query.kind),
 		license: oneOf('license', query.license),
 		gated: oneOf('gated', query.gated === null ? [] : [String(query.gated)]),
+		size_class: oneOf('size_class', query.size_class),
+		weight_class: oneOf('weight_class', query.weight_class),
 		runtime: (r) => query.show_incompatible || runs(r, query.runtime),
 		author: (r) => query.author.length === 0 || (r.author !== null && query.author.includes(r.author)),
 		source: (r) => query.source !== 'mine' || local.has(r.id),
@@ -91,17 +124,19 @@ function checks(query: ModelQuery, local: Set<string>): Record<string, Check> {
 				r.parameters_total >= (min_params ?? 0) &&
 				r.parameters_total <= (max_params ?? Infinity)),
 		context: (r) => min_context === null || (r.context_window !== null && r.context_window >= min_context),
-		memory: (r) => query.fits === null || fits(r, query) === true,
+		memory: (r) => query.fits === null || fits(r, query, checked ?? unchecked) === true,
 	};
 }
 
-const unknowns = (query: ModelQuery): Record<string, Check> => ({
+const unknowns = (query: ModelQuery, checked: Checked): Record<string, Check> => ({
 	family: (r) => r.architecture_family === 'Unknown',
 	quantization: (r) => r.quantization === 'unknown',
 	modality: (r) => r.is_multimodal === null,
+	size_class: (r) => r.parameters_total === null,
+	weight_class: (r) => (r.fit?.weights_bytes ?? null) === null,
 	params: (r) => r.parameters_total === null,
 	context: (r) => r.context_window === null,
-	memory: (r) => query.fits !== null && fits(r, query) === null,
+	memory: (r) => query.fits !== null && fits(r, query, checked) === null,
 });
 
 function choices(name: FacetName, record: ModelRecord): string[] {
@@ -121,21 +156,23 @@ function compare(query: ModelQuery): (a: ModelRecord, b: ModelRecord) => number 
 		by(value(a), value(b), query.order === 'asc' ? 1 : -1) || by(a.downloads, b.downloads, -1) || by(a.id, b.id, 1);
 }
 
-/** Ids of the models on this machine, and of those whose config was looked for. */
+/** Ids of the models on this machine, and of those whose config was looked for; what rows are measured against. */
 interface Sets {
 	local: Set<string>;
 	read: Set<string>;
+	checked?: Checked;
 }
 
-function isOpen(name: string, record: ModelRecord, query: ModelQuery): boolean {
+function isOpen(name: string, record: ModelRecord, query: ModelQuery, checked: Checked): boolean {
 	const { runtime } = query;
 	if (name === 'runtime') return runtime !== null && answersOf(record).get(runtime)?.unknown === true;
-	return unknowns(query)[name]?.(record) ?? false;
+	return unknowns(query, checked)[name]?.(record) ?? false;
 }
 
 /** Ids of everything that matches in order, the counts per choice, and how many models wait to be read. */
-export function plainList(records: ModelRecord[], query: ModelQuery, { local, read }: Sets) {
-	const all = Object.entries(checks(query, local));
+export function plainList(records: ModelRecord[], query: ModelQuery, sets: Sets) {
+	const { read, checked = unchecked } = sets;
+	const all = Object.entries(checks(query, sets));
 	const failed = (record: ModelRecord) => all.filter(([, check]) => !check(record)).map(([name]) => name);
 	const ids = records
 		.filter((record) => failed(record).length === 0)
@@ -154,7 +191,9 @@ export function plainList(records: ModelRecord[], query: ModelQuery, { local, re
 	});
 	const pending = records.filter((record) => {
 		const failures = failed(record);
-		return failures.length > 0 && !read.has(record.id) && failures.every((name) => isOpen(name, record, query));
+		return (
+			failures.length > 0 && !read.has(record.id) && failures.every((name) => isOpen(name, record, query, checked))
+		);
 	});
 	return { ids, facets: Object.fromEntries(facets), pending: pending.length };
 }

@@ -2,7 +2,14 @@
 import type { HeaderSummary } from '#lib/core/file-header.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
 import { encodeId } from '#lib/core/repository.ts';
-import { toSearchParams, type ListPage, type ModelQuery } from '#lib/core/query.ts';
+import {
+	checkedParams,
+	toSearchParams,
+	unchecked,
+	type Checked,
+	type ListPage,
+	type ModelQuery,
+} from '#lib/core/query.ts';
 
 /** An answer that is none: `code` is the server's own, or `unreachable`, `timeout`, `incomplete`, `bad_answer` of this side. */
 export class ApiError extends Error {
@@ -77,13 +84,12 @@ export async function ask({ fetch }: Asked, path: string, init: RequestInit): Pr
 	return response;
 }
 
-/** One page of models for a query; `check` names a runtime whose verdict each row carries. Throws ApiError; an abort passes through as it is. */
+/** One page of models for a query; `checked` tells what its rows are measured against. Throws ApiError; an abort passes through as it is. */
 export async function listModels(
 	query: ModelQuery,
-	{ check = null, ...asked }: Asked & { check?: string | null },
+	{ checked = unchecked, ...asked }: Asked & { checked?: Checked },
 ): Promise<ListPage> {
-	const params = toSearchParams(query);
-	if (check !== null) params.set('check', check);
+	const params = new URLSearchParams([...toSearchParams(query), ...checkedParams(checked)]);
 	const response = await ask(asked, `/api/models?${params}`, { signal: asked.signal ?? null });
 	const body: unknown = await response.json();
 	if (isListPage(body)) return body;

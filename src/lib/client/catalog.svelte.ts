@@ -3,7 +3,14 @@
 import { SvelteSet } from 'svelte/reactivity';
 import { ApiError, listModels, type Fetch } from '#lib/client/api.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
-import { toSearchParams, type ListPage, type ModelQuery } from '#lib/core/query.ts';
+import {
+	checkedParams,
+	toSearchParams,
+	unchecked,
+	type Checked,
+	type ListPage,
+	type ModelQuery,
+} from '#lib/core/query.ts';
 
 /** A model's index in a list and its distance from the top of the screen in pixels. */
 export interface Place {
@@ -14,7 +21,7 @@ export interface Place {
 /** How pages are asked for. */
 interface Asking {
 	fetch: Fetch;
-	check: string | null;
+	checked: Checked;
 }
 
 /** One list that grows page by page. */
@@ -25,6 +32,8 @@ export class ModelList {
 	error = $state<string | null>(null);
 	/** Models whose specs are open; kept here, as a card far from the screen may not exist. */
 	readonly opened = new SvelteSet<string>();
+	/** Models whose packings are shown. */
+	readonly unfolded = new SvelteSet<string>();
 	/** Where the person was when the list was left; null when they never left it. */
 	place: Place | null = null;
 	#cursor = $state<string | null>(null);
@@ -52,6 +61,11 @@ export class ModelList {
 	/** Opens or closes the specs of a model. */
 	toggle(id: string): void {
 		if (!this.opened.delete(id)) this.opened.add(id);
+	}
+
+	/** Shows or hides the packings of a model. */
+	fold(id: string): void {
+		if (!this.unfolded.delete(id)) this.unfolded.add(id);
 	}
 
 	/** Does this list begin with the very models of a freshly read first page? */
@@ -90,11 +104,11 @@ export class ModelLists {
 		this.#fetch = fetch;
 	}
 
-	/** The list of a query, with the verdict of the runtime `check` on each row: as it was scrolled before when it still begins like `page`, else beginning with `page`. */
-	open(query: ModelQuery, page: ListPage, check: string | null = null): ModelList {
-		const key = `${toSearchParams(query)} ${check ?? ''}`;
+	/** The list of a query, its rows measured as told: as it was scrolled before when it still begins like `page`, else beginning with `page`. */
+	open(query: ModelQuery, page: ListPage, checked: Checked = unchecked): ModelList {
+		const key = `${toSearchParams(query)} ${checkedParams(checked)}`;
 		const before = this.#lists.get(key);
-		const list = before?.startsWith(page) ? before : new ModelList(query, page, { fetch: this.#fetch, check });
+		const list = before?.startsWith(page) ? before : new ModelList(query, page, { fetch: this.#fetch, checked });
 		this.#lists.delete(key);
 		this.#lists.set(key, list);
 		const [oldest] = this.#lists.keys();

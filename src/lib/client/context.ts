@@ -2,7 +2,7 @@
 import { createContext } from 'svelte';
 import type { Actions } from '#lib/client/actions.svelte.ts';
 import type { Comparison } from '#lib/client/comparison.svelte.ts';
-import type { Place } from '#lib/client/place.svelte.ts';
+import type { Measure, Place } from '#lib/client/place.svelte.ts';
 import type { ModelLists } from '#lib/client/catalog.svelte.ts';
 import type { CharacteristicsStore } from '#lib/client/characteristics.svelte.ts';
 import type { DiscoveryHome } from '#lib/client/discovery-home.svelte.ts';
@@ -19,6 +19,9 @@ export const [getDiscovery, setDiscovery] = createContext<DiscoveryHome>();
 
 /** The device, runtime and context everything is measured against; made in the frame. */
 export const [getPlace, setPlace] = createContext<Place>();
+
+/** What the rows around are measured against: the place in the header, or that of a list; made in the frame. */
+export const [getMeasure, setMeasure] = createContext<Measure>();
 
 /** The models picked for comparing; made in the frame. */
 export const [getComparison, setComparison] = createContext<Comparison>();

@@ -3,6 +3,7 @@ import { ask, isObject, type Fetch } from '#lib/client/api.ts';
 import { fitPlace, fitRow, type FitPlace, type RowFit } from '#lib/core/fit.ts';
 import type { Device } from '#lib/core/hardware.ts';
 import type { FitFacts } from '#lib/core/model.ts';
+import type { RuntimeId } from '#lib/core/runtime.ts';
 import { placeCookie, writePlace, type PlaceChoice } from '#lib/core/place.ts';
 
 /** What the server tells a page: the devices of this machine and entered ones, the current one always among them. */
@@ -10,6 +11,23 @@ export interface ServedPlace {
 	devices: Device[];
 	current: string;
 	choice: PlaceChoice;
+}
+
+/** What a row of a list is measured by. */
+interface Measured {
+	fit: FitFacts | null;
+	context_window: number | null;
+}
+
+/** What rows are measured against: a device (null: none is known), a runtime (null: the general rule), a context in tokens. */
+export interface Measure {
+	readonly device: Device | null;
+	readonly runtime: RuntimeId | null;
+	readonly tokens: number;
+	/** Everything about it that does not depend on the model. */
+	readonly fitPlace: FitPlace | null;
+	/** Whether a row's model fits there; null without a device. */
+	fit(row: Measured): RowFit | null;
 }
 
 interface PlaceOptions {
@@ -26,7 +44,7 @@ function isHardware(value: unknown): value is { devices: Device[]; current: stri
 }
 
 /** The place. Made once per page life; a choice shows at once and is taken back when the server refuses it. */
-export class Place {
+export class Place implements Measure {
 	#devices = $state.raw<readonly Device[]>([]);
 	#current = $state('');
 	#choice = $state.raw<PlaceChoice>({ runtime: null, context: 0, cacheBits: 16 });
@@ -55,6 +73,14 @@ export class Place {
 		return this.#choice;
 	}
 
+	get runtime(): RuntimeId | null {
+		return this.#choice.runtime;
+	}
+
+	get tokens(): number {
+		return this.#choice.context;
+	}
+
 	readonly #place = $derived.by<FitPlace | null>(() => {
 		const { device, choice } = this;
 		return device === null ? null : fitPlace({ device, cacheBits: choice.cacheBits, runtime: choice.runtime });
@@ -66,7 +92,7 @@ export class Place {
 	}
 
 	/** Whether a row's model fits here at the chosen context; null without a device. */
-	fit(row: { fit: FitFacts | null; context_window: number | null }): RowFit | null {
+	fit(row: Measured): RowFit | null {
 		return this.#place === null ? null : fitRow(row, this.#place, this.#choice.context);
 	}
 

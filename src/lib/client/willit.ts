@@ -3,7 +3,7 @@ import { ApiError, ask, isObject, type Asked } from '#lib/client/api.ts';
 import type { CompatibilityReport } from '#lib/core/compatibility.ts';
 import type { Explanation } from '#lib/core/explanation.ts';
 import type { PartProblem } from '#lib/core/model.ts';
-import { toSearchParams, type ModelQuery } from '#lib/core/query.ts';
+import { checkedParams, toSearchParams, type Checked, type ModelQuery } from '#lib/core/query.ts';
 import { encodeId } from '#lib/core/repository.ts';
 
 /** What runtimes make of a model; `problems` names what could not be read of it. */
@@ -33,8 +33,12 @@ export function readCompatibility(id: string, { runtime, ...asked }: Asked & { r
 }
 
 /** Whether a list shows a model, what hides it, and what comes closest. Throws ApiError. */
-export function readWhy(id: string, query: ModelQuery, asked: Asked): Promise<Explanation> {
-	const params = toSearchParams({ ...query, cursor: null });
+export function readWhy(
+	id: string,
+	query: ModelQuery,
+	{ checked, ...asked }: Asked & { checked: Checked },
+): Promise<Explanation> {
+	const params = new URLSearchParams([...toSearchParams({ ...query, cursor: null }), ...checkedParams(checked)]);
 	for (const name of ['limit', 'sort', 'order']) params.delete(name);
 	params.set('id', id);
 	return read(asked, `/api/models/why?${params}`, isExplanation);

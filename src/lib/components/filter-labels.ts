@@ -3,6 +3,7 @@ import { formatCount, formatParameters } from '#lib/core/format.ts';
 import { licenseLabel } from '#lib/core/license.ts';
 import type { FilterName } from '#lib/core/query.ts';
 import { runtimeNames } from '#lib/core/runtime.ts';
+import { sizeClassLabels, weightClassLabels } from '#lib/core/size-class.ts';
 
 /** Quantization choices in the order they are offered, with their words. */
 export const quantizationLabels: Record<string, { label: string; title?: string }> = {
@@ -25,6 +26,8 @@ const words: Record<FilterName, Record<string, string>> = {
 	license: { unknown: 'Unknown licence' },
 	modality: { text: 'Text-only', multimodal: 'Multimodal' },
 	gated: { true: 'Gated', false: 'Open access' },
+	size_class: sizeClassLabels,
+	weight_class: weightClassLabels,
 	min_params: {},
 	max_params: {},
 	min_context: {},
@@ -32,12 +35,12 @@ const words: Record<FilterName, Record<string, string>> = {
 	fits: {},
 };
 
-/** One active filter in words: `4-bit`, `At least 7B`, `Gated`. */
-export function filterLabel(name: FilterName, value: string): string {
+/** One active filter in words: `4-bit`, `At least 7B`, `Gated`. `device` is the name of the device that `fits` means. */
+export function filterLabel(name: FilterName, value: string, device: string | null = null): string {
 	if (name === 'min_params') return `At least ${formatParameters(Number(value))}`;
 	if (name === 'max_params') return `At most ${formatParameters(Number(value))}`;
 	if (name === 'min_context') return `At least ${formatCount(Number(value))} tokens`;
-	if (name === 'fits') return `Fits ${value}`;
+	if (name === 'fits') return `Fits ${device ?? value}`;
 	if (name === 'author') return `By ${value}`;
 	if (name === 'runtime') return `Runs on ${words.runtime[value] ?? value}`;
 	if (name === 'license' && value !== 'unknown') return licenseLabel(value);

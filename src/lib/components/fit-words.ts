@@ -42,6 +42,11 @@ export function fitLine({ verdict, need_bytes: need }: RowFit, have: number, tok
 	return `${word} · ${ofBytes(need, have)} at ${formatContext(tokens)}`;
 }
 
+/** The verdict with what the model needs: `Fits · 5.9 GiB`. */
+export function fitWord({ verdict, need_bytes: need }: RowFit): string {
+	return need === null ? verdictWords[verdict] : `${verdictWords[verdict]} · ${formatBytes(need)}`;
+}
+
 /** The same in a sentence, for a tooltip. */
 export function fitSentence({ verdict, need_bytes: need, error_band: band }: RowFit, have: number): string {
 	if (need === null) {

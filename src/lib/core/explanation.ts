@@ -3,6 +3,7 @@ import { formatBytes, formatCount, formatParameters } from '#lib/core/format.ts'
 import type { ModelEntry } from '#lib/core/model.ts';
 import { emptyQuery, type ModelQuery } from '#lib/core/query.ts';
 import { runtimeNames } from '#lib/core/runtime.ts';
+import { sizeClassOf, weightClassOf } from '#lib/core/size-class.ts';
 
 /** Everything in a query that can hide a model. */
 export const hidingFilters = [
@@ -15,6 +16,8 @@ export const hidingFilters = [
 	'author',
 	'license',
 	'gated',
+	'size_class',
+	'weight_class',
 	'min_params',
 	'max_params',
 	'min_context',
@@ -79,6 +82,8 @@ const valueOf: Record<Exclude<HidingFilter, 'fits'>, (entry: ModelEntry) => Valu
 	author: ({ author }) => author,
 	license: ({ license }) => license,
 	gated: ({ gated }) => gated !== false,
+	size_class: ({ parameters_total }) => orUnknown(sizeClassOf(parameters_total)),
+	weight_class: ({ fit }) => orUnknown(weightClassOf(fit?.weights_bytes ?? null)),
 	min_params: ({ parameters_total }) => parameters_total,
 	max_params: ({ parameters_total }) => parameters_total,
 	min_context: ({ context_window }) => context_window,
@@ -92,6 +97,8 @@ const nouns: Partial<Record<HidingFilter, string>> = {
 	kind: 'kind',
 	author: 'author',
 	license: 'licence',
+	size_class: 'size',
+	weight_class: 'size of weights',
 };
 
 function choiceRule(filter: HidingFilter, value: Value, wanted: string): string {

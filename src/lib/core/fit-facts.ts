@@ -173,7 +173,7 @@ export function borrowFit(own: FitFacts | null, base: FitFacts | null): FitFacts
 }
 
 /** The facts with weights that were measured: the bytes of the files that are loaded, projector included. */
-export function fitOfFiles(facts: FitFacts | null, files: ChosenFiles): FitFacts {
+export function fitOfFiles(facts: FitFacts | null, files: Omit<ChosenFiles, 'paths'>): FitFacts {
 	const bytes = files.bytes + files.projectorBytes;
 	const known = facts !== null && facts.weights_bytes !== null && facts.weights_bytes > 0 ? facts : null;
 	const share =

@@ -17,6 +17,16 @@ export interface FitQuestion {
 	quant: string | null;
 }
 
+/** The question of somebody who says nothing but the model. */
+export const usualQuestion: FitQuestion = {
+	device: null,
+	context: null,
+	runtime: null,
+	cacheBits: 16,
+	slots: 1,
+	quant: null,
+};
+
 const names = new Set(['device', 'context', 'runtime', 'cache_bits', 'slots', 'quant']);
 const mostSlots = 1024;
 

@@ -85,13 +85,18 @@ export function fitPlace({ device, cacheBits = 16, slots = 1, runtime = null }: 
 	return { device, have, runtime: rule, unknownRuntime: row === null ? runtime : null, cacheBits, cacheScale, slots };
 }
 
+/** What a runtime needs beside weights and cache, in bytes; NaN where the weights are. */
+export function overheadBytes({ overhead }: RuntimeMemory, weightsBytes: number): number {
+	return Math.max(overhead.leastBytes, Math.round(weightsBytes * overhead.share));
+}
+
 /** The context that is counted: the asked one, or the model's own when that is smaller. */
 export function countedTokens(asked: number | null | undefined, contextWindow: number | null): number {
 	return Math.min(asked ?? usualContext, contextWindow ?? Infinity);
 }
 
 /** Tokens that a layer with a window keeps. */
-function windowTokens(window: number, tokens: number, { windowExtra, windowStep }: RuntimeMemory): number {
+export function windowTokens(window: number, tokens: number, { windowExtra, windowStep }: RuntimeMemory): number {
 	return Math.min(tokens, Math.ceil((window + windowExtra) / windowStep) * windowStep);
 }
 
@@ -115,28 +120,13 @@ export function neededBytes(facts: FitFacts, tokens: number, place: FitPlace): n
 	const weights = facts.weights_bytes;
 	const cache = cacheParts(facts, tokens, place);
 	if (weights === null || cache === null) return null;
-	return weights + cache.whole + cache.windows + cache.states + place.runtime.overhead(weights);
-}
-
-/** The figures of one row, for callers that keep rows in arrays; NaN is not known. */
-export interface RowFigures {
-	weights: number;
-	perToken: number;
-	perWindowToken: number;
-	window: number;
-	state: number;
-}
-
-/** As `neededBytes` by the general rule, with a 16-bit cache and one conversation; NaN when a part is not known. */
-export function neededByRow(row: RowFigures, tokens: number): number {
-	const cache = row.perToken * tokens + row.perWindowToken * Math.min(tokens, row.window) + row.state;
-	return row.weights + cache + anyRuntime.overhead(row.weights);
+	return weights + cache.whole + cache.windows + cache.states + overheadBytes(place.runtime, weights);
 }
 
 /** The error of the sum as a share: that of the weights and that of the overhead; caches are exact. */
 function bandOf(facts: FitFacts, need: number, { runtime }: FitPlace): number {
 	const weights = facts.weights_bytes ?? 0;
-	return (weights * facts.weights_band + runtime.overhead(weights) * runtime.overheadBand) / need;
+	return (weights * facts.weights_band + overheadBytes(runtime, weights) * runtime.overheadBand) / need;
 }
 
 /** Less than this share to spare is tight. */
@@ -258,7 +248,7 @@ function overheadTerm({ facts }: FitSubject, { runtime, unknownRuntime }: FitPla
 	const weights = facts?.weights_bytes ?? null;
 	const rule = unknownRuntime === null ? '' : ` No figures for ${unknownRuntime}: the general rule.`;
 	const basis = `For ${runtime.label}: ${runtime.overheadWords}.${rule}`;
-	return { name: 'Runtime overhead', bytes: weights === null ? null : runtime.overhead(weights), basis };
+	return { name: 'Runtime overhead', bytes: weights === null ? null : overheadBytes(runtime, weights), basis };
 }
 
 /** Does it fit, why, and how much context would. Never a number for what is not known. */

@@ -1,5 +1,6 @@
 // A copy of a model on this machine: who keeps it, its files, what it takes of the disk, and what is wrong with it.
-import type { ModelCharacteristics, ModelFile } from '#lib/core/model.ts';
+import { formatBytes } from '#lib/core/format.ts';
+import type { EntryCopy, ModelCharacteristics, ModelFile } from '#lib/core/model.ts';
 
 /** Who keeps a copy. `folder` is one that a person named. */
 export const localTools = ['huggingface', 'modeldex', 'ollama', 'lmstudio', 'llamacpp', 'folder'] as const;
@@ -14,6 +15,19 @@ export const toolFacts: Readonly<Record<LocalTool, { label: string; isShared: bo
 	llamacpp: { label: 'llama.cpp', isShared: false },
 	folder: { label: 'Added folder', isShared: false },
 };
+
+/** Where copies are, in a sentence: `On this machine: Ollama (4.7 GiB), LM Studio (4.7 GiB, partial)`. */
+export function copiesSentence(copies: readonly EntryCopy[]): string {
+	const places = copies.map(({ tool, size_bytes, partial }) => {
+		return `${labelOfTool(tool)} (${formatBytes(size_bytes)}${partial ? ', partial' : ''})`;
+	});
+	return `On this machine: ${places.join(', ')}`;
+}
+
+/** What a tool's place is called; a name that is no tool stands for itself. */
+export function labelOfTool(tool: string): string {
+	return isLocalTool(tool) ? toolFacts[tool].label : tool;
+}
 
 /** Is this one of the tools? */
 export function isLocalTool(text: string): text is LocalTool {

@@ -120,9 +120,50 @@ export type QuantizationChoice = z.infer<typeof quantizationChoiceSchema>;
 /** How sure it is that a runtime runs a model. */
 export const runtimeConfidenceSchema = z.enum(runtimeConfidences);
 
+/** What a runtime makes of a row. `reason` is the weightiest one, a sentence. */
+const judgedSchema = z.object({
+	runtime: z.string(),
+	compatible: z.boolean(),
+	confidence: runtimeConfidenceSchema,
+	reason: z.string(),
+	warnings: z.array(z.string()),
+});
+
+/** The same weights in another packing, as a grouped list tells it. `guessed`: only its name says so. */
+export const packingSchema = z.object({
+	id: z.string(),
+	quantization_bits: z.number().nullable(),
+	quantization_method: z.string().nullable(),
+	quantization: quantizationChoiceSchema,
+	context_window: count,
+	fit: fitFactsSchema.nullable(),
+	downloads: count,
+	gated: gatedSchema,
+	local: z.boolean(),
+	guessed: z.boolean().optional(),
+	compatibility: judgedSchema.optional(),
+});
+export type Packing = z.infer<typeof packingSchema>;
+
+/**
+ * What a row of a grouped list stands for. `matches`: the row itself passes the filters, else only packings of it do.
+ * `total` counts the packings that pass, without the row; `variants` are the most downloaded of them. `base` names the
+ * model they are all made from where no list has it; null where the row is that model. `recommended`: the one to take
+ * on the device that was asked for, and why in a sentence; null when none is known to fit and run there.
+ */
+export const packingsSchema = z.object({
+	matches: z.boolean(),
+	total: z.number(),
+	variants: z.array(packingSchema),
+	base: z.string().nullable(),
+	recommended: z.object({ id: z.string(), reason: z.string() }).nullable().optional(),
+});
+export type Packings = z.infer<typeof packingsSchema>;
+
 /**
  * One row of a list. In a list for one runtime `compatibility` says how sure it is that it runs there and what to know,
- * and `excluded_by` why the list would leave it out. `downloads` counts the last 30 days; null figures are unknown;
+ * and `excluded_by` why the list would leave it out; in a grouped list `packings` are the
+ * same weights in other packings. `downloads` counts the last 30 days; null figures are unknown;
  * `updated_at` is an ISO time.
  */
 export const entrySchema = z.object({
@@ -153,19 +194,15 @@ export const entrySchema = z.object({
 	gated: gatedSchema,
 	updated_at: z.string().nullable(),
 	local: z.boolean(),
+	/** Where it is on this machine, the best copy first; left out when it is not. */
+	copies: z.array(z.object({ tool: z.string(), size_bytes: z.number(), partial: z.boolean() })).optional(),
 	excluded_by: z.string().optional(),
-	compatibility: z
-		.object({
-			runtime: z.string(),
-			compatible: z.boolean(),
-			confidence: runtimeConfidenceSchema,
-			/** The weightiest reason, a sentence. */
-			reason: z.string(),
-			warnings: z.array(z.string()),
-		})
-		.optional(),
+	compatibility: judgedSchema.optional(),
+	packings: packingsSchema.optional(),
 });
 export type ModelEntry = z.infer<typeof entrySchema>;
+/** One place of a model on this machine, as a list row has it. `tool` is the one that keeps it. */
+export type EntryCopy = NonNullable<ModelEntry['copies']>[number];
 
 /**
  * A list row as it is kept: the row itself plus what only sorting, filtering and provenance need. `created_at` and

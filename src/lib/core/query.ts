@@ -1,10 +1,12 @@
 // What a person asks of the model list: filters, sort and page, to and from a URL, without any SQL.
 import { parseMemory } from '#lib/core/amount.ts';
 import { classifications, quantizationChoices } from '#lib/core/choice.ts';
+import { cachePrecisions, type CacheBits } from '#lib/core/fit.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Classification, ModelEntry, QuantizationChoice } from '#lib/core/model.ts';
 import { quoted } from '#lib/core/repository.ts';
 import { parseRuntime, type RuntimeId } from '#lib/core/runtime.ts';
+import { sizeClasses, weightClasses, type SizeClass, type WeightClass } from '#lib/core/size-class.ts';
 
 export const modalities = ['any', 'text', 'multimodal'] as const;
 export type ModalityChoice = (typeof modalities)[number];
@@ -37,6 +39,10 @@ export interface ModelQuery {
 	author: string[];
 	license: string[];
 	gated: boolean | null;
+	/** By parameters. */
+	size_class: SizeClass[];
+	/** By the bytes of the weights. */
+	weight_class: WeightClass[];
 	min_params: number | null;
 	max_params: number | null;
 	min_context: number | null;
@@ -49,6 +55,8 @@ export interface ModelQuery {
 	context: number | null;
 	/** Null: the default of whoever asks (`all` for the API; the page prefers models on this machine). */
 	source: ListSource | null;
+	/** One row per base model with its packings inside, instead of one per repository. */
+	group: 'base' | null;
 	sort: SortKey;
 	order: SortOrder;
 	limit: number;
@@ -61,7 +69,17 @@ export interface FacetValue {
 	count: number;
 }
 
-export const facetNames = ['family', 'quantization', 'modality', 'kind', 'license', 'gated', 'runtime'] as const;
+export const facetNames = [
+	'family',
+	'quantization',
+	'modality',
+	'kind',
+	'license',
+	'gated',
+	'size_class',
+	'weight_class',
+	'runtime',
+] as const;
 export type FacetName = (typeof facetNames)[number];
 
 /**
@@ -71,12 +89,14 @@ export type FacetName = (typeof facetNames)[number];
 export type Facets = Record<FacetName, FacetValue[]>;
 
 /**
- * One page of a list. `total` counts what matches the filters. `pending` counts models that pass every other filter
- * but whose filtered characteristic has not been read yet. `next_cursor` is null at the end.
+ * One page of a list. `total` counts its rows, `matching` the models that match the filters: the same, unless rows are
+ * grouped. Facets count models. `pending` counts models that pass every other filter but whose filtered characteristic
+ * has not been read yet. `next_cursor` is null at the end.
  */
 export interface ListPage {
 	models: ModelEntry[];
 	total: number;
+	matching: number;
 	pending: number;
 	facets: Facets;
 	next_cursor: string | null;
@@ -92,6 +112,8 @@ export const emptyQuery: ModelQuery = {
 	author: [],
 	license: [],
 	gated: null,
+	size_class: [],
+	weight_class: [],
 	min_params: null,
 	max_params: null,
 	min_context: null,
@@ -100,13 +122,23 @@ export const emptyQuery: ModelQuery = {
 	fits: null,
 	context: null,
 	source: null,
+	group: null,
 	sort: 'downloads',
 	order: 'desc',
 	limit: 50,
 	cursor: null,
 };
 
-const known = new Set<string>([...Object.keys(emptyQuery), 'check', 'show_low_confidence']);
+/** What rows are measured against beside the filters: a runtime (null: none) and the bits of its cache. */
+export interface Checked {
+	check: RuntimeId | null;
+	cacheBits: CacheBits;
+}
+
+/** No runtime and a cache of 16 bits. */
+export const unchecked: Checked = { check: null, cacheBits: 16 };
+
+const known = new Set<string>([...Object.keys(emptyQuery), 'check', 'cache_bits', 'show_low_confidence']);
 
 function bad(name: string, value: string, wanted: string): Failure {
 	return new Failure('invalid_query', `"${quoted(value)}" is not a value for ${name}: expected ${wanted}.`);
@@ -221,6 +253,8 @@ export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): M
 		author: many(params, 'author'),
 		license: many(params, 'license'),
 		gated: truth(params, 'gated'),
+		size_class: someOf(params, 'size_class', sizeClasses),
+		weight_class: someOf(params, 'weight_class', weightClasses),
 		min_params: measured(params, 'min_params', parseParameterCount, 'a count such as 7B, 500M or 7000000000'),
 		max_params: measured(params, 'max_params', parseParameterCount, 'a count such as 7B, 500M or 7000000000'),
 		min_context: measured(params, 'min_context', parseContext, 'tokens such as 32k or 32768'),
@@ -229,6 +263,7 @@ export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): M
 		fits: parseFits(params),
 		context: measured(params, 'context', parseContext, 'tokens such as 32k or 32768'),
 		source: source === null ? null : oneOf(params, 'source', listSources, 'all'),
+		group: single(params, 'group') === null ? null : oneOf(params, 'group', ['base'] as const, 'base'),
 		sort,
 		order: oneOf(params, 'order', ['asc', 'desc'] as const, sort === 'name' ? 'asc' : 'desc'),
 		limit: parseLimit(params),
@@ -237,12 +272,22 @@ export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): M
 }
 
 /**
- * The runtime whose verdict each row of a list is to carry (`check`), which filters nothing; null for none. Throws
- * `invalid_query` for a name that no runtime has.
+ * The runtime whose verdict each row is to carry (`check`), which filters nothing, and the bits of a key or value in its
+ * cache (`cache_bits`). Throws `invalid_query` for a name that no runtime has and for other numbers of bits.
  */
-export function parseCheck(params: URLSearchParams): RuntimeId | null {
+export function parseChecked(params: URLSearchParams): Checked {
 	const name = single(params, 'check');
-	return name === null ? null : parseRuntime(name);
+	const bits = oneOf(params, 'cache_bits', cachePrecisions.map(String), String(unchecked.cacheBits));
+	const cacheBits = cachePrecisions.find((one) => String(one) === bits) ?? unchecked.cacheBits;
+	return { check: name === null ? null : parseRuntime(name), cacheBits };
+}
+
+/** The parameters that `parseChecked` reads; what is usual is left out. */
+export function checkedParams({ check, cacheBits }: Checked): URLSearchParams {
+	return new URLSearchParams({
+		...(check === null ? {} : { check }),
+		...(cacheBits === unchecked.cacheBits ? {} : { cache_bits: String(cacheBits) }),
+	});
 }
 
 /** The shortest URL parameters that mean this query; defaults are left out, so equal queries have equal URLs. */
@@ -252,7 +297,7 @@ export function toSearchParams(query: ModelQuery): URLSearchParams {
 		if (value !== null && value !== '' && value !== fallback) params.append(name, String(value));
 	};
 	put('q', query.q);
-	for (const name of ['family', 'quantization', 'kind', 'author', 'license'] as const) {
+	for (const name of ['family', 'quantization', 'kind', 'author', 'license', 'size_class', 'weight_class'] as const) {
 		for (const value of query[name]) put(name, value);
 	}
 	put('modality', query.modality, 'any');
@@ -265,6 +310,7 @@ export function toSearchParams(query: ModelQuery): URLSearchParams {
 	put('fits', query.fits);
 	put('context', query.fits === null ? null : query.context);
 	put('source', query.source);
+	put('group', query.group);
 	put('sort', query.sort, emptyQuery.sort);
 	put('order', query.order, query.sort === 'name' ? 'asc' : 'desc');
 	put('limit', query.limit, emptyQuery.limit);
@@ -281,6 +327,8 @@ export type FilterName =
 	| 'license'
 	| 'modality'
 	| 'gated'
+	| 'size_class'
+	| 'weight_class'
 	| 'min_params'
 	| 'max_params'
 	| 'min_context'
@@ -298,7 +346,7 @@ export interface ActiveFilter {
 export function activeFilters(query: ModelQuery): ActiveFilter[] {
 	const found: ActiveFilter[] = [];
 	const base = { ...query, cursor: null };
-	for (const name of ['family', 'quantization', 'kind', 'license', 'author'] as const) {
+	for (const name of ['family', 'quantization', 'kind', 'license', 'author', 'size_class', 'weight_class'] as const) {
 		for (const value of query[name]) {
 			const rest = query[name].filter((other) => other !== value);
 			found.push({ name, value, without: { ...base, [name]: rest } });
@@ -321,9 +369,10 @@ export function activeFilters(query: ModelQuery): ActiveFilter[] {
 	return found;
 }
 
-/** The query with every filter dropped; search, source and sort stay. */
+/** The query with every filter dropped; search, source, grouping and sort stay. */
 export function withoutFilters(query: ModelQuery): ModelQuery {
-	return { ...emptyQuery, q: query.q, source: query.source, sort: query.sort, order: query.order, limit: query.limit };
+	const { q, source, group, sort, order, limit } = query;
+	return { ...emptyQuery, q, source, group, sort, order, limit };
 }
 
 /** A way out of an empty list: the thing to drop, the query without it, and how many models that shows. */

@@ -14,6 +14,8 @@ export interface ChosenFiles {
 	/** Folders of a pipeline that were added up; 1 for a plain model. */
 	parts: number;
 	quant: string | null;
+	/** Every file of it, the projector and external data among them. */
+	paths: string[];
 }
 
 type Format = ChosenFiles['format'];
@@ -84,27 +86,28 @@ function gguf(sets: readonly WeightSet[], asked: string | null): ChosenFiles | n
 	if (asked !== null && wanted === undefined) return null;
 	const chosen = wanted ?? inOrder.find((set) => label(set) === usualQuant) ?? inOrder[0];
 	if (chosen === undefined) return null;
+	const beside = projector(sets);
 	return {
 		format: 'gguf',
 		name: chosen.name,
 		bytes: chosen.sizeBytes,
-		projectorBytes: projector(sets),
+		projectorBytes: beside?.sizeBytes ?? 0,
 		parts: 1,
 		quant: chosen.quant,
+		paths: [...chosen.paths, ...(beside?.paths ?? [])],
 	};
 }
 
 /** The projector that is loaded by default: 16-bit where there is one, else the smallest. */
-function projector(sets: readonly WeightSet[]): number {
+function projector(sets: readonly WeightSet[]): WeightSet | undefined {
 	const all = sets.filter(({ name }) => ggufRole(name) === 'projector');
 	const half = all.find(({ quant }) => quant === 'F16') ?? all.find(({ quant }) => quant === 'BF16');
-	return (half ?? all.at(-1))?.sizeBytes ?? 0;
+	return half ?? all.at(-1);
 }
 
 /** External data of ONNX graphs: `model.onnx_data`, `model.onnx.data`. */
-function onnxData(files: readonly ModelFile[], graph: string): number {
-	const data = files.filter(({ path }) => path.startsWith(`${graph}_data`) || path.startsWith(`${graph}.data`));
-	return data.reduce((sum, { size }) => sum + size, 0);
+function onnxData(files: readonly ModelFile[], graph: string): ModelFile[] {
+	return files.filter(({ path }) => path.startsWith(`${graph}_data`) || path.startsWith(`${graph}.data`));
 }
 
 /** Files in the repository's own folder are the model; without any, each folder is a part of a pipeline. */
@@ -116,7 +119,8 @@ function joined(sets: readonly WeightSet[], format: Format): ChosenFiles | null 
 	if (first === undefined) return null;
 	const bytes = taken.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 	const name = folders.length === 1 ? first.name : `${folders.length} folders`;
-	return { format, name, bytes, projectorBytes: 0, parts: folders.length, quant: null };
+	const paths = taken.flatMap((set) => set.paths);
+	return { format, name, bytes, projectorBytes: 0, parts: folders.length, quant: null, paths };
 }
 
 /** Folders that hold other forms of the same model. */
@@ -142,8 +146,10 @@ export function chooseFiles(files: readonly ModelFile[], quant: string | null = 
 		if (format !== 'onnx') return joined(some, format);
 		const graph = best(some);
 		if (graph === undefined) continue;
-		const bytes = graph.sizeBytes + onnxData(files, graph.name);
-		return { format, name: graph.name, bytes, projectorBytes: 0, parts: 1, quant: null };
+		const beside = onnxData(files, graph.name);
+		const bytes = beside.reduce((sum, { size }) => sum + size, graph.sizeBytes);
+		const paths = [...graph.paths, ...beside.map(({ path }) => path)];
+		return { format, name: graph.name, bytes, projectorBytes: 0, parts: 1, quant: null, paths };
 	}
 	const rest = best(own);
 	return rest === undefined ? null : joined([rest], 'other');

@@ -1,32 +1,15 @@
 // The one place that makes the machine: settings in, one object with every server class out.
 import { randomBytes } from 'node:crypto';
 import { cpus, totalmem } from 'node:os';
-import { CardRenderer } from '#lib/server/card-renderer.ts';
-import { Cards } from '#lib/server/cards.ts';
+import { makeEngines, makeReaders, makeRoutes, type Readers, type Using } from '#lib/server/app-parts.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { machineClock, type Clock } from '#lib/server/clock.ts';
-import { toFailure } from '#lib/core/failure.ts';
 import type { Settings } from '#lib/server/config.ts';
-import { Compatibility } from '#lib/server/compatibility.ts';
-import { CompatibleModelsFinder } from '#lib/server/compatible-models.ts';
-import { Configs } from '#lib/server/configs.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
-import { Details } from '#lib/server/details.ts';
-import { Discovery } from '#lib/server/discovery.ts';
-import { FileLists } from '#lib/server/file-lists.ts';
 import { figuresOf } from '#lib/server/figures.ts';
-import { Fits } from '#lib/server/fits.ts';
 import { Flags } from '#lib/server/flags.ts';
-import { Hardware, type Machine } from '#lib/server/hardware.ts';
-import { Headers } from '#lib/server/headers.ts';
+import type { Machine } from '#lib/server/hardware.ts';
 import { healthOf, type Health } from '#lib/server/health.ts';
-import { Hub } from '#lib/server/hub.ts';
-import { Inventory } from '#lib/server/inventory.ts';
-import { spaceAt } from '#lib/server/inventory/disk.ts';
-import type { Shelf } from '#lib/server/inventory/shelf.ts';
-import type { Local } from '#lib/server/local.ts';
-import type { LocalModels } from '#lib/server/local-models.ts';
-import { makeLocal, makeShelf } from '#lib/server/local-parts.ts';
 import { logOf } from '#lib/server/environment.ts';
 import type { Log } from '#lib/server/log.ts';
 import { Metrics } from '#lib/server/metrics.ts';
@@ -34,15 +17,14 @@ import { migrate } from '#lib/server/migrations.ts';
 import { Callers } from '#lib/server/registry/callers.ts';
 import { Keys } from '#lib/server/registry/keys.ts';
 import { Preferences } from '#lib/server/preferences.ts';
-import { CatalogRefresh } from '#lib/server/refresh.ts';
+import type { Routing } from '#lib/server/registry/routing.ts';
 import { Sessions } from '#lib/server/session.ts';
 import { runTool, type RunTool } from '#lib/server/tools.ts';
 import { loadSnapshot, readSnapshot, type Snapshot } from '#lib/server/snapshot.ts';
 import { readMeta } from '#lib/server/store/meta.ts';
-import { Telemetry } from '#lib/server/telemetry.ts';
 
 /** What every face (pages, routes, command line) works with. */
-export interface App {
+export interface App extends Readers, Using {
 	settings: Settings;
 	version: string;
 	log: Log;
@@ -51,25 +33,11 @@ export interface App {
 	catalog: Catalog;
 	/** The shipped facts, for models whose config cannot be read now. */
 	snapshot: Snapshot;
-	hub: Hub;
-	inventory: Inventory;
-	/** Every copy on this machine, from all folders that are searched. */
-	shelf: Shelf;
-	local: Local;
-	localModels: LocalModels;
-	configs: Configs;
-	headers: Headers;
-	refresh: CatalogRefresh;
-	details: Details;
-	discovery: Discovery;
-	compatibility: Compatibility;
-	compatibleModels: CompatibleModelsFinder;
 	flags: Flags;
-	telemetry: Telemetry;
+	/** The registry of providers and tiers, and what routes requests through it. */
+	routing: Routing;
 	/** The one user of this machine, for rollouts; the same as long as the database lives. */
 	userId: string | null;
-	hardware: Hardware;
-	fits: Fits;
 	/** What a person chose for every browser of this server. */
 	preferences: Preferences;
 	metrics: Metrics;
@@ -89,6 +57,8 @@ interface AppOptions {
 	background?: boolean;
 	clock?: Clock;
 	random?: () => number;
+	/** Where the keys of providers are looked up; the process's environment otherwise. */
+	env?: Readonly<Record<string, string | undefined>>;
 	/** What the system says of this machine, and how its drivers are asked. */
 	machine?: () => Machine;
 	run?: RunTool;
@@ -114,80 +84,13 @@ function prepareCatalog(database: Database, version: string): { catalog: Catalog
 	return { catalog, snapshot };
 }
 
-interface Ground {
-	settings: Settings;
-	version: string;
-	database: Database;
-	catalog: Catalog;
-	snapshot: Snapshot;
-	log: Log;
-	clock: Clock;
-	random: () => number;
-	machine: () => Machine;
-	run: RunTool;
-	/** May things be watched? */
-	background: boolean;
-	/** Called when something in the background went wrong. */
-	onBug: (error: unknown) => void;
-}
-
-/** Everything that reads models: this machine's cache, the Hub, and what is made of both. */
-function makeReaders(ground: Ground) {
-	const { settings, version, database, catalog, snapshot, log, clock, random, machine, run, background, onBug } =
-		ground;
-	const { hubEndpoint, hubToken, hubCache, offline, proxy } = settings;
-	const date = () => clock.date();
-	const hub = new Hub({ endpoint: hubEndpoint, token: hubToken, offline, proxy, version, clock, random });
-	const here = { settings, database, clock, space: spaceAt, unique: () => randomBytes(6).toString('hex') };
-	const shelf = makeShelf(here);
-	const inventory = new Inventory({ root: hubCache, others: shelf });
-	const headers = new Headers({ hub, inventory, database, date });
-	const configs = new Configs({ hub, headers, inventory, database, catalog, snapshot, clock });
-	const { local, localModels } = makeLocal({ ...here, shelf, catalog, configs, isWatched: background, onBug });
-	const refresh = new CatalogRefresh({ hub, catalog, database, clock, onBug });
-	const renderer = new CardRenderer();
-	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
-	const files = new FileLists({ database, hub, local: inventory, date });
-	const details = new Details({ database, catalog, hub, configs, files, cards, date });
-	const telemetry = new Telemetry({
-		database,
-		clock,
-		onError: (error) => log.error('telemetry_not_written', { message: toFailure(error).message }),
-	});
-	const newId = () => randomBytes(8).toString('hex');
-	const common = { hub, headers, inventory, database, catalog, snapshot, clock };
-	const discovery = new Discovery({ ...common, watch: telemetry, newId, onBug });
-	const compatibleModels = new CompatibleModelsFinder({ hub, catalog, database, clock });
-	const hardware = new Hardware({ database, catalog, machine, run });
-	const fits = new Fits({ details, configs, catalog, hardware });
-	const compatibility = new Compatibility({ database, catalog, details, fits, version });
-	return {
-		hub,
-		inventory,
-		shelf,
-		local,
-		headers,
-		configs,
-		localModels,
-		refresh,
-		renderer,
-		details,
-		telemetry,
-		discovery,
-		compatibility,
-		compatibleModels,
-		hardware,
-		fits,
-	};
-}
-
 /**
  * Makes the app. Faces call it once per process; tests call it with a data directory of their own. Throws
  * `Failure('database')` when the data directory cannot be used.
  */
 export async function createApp(options: AppOptions): Promise<App> {
 	const { settings, version, background = true, clock = machineClock, random = Math.random } = options;
-	const { machine = thisMachine, run = runTool } = options;
+	const { machine = thisMachine, run = runTool, env = process.env } = options;
 	const ending = new AbortController();
 	const log = logOf(settings);
 	const { database, prepared, setAside } = openDatabase({
@@ -214,10 +117,12 @@ export async function createApp(options: AppOptions): Promise<App> {
 		onBug,
 	};
 	const readers = makeReaders(ground);
-	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery } = readers;
+	const using = makeEngines(ground, readers.inventory);
+	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery, downloads } = readers;
 	if (background) {
 		await localModels.start();
 		refresh.start();
+		readers.downloads.start();
 		void configs.relearn().catch(onBug);
 	}
 	const { local, hardware } = readers;
@@ -226,6 +131,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const sessions = new Sessions({ key: settings.key, now: Date.now, random: randomBytes });
 	const userId = readMeta(database, 'user');
 	const keys = new Keys({ database, date: () => clock.date(), random: randomBytes });
+	const flags = new Flags({ database, environment: settings.features, date: () => clock.date() });
+	const { routing, closeProviders } = makeRoutes(ground, env, flags);
 	return {
 		settings,
 		version,
@@ -238,7 +145,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 		metrics,
 		keys,
 		callers: new Callers({ keys, sessions, userId }),
-		flags: new Flags({ database, environment: settings.features, date: () => clock.date() }),
+		...using,
+		flags,
+		routing,
 		userId,
 		sessions,
 		closing: ending.signal,
@@ -248,9 +157,12 @@ export async function createApp(options: AppOptions): Promise<App> {
 			metrics.close();
 			configs.close();
 			headers.close();
-			await Promise.all([localModels.close(), refresh.close(), discovery.close()]);
+			await Promise.all([localModels.close(), refresh.close(), discovery.close(), downloads.close()]);
+			await using.engines.close();
 			await Promise.all([hub.close(), renderer.close()]);
 			telemetry.close();
+			routing.close();
+			await closeProviders();
 			database.close();
 		},
 	};

@@ -25,3 +25,9 @@ export const pruneBody = z.strictObject({
 	confirm: z.boolean().default(false),
 	dry_run: z.boolean().default(false),
 });
+
+/** Body of `PUT /api/registry/config`. */
+export const registryFileBody = z.strictObject({
+	text: z.string().max(300_000),
+	dry_run: z.boolean().default(false),
+});

@@ -1,19 +1,29 @@
 // The catalog: every known model in SQLite, with typed-array columns over it that answer lists, filters and counts.
 import { createHash } from 'node:crypto';
 import type { Explanation } from '#lib/core/explanation.ts';
-import type { ListPage, ModelQuery } from '#lib/core/query.ts';
+import { unchecked, type Checked, type ListPage, type ModelQuery } from '#lib/core/query.ts';
 import { withCharacteristics } from '#lib/core/entry.ts';
-import { type FetchStatus, type ModelCharacteristics, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
+import type { Device } from '#lib/core/hardware.ts';
+import {
+	type EntryCopy,
+	type FetchStatus,
+	type ModelCharacteristics,
+	type ModelEntry,
+	type ModelRecord,
+} from '#lib/core/model.ts';
 import { mergeRecords } from '#lib/core/record.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import { Columns } from '#lib/server/columns.ts';
-import { decodeCursor, encodeCursor } from '#lib/server/cursor.ts';
+import { decodeCursor, encodeCursor, type Cursor } from '#lib/server/cursor.ts';
 import type { Database } from '#lib/server/database.ts';
 import { explainRow } from '#lib/server/explain.ts';
 import { Filter } from '#lib/server/facets.ts';
-import { memoryOf } from '#lib/server/fitting.ts';
+import { fittingOf } from '#lib/server/fitting.ts';
+import { groupedEntries } from '#lib/server/grouped.ts';
+import { Groups } from '#lib/server/groups.ts';
 import { saveWithKin } from '#lib/server/kinship.ts';
 import { Orders } from '#lib/server/orders.ts';
+import { eachGroup, eachRow } from '#lib/server/page-rows.ts';
 import { renewRunFacts } from '#lib/server/run-table.ts';
 import { candidates, leaderOf } from '#lib/server/searched.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
@@ -50,6 +60,7 @@ export class Catalog {
 	#columns = new Columns();
 	#orders = new Orders(this.#columns);
 	#filter = new Filter(this.#columns);
+	#groups = new Groups(this.#columns);
 	/** Number of the newest write the columns have taken in. */
 	#seen = 0;
 	#foreign: number;
@@ -58,7 +69,8 @@ export class Catalog {
 	/** Short names for the set of models on this machine, and for the devices. */
 	#locals = '';
 	#deviceMark = '';
-	#devices: ReadonlyMap<string, number> = new Map();
+	#copies: ReadonlyMap<string, EntryCopy[]> = new Map();
+	#devices: ReadonlyMap<string, Device> = new Map();
 
 	constructor(database: Database) {
 		this.#database = database;
@@ -94,41 +106,49 @@ export class Catalog {
 	/**
 	 * One page of the models that match, with totals and facets. Rows leave out `siblings`. Searched words must all be
 	 * in id or name; a model whose id is exactly what was searched leads. Throws `invalid_query` for a cursor that is
-	 * broken or of another query, and for a device that is not known. `check` names a runtime whose verdict each row
-	 * carries without being filtered by it.
+	 * broken or of another query, and for a device that is not known. `checked` tells what rows are measured against
+	 * beside the filters: its runtime gives each row a verdict and no filter.
 	 */
-	list(query: ModelQuery, { check = null }: { check?: RuntimeId | null } = {}): ListPage {
+	list(query: ModelQuery, checked: Checked = unchecked): ListPage {
 		this.#takeForeign();
 		const cursor = query.cursor === null ? null : decodeCursor(query.cursor, query);
-		const memory = query.fits === null ? null : memoryOf(query.fits, this.#devices);
+		const fitting = fittingOf(query, this.#devices, checked);
 		const { passed, total, pending, facets } = this.#filter.run(
 			query,
 			candidates(this.#database, this.#columns, query.q),
-			memory,
+			fitting,
 		);
-		const slots: number[] = [];
 		const leader =
 			cursor === null
 				? leaderOf(this.#database, this.#columns, { search: query.q, passed })
 				: this.#columns.find(cursor.leader);
-		if (leader !== null && cursor === null) slots.push(leader);
 		const order = this.#orders.slots(query.sort, query.order);
-		const place = cursor?.place ?? null;
-		let position = place === null ? 0 : this.#orders.firstAfter(query.sort, query.order, place);
-		for (; slots.length <= query.limit && position < order.length; position += 1) {
-			const slot = order[position] ?? 0;
-			if (passed[slot] === 1 && slot !== leader) slots.push(slot);
-		}
-		const next = slots.length > query.limit ? this.#cursor(query, slots.slice(0, query.limit), leader) : null;
-		const models = this.#entries(slots.slice(0, query.limit), query.runtime, check);
-		return { models, total, pending, facets, next_cursor: next };
+		const walk = { order, passed, leader, from: this.#from(query, cursor), limit: query.limit };
+		const rows = query.group === null ? { ...eachRow(walk), total } : eachGroup(walk, this.#groups.roots);
+		const next_cursor = rows.hasMore ? this.#cursor(query, rows.slots, leader) : null;
+		const read = (slots: number[]) => this.#entries(slots, query.runtime, checked.check);
+		const models =
+			query.group === null
+				? read(rows.slots)
+				: groupedEntries(rows.slots, { groups: this.#groups, passed, columns: this.#columns, read });
+		return { models, total: rows.total, matching: total, pending, facets, next_cursor };
+	}
+
+	/** Position in the order at which a page begins; null for the first one. */
+	#from({ sort, order }: ModelQuery, cursor: Cursor | null): number | null {
+		if (cursor === null) return null;
+		return cursor.place === null ? 0 : this.#orders.firstAfter(sort, order, cursor.place);
 	}
 
 	/**
 	 * Why this list shows a model or not, filter by filter with the list's own predicate, and up to five models nearest to
 	 * it that the list shows. `related` are ids of the same base. Null for an id the catalog does not have.
 	 */
-	explain(id: string, query: ModelQuery, related: readonly string[]): Explanation | null {
+	explain(
+		id: string,
+		query: ModelQuery,
+		{ related, checked }: { related: readonly string[]; checked: Checked },
+	): Explanation | null {
 		this.#takeForeign();
 		const slot = this.#slot(id);
 		if (slot === null) return null;
@@ -137,7 +157,7 @@ export class Catalog {
 			related: new Set(related.flatMap((other) => this.#slot(other) ?? [])),
 			columns: this.#columns,
 			filter: this.#filter,
-			memory: query.fits === null ? null : memoryOf(query.fits, this.#devices),
+			fitting: fittingOf(query, this.#devices, checked),
 			candidates: (search) => candidates(this.#database, this.#columns, search),
 			entries: (slots) => this.#entries(slots, query.runtime),
 		});
@@ -213,16 +233,20 @@ export class Catalog {
 		}));
 	}
 
-	/** Which models are on this machine. Ids the catalog does not know yet count as soon as they are upserted. */
-	setLocal(ids: ReadonlySet<string>): void {
+	/**
+	 * Which models are on this machine, and where when that is told. Ids the catalog does not know yet count as soon as
+	 * they are upserted.
+	 */
+	setLocal(ids: ReadonlySet<string>, copies: ReadonlyMap<string, EntryCopy[]> = new Map()): void {
 		this.#columns.setLocal(new Set(ids));
-		this.#locals = mark([...ids]);
+		this.#copies = copies;
+		this.#locals = mark([...ids].map((id) => `${id} ${JSON.stringify(copies.get(id) ?? [])}`));
 	}
 
-	/** What models can have of each device's memory, in bytes by device id. */
-	setDevices(usable: ReadonlyMap<string, number>): void {
-		this.#devices = new Map(usable);
-		this.#deviceMark = mark([...usable].map(([id, bytes]) => `${id} ${bytes}`));
+	/** The devices that lists can be filtered by. */
+	setDevices(devices: readonly Device[]): void {
+		this.#devices = new Map(devices.map((device) => [device.id, device]));
+		this.#deviceMark = mark(devices.map(({ id, memory_bytes, accelerator }) => `${id} ${memory_bytes} ${accelerator}`));
 	}
 
 	#change(id: string, change: (stored: Known) => Known | null): boolean {
@@ -278,7 +302,8 @@ export class Catalog {
 		return slots.flatMap((slot) => {
 			const entry = found.get(numbers[slot] ?? 0);
 			if (entry === undefined) return [];
-			const row = { ...entry, local: isLocal[slot] === 1 };
+			const copies = isLocal[slot] === 1 ? this.#copies.get(entry.id) : undefined;
+			const row = { ...entry, local: isLocal[slot] === 1, ...(copies === undefined ? {} : { copies }) };
 			if (runtime === null) return [row];
 			return [runTable.judged(runs[slot] ?? 0, row, { runtime, isFilter: filter !== null })];
 		});

@@ -1,5 +1,5 @@
 // The catalog's filterable facts as typed arrays, one slot per model, so that one pass answers filters and counts.
-import { neededByRow } from '#lib/core/fit.ts';
+import { sizeClassOf, weightClassOf } from '#lib/core/size-class.ts';
 import { RunTable } from '#lib/server/run-table.ts';
 import { figureNames, traitNames, type ColumnRow } from '#lib/server/store/models.ts';
 
@@ -28,7 +28,7 @@ export const unknownChoice = 'unknown';
 /** Families that nobody could name; also the value of the record's field. */
 export const unknownFamily = 'Unknown';
 
-export const dimensions = [...traitNames, 'author'] as const;
+export const dimensions = [...traitNames, 'author', 'size_class', 'weight_class'] as const;
 export type Dimension = (typeof dimensions)[number];
 export type Figure = (typeof figureNames)[number];
 
@@ -63,8 +63,12 @@ export class Columns {
 	readonly runTable = new RunTable();
 	/** Per slot the number of its run facts. */
 	runs = new Uint32Array(0);
-	/** What each slot's model needs before its first token, by the general rule, in bytes; NaN is unknown. */
-	empty = new Float64Array(0);
+	/** What the numbers in `packs` mean: whose weights a row packs; 0 stands for itself. */
+	readonly packMarks = new Dictionary();
+	/** Per slot the number of its mark. */
+	packs = new Uint32Array(0);
+	/** Grows with every change of `packs`, new rows among them. */
+	packChanges = 0;
 	/** Row number in the database of each slot. */
 	numbers = new Uint32Array(0);
 	isRead = new Uint8Array(0);
@@ -85,11 +89,15 @@ export class Columns {
 		this.dictionaries = perDimension(dictionary);
 		this.codes = perDimension(codes);
 		this.values = perFigure(values);
+		this.packMarks.add('');
 	}
 
 	/** Takes in a row, new or changed, and tells its slot. */
 	put(row: ColumnRow): number {
 		const slot = this.slotOf(row.number) ?? this.#addSlot(row);
+		const mark = this.packMarks.add(row.packs ?? '');
+		if (this.packs[slot] !== mark) this.packChanges += 1;
+		this.packs[slot] = mark;
 		const { codes, isRead, inCatalog } = this.#traits.get(row.traits) ?? this.#readTraits(row.traits);
 		for (let index = 0; index < codes.length; index += 1) {
 			const column = this.#traitColumns[index];
@@ -101,18 +109,13 @@ export class Columns {
 			if (column !== undefined) column[slot] = typeof value === 'number' ? value : Number.NaN;
 		}
 		this.runs[slot] = row.runs;
-		this.empty[slot] = this.#emptyBytes(slot);
+		this.codes.size_class[slot] = this.dictionaries.size_class.add(sizeClassOf(this.values.params[slot] ?? null));
+		this.codes.weight_class[slot] = this.dictionaries.weight_class.add(weightClassOf(this.values.size[slot] ?? null));
 		this.codes.author[slot] = this.dictionaries.author.add(row.author ?? '');
 		this.isRead[slot] = isRead;
 		this.listed += inCatalog - (this.inCatalog[slot] ?? 0);
 		this.inCatalog[slot] = inCatalog;
 		return slot;
-	}
-
-	#emptyBytes(slot: number): number {
-		const weights = this.values.size[slot] ?? Number.NaN;
-		const state = this.values.kv_state[slot] ?? Number.NaN;
-		return neededByRow({ weights, perToken: 0, perWindowToken: 0, window: 0, state }, 0);
 	}
 
 	#readTraits(text: string): Traits {
@@ -161,6 +164,7 @@ export class Columns {
 			this.#slots = lengthened(this.#slots, new Uint32Array(Math.max(1024, row.number * 2)));
 		}
 		this.size += 1;
+		this.packChanges += 1;
 		this.ids.push(row.id);
 		this.numbers[slot] = row.number;
 		this.#slots[row.number] = slot + 1;
@@ -173,8 +177,8 @@ export class Columns {
 			this.codes[dimension] = lengthened(this.codes[dimension], new Uint32Array(capacity));
 		}
 		for (const name of figureNames) this.values[name] = lengthened(this.values[name], new Float64Array(capacity));
+		this.packs = lengthened(this.packs, new Uint32Array(capacity));
 		this.runs = lengthened(this.runs, new Uint32Array(capacity));
-		this.empty = lengthened(this.empty, new Float64Array(capacity));
 		this.numbers = lengthened(this.numbers, new Uint32Array(capacity));
 		this.isRead = lengthened(this.isRead, new Uint8Array(capacity));
 		this.inCatalog = lengthened(this.inCatalog, new Uint8Array(capacity));
@@ -193,6 +197,8 @@ function perDimension<T>(make: () => T): Record<Dimension, T> {
 		license: make(),
 		gated: make(),
 		author: make(),
+		size_class: make(),
+		weight_class: make(),
 	};
 }
 

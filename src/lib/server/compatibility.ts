@@ -8,11 +8,11 @@ import { runFactsVersion, subjectOf, type CompatibilitySubject } from '#lib/core
 import { profilesVersion, runtimeProfiles } from '#lib/core/runtime-profiles.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import { weightFormats } from '#lib/core/weight-formats.ts';
+import { quantizedFrom } from '#lib/core/packing.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import type { Database } from '#lib/server/database.ts';
 import type { Details } from '#lib/server/details.ts';
 import type { Fits } from '#lib/server/fits.ts';
-import { quantizedFrom } from '#lib/server/kinship.ts';
 import { readReports, saveReports } from '#lib/server/store/compatibility.ts';
 import { madeFrom } from '#lib/server/store/relations.ts';
 

@@ -84,7 +84,7 @@ export const settingRows: readonly SettingRow[] = [
 		flag: 'config',
 		value: 'file',
 		fallback: 'none',
-		about: 'registry file (YAML); nothing reads it yet',
+		about: 'registry file (YAML): providers, tiers and experiments; read again when it changes',
 	},
 	{
 		name: 'HF_ENDPOINT',

@@ -1,11 +1,12 @@
 // The facets of a list in one pass: which values a query refuses, and how many rows each value would show.
 import { facetNames, type FacetName, type Facets, type FacetValue, type ModelQuery } from '#lib/core/query.ts';
-import { quantizationChoiceSchema } from '#lib/core/model.ts';
+import { quantizationChoices } from '#lib/core/choice.ts';
 import { runtimeBit } from '#lib/core/runtime-masks.ts';
 import { runtimeIds } from '#lib/core/runtime.ts';
+import { sizeClasses, weightClasses } from '#lib/core/size-class.ts';
 import { unknownChoice, unknownFamily, type Columns } from '#lib/server/columns.ts';
 
-/** One bit per facet: set where a row fails that facet's own filter. */
+/** One bit per facet: set where a row fails that facet's own filter. (128 and 256 are those of ranges.) */
 export const facetBits: Record<FacetName, number> = {
 	family: 1,
 	quantization: 2,
@@ -14,6 +15,8 @@ export const facetBits: Record<FacetName, number> = {
 	license: 16,
 	gated: 32,
 	runtime: 64,
+	size_class: 512,
+	weight_class: 1024,
 };
 
 /** Facets of one value per row; a model counts for every runtime that loads it. */
@@ -29,6 +32,8 @@ function wanted(query: ModelQuery): Record<FacetName, string[] | null> {
 		kind: some(query.kind),
 		license: some(query.license.map((license) => license.toLowerCase())),
 		gated: query.gated === null ? null : [String(query.gated)],
+		size_class: some(query.size_class),
+		weight_class: some(query.weight_class),
 		runtime: query.runtime === null || query.show_incompatible ? null : [query.runtime],
 	};
 }
@@ -84,12 +89,16 @@ export function countPassing({ bit, codes, counts }: Counter, slots: Uint32Array
 	}
 }
 
-const naturalOrder: readonly string[] = quantizationChoiceSchema.options;
+/** Facets whose choices have an order of their own; those of the others go by count. */
+const naturalOrders: Partial<Record<FacetName, readonly string[]>> = {
+	quantization: quantizationChoices,
+	size_class: sizeClasses,
+	weight_class: weightClasses,
+};
 
 function sorted(name: FacetName, values: FacetValue[]): FacetValue[] {
-	if (name === 'quantization') {
-		return values.sort((a, b) => naturalOrder.indexOf(a.value) - naturalOrder.indexOf(b.value));
-	}
+	const order = naturalOrders[name];
+	if (order !== undefined) return values.sort((a, b) => order.indexOf(a.value) - order.indexOf(b.value));
 	return values.sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
 }
 
@@ -130,6 +139,8 @@ function perFacet<T>(make: (name: FacetName) => T): Record<FacetName, T> {
 		kind: make('kind'),
 		license: make('license'),
 		gated: make('gated'),
+		size_class: make('size_class'),
+		weight_class: make('weight_class'),
 		runtime: make('runtime'),
 	};
 }

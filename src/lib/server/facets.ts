@@ -2,7 +2,7 @@
 import { facetNames, type Facets, type ListSource, type ModelQuery } from '#lib/core/query.ts';
 import type { Columns } from '#lib/server/columns.ts';
 import { countersOf, countPassing, facetBits, toFacets, type Counter } from '#lib/server/facet-counts.ts';
-import { fittingOf, refuseTooBig } from '#lib/server/fitting.ts';
+import { refuseTooBig, type Fitting } from '#lib/server/fitting.ts';
 
 /** What a pass found. `passed` holds 1 for each slot that matches; it is overwritten by the next pass. */
 export interface Matches {
@@ -17,7 +17,13 @@ const rangeUnknown = 128;
 const rangeOutside = 256;
 
 /** Facets whose value comes from the model's config; the others are known from the listing. */
-const fromConfig = facetBits.family | facetBits.quantization | facetBits.modality | facetBits.runtime;
+const fromConfig =
+	facetBits.family |
+	facetBits.quantization |
+	facetBits.modality |
+	facetBits.size_class |
+	facetBits.weight_class |
+	facetBits.runtime;
 
 interface Range {
 	values: Float64Array;
@@ -79,11 +85,11 @@ export class Filter {
 	}
 
 	/**
-	 * Runs the query's filters over all slots, or over `candidates` only; `memory` is what `fits` means in bytes. Each
+	 * Runs the query's filters over all slots, or over `candidates` only; `fitting` is where `fits` asks rows to fit. Each
 	 * facet counts what passes all filters but its own. A row is pending when everything it fails is a characteristic that
 	 * is not known and was never looked for.
 	 */
-	run(query: ModelQuery, candidates: Uint32Array | null, memory: number | null = null): Matches {
+	run(query: ModelQuery, candidates: Uint32Array | null, fitting: Fitting | null = null): Matches {
 		this.#fitBuffers();
 		const { counters, active } = countersOf(this.#columns, query);
 		const slots = this.#allowed(query, candidates ?? this.#all.subarray(0, this.#columns.size));
@@ -94,7 +100,6 @@ export class Filter {
 			}
 		}
 		for (const range of ranges(this.#columns, query)) refuseOutside(range, slots, masks);
-		const fitting = fittingOf(query, memory);
 		const refusals = { masks, outside: rangeOutside, unknown: rangeUnknown };
 		if (fitting !== null) refuseTooBig(this.#columns, fitting, slots, refusals);
 		for (const name of facetNames) countPassing(counters[name], slots, masks);

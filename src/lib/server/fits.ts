@@ -7,6 +7,7 @@ import { formatDecimalBytes } from '#lib/core/format.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Device } from '#lib/core/hardware.ts';
 import type { FitFacts, ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
+import { quantizedFrom } from '#lib/core/packing.ts';
 import { quoted } from '#lib/core/repository.ts';
 import { chooseFiles, type ChosenFiles } from '#lib/core/weight-files.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
@@ -14,7 +15,6 @@ import type { Configs } from '#lib/server/configs.ts';
 import type { DetailParts, Details } from '#lib/server/details.ts';
 import type { FileList } from '#lib/server/file-lists.ts';
 import type { Hardware } from '#lib/server/hardware.ts';
-import { quantizedFrom } from '#lib/server/kinship.ts';
 
 interface FitsOptions {
 	details: Pick<Details, 'record' | 'facts'>;

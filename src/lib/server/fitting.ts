@@ -1,52 +1,43 @@
-// Which rows of the columns fit into so much memory, by the general rule: arithmetic over one array each.
-import { neededByRow, usualContext, type RowFigures } from '#lib/core/fit.ts';
-import { Failure } from '#lib/core/failure.ts';
+// Which rows of the columns fit into a place, by the very sum that cards show: arithmetic over one array each.
 import { parseMemory } from '#lib/core/amount.ts';
+import { fitPlace, usualContext, windowTokens, type FitPlace } from '#lib/core/fit.ts';
+import { Failure } from '#lib/core/failure.ts';
+import { namedMemory, type Device } from '#lib/core/hardware.ts';
+import type { Checked, ModelQuery } from '#lib/core/query.ts';
 import { quoted } from '#lib/core/repository.ts';
-import type { ModelQuery } from '#lib/core/query.ts';
 import type { Columns } from '#lib/server/columns.ts';
 
-/** What `fits` means in bytes: an amount, or the id of one of these devices. Throws `invalid_query` for neither. */
-export function memoryOf(fits: string, devices: ReadonlyMap<string, number>): number {
-	const bytes = parseMemory(fits) ?? devices.get(fits);
-	if (bytes !== undefined) return bytes;
+/** The device that `fits` means: an amount of memory as one, or one of these. Throws `invalid_query` for neither. */
+function fittedDevice(fits: string, devices: ReadonlyMap<string, Device>): Device {
+	const bytes = parseMemory(fits);
+	const device = bytes === null ? devices.get(fits) : namedMemory(bytes);
+	if (device !== undefined) return device;
 	const message = `There is no device "${quoted(fits)}": expected memory such as 16GB, or the id of a device.`;
 	throw new Failure('invalid_query', message);
 }
 
-/** Memory that a row must fit into, and the context it must have there. */
+/** Where a row must fit, and the context it must have there, in tokens. */
 export interface Fitting {
-	bytes: number;
+	place: FitPlace;
 	tokens: number;
 }
 
-/** The memory of a query: `bytes` as its device gives them, the usual context unless told; null without such a filter. */
-export function fittingOf(query: ModelQuery, bytes: number | null): Fitting | null {
-	return bytes === null ? null : { bytes, tokens: query.context ?? usualContext };
-}
-
-/** Reads the figures of a row from the columns into `row`, and tells what it needs with so many tokens; NaN: not known. */
-function neededAt({ values }: Columns, slot: number, { tokens, row }: { tokens: number; row: RowFigures }): number {
-	const own = values.context[slot] ?? Number.NaN;
-	row.weights = values.size[slot] ?? Number.NaN;
-	row.perToken = values.kv_token[slot] ?? Number.NaN;
-	row.perWindowToken = values.kv_window_token[slot] ?? Number.NaN;
-	row.window = values.kv_window[slot] ?? Number.NaN;
-	row.state = values.kv_state[slot] ?? Number.NaN;
-	return neededByRow(row, own < tokens ? own : tokens);
-}
-
-function emptyRow(): RowFigures {
-	return { weights: 0, perToken: 0, perWindowToken: 0, window: 0, state: 0 };
-}
-
-/** Bytes a row needs in such a place; null when a part is not known. */
-export function needOf(columns: Columns, slot: number, { tokens }: Fitting): number | null {
-	const need = neededAt(columns, slot, { tokens, row: emptyRow() });
-	return Number.isNaN(need) ? null : need;
+/**
+ * Where the rows of a query must fit: on its device, with the runtime it asks for (else the one that rows are checked
+ * against), at the usual context unless told; null where it does not ask. Throws `invalid_query` for an unknown device.
+ */
+export function fittingOf(
+	query: ModelQuery,
+	devices: ReadonlyMap<string, Device>,
+	{ check, cacheBits }: Checked,
+): Fitting | null {
+	if (query.fits === null) return null;
+	const place = fitPlace({ device: fittedDevice(query.fits, devices), runtime: query.runtime ?? check, cacheBits });
+	return { place, tokens: query.context ?? usualContext };
 }
 
 interface Refusals {
+	masks: Uint16Array;
 	/** Set where a row needs more. */
 	outside: number;
 	/** Set where it is not known. */
@@ -55,24 +46,31 @@ interface Refusals {
 
 /** Marks rows that need more, and those of which it is not known. */
 export function refuseTooBig(
-	columns: Columns,
-	{ bytes, tokens }: Fitting,
+	{ values }: Columns,
+	{ place, tokens }: Fitting,
 	slots: Uint32Array,
-	{ masks, outside, unknown }: Refusals & { masks: Uint16Array },
+	{ masks, outside, unknown }: Refusals,
 ): void {
-	const { empty } = columns;
-	const { size, context, kv_token, kv_window_token, kv_window } = columns.values;
+	const { size, context, kv_token, kv_window_token, kv_window, kv_state } = values;
+	const { runtime, cacheScale } = place;
+	const { share, leastBytes } = runtime.overhead;
+	const have = place.have.bytes;
 	const notKnown = Number.NaN;
-	// The sum is that of `neededByRow`, in two steps: what an empty context takes was added up when the row came in.
+	// The sum is that of `neededBytes`, written out: a call per row would cost as much as all the rest.
 	for (let index = 0; index < slots.length; index += 1) {
 		const slot = slots[index] ?? 0;
+		const weights = size[slot] ?? notKnown;
 		const own = context[slot] ?? notKnown;
 		const counted = own < tokens ? own : tokens;
 		const inWindow = kv_window_token[slot] ?? notKnown;
-		let need = (empty[slot] ?? notKnown) + (kv_token[slot] ?? notKnown) * counted;
-		if (inWindow !== 0) need += inWindow * Math.min(counted, kv_window[slot] ?? notKnown);
-		if (need <= bytes) continue;
-		const isUnknown = Number.isNaN(need) && !((size[slot] ?? notKnown) > bytes);
+		let need = weights + Math.round((kv_token[slot] ?? notKnown) * counted * cacheScale) + (kv_state[slot] ?? notKnown);
+		need += Math.max(leastBytes, Math.round(weights * share));
+		if (inWindow !== 0) {
+			const kept = windowTokens(kv_window[slot] ?? notKnown, counted, runtime);
+			need += Math.round(inWindow * kept * cacheScale);
+		}
+		if (need <= have) continue;
+		const isUnknown = Number.isNaN(need) && !(weights > have);
 		masks[index] = (masks[index] ?? 0) | (isUnknown ? unknown : outside);
 	}
 }

@@ -141,6 +141,11 @@ export function isProgramPath(url: string): boolean {
 	return /^\/((api|v1)(\/|$)|metrics$)/.test(pathOf(url));
 }
 
+/** Is this a path of the gateway (`/v1`), which answers as OpenAI's API does? */
+export function isGatewayPath(url: string): boolean {
+	return /^\/v1(\/|$)/.test(pathOf(url));
+}
+
 /** Does a body come with this request? */
 export function hasBody(ask: Ask): boolean {
 	return ask.header('transfer-encoding') !== null || Number(ask.header('content-length') ?? 0) > 0;
@@ -155,7 +160,7 @@ function checkMedia(ask: Ask): Failure | null {
 
 /** Bytes of a body that the guard lets pass; routes that take more are named here and see to it themselves. */
 const mostBodyBytes = 1024 * 1024;
-const largeBodies = new Set(['/api/discovery']);
+const largeBodies = new Set(['/api/discovery', '/v1/chat/completions', '/v1/completions', '/v1/embeddings']);
 
 /** A body that is too large by its own account. */
 function checkSize(ask: Ask): Failure | null {

@@ -4,7 +4,7 @@ import { parseMemory } from '#lib/core/amount.ts';
 import { accelerators, deviceKinds } from '#lib/core/choice.ts';
 import { mostMemoryBytes } from '#lib/core/amount.ts';
 import { Failure } from '#lib/core/failure.ts';
-import { namedMemory, usableMemory, type Device } from '#lib/core/hardware.ts';
+import { namedMemory, type Device } from '#lib/core/hardware.ts';
 import { presets } from '#lib/core/presets.ts';
 import { quoted } from '#lib/core/repository.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
@@ -196,9 +196,8 @@ export class Hardware {
 		this.#tell();
 	}
 
-	/** Lists filter by what models can have of each device. */
+	/** Lists filter by what fits a device. */
 	#tell(): void {
-		const usable = this.#all().map((device) => [device.id, usableMemory(device).bytes] as const);
-		this.#options.catalog.setDevices(new Map(usable));
+		this.#options.catalog.setDevices(this.#all());
 	}
 }

@@ -132,14 +132,18 @@ export function withHeaders(response: Response, headers: Readonly<Record<string,
 
 /**
  * What a program gets: the route's own answer, or the failure behind an error answer of the framework (which would be
- * text or a page) in our one form.
+ * text or a page) in our one form, or in the one that `told` gives it.
  */
-export function programAnswer(response: Response, failure: Failure | undefined): Response {
+export function programAnswer(
+	response: Response,
+	failure: Failure | undefined,
+	told: (failure: Failure) => Response = failureResponse,
+): Response {
 	if (response.status < 400) return response;
-	if (failure !== undefined) return failureResponse(failure);
+	if (failure !== undefined) return told(failure);
 	if ((response.headers.get('content-type') ?? '').startsWith('application/json')) return response;
 	const allow = response.headers.get('allow');
-	return withHeaders(failureResponse(failureOfStatus(response.status)), allow === null ? {} : { allow });
+	return withHeaders(told(failureOfStatus(response.status)), allow === null ? {} : { allow });
 }
 
 /** An entity tag for an answer that depends on these texts and on nothing else. */

@@ -10,7 +10,7 @@ import { LONGEST_WAIT_MS } from '#lib/server/rate-window.ts';
 /** What is asked: the request without what every request has in common. */
 export type Question = Pick<
 	WireRequest,
-	'path' | 'maxBytes' | 'cut' | 'accept' | 'compressed' | 'page' | 'etag' | 'range'
+	'path' | 'maxBytes' | 'cut' | 'accept' | 'compressed' | 'page' | 'etag' | 'range' | 'rest'
 >;
 
 /** Thrown by a reader of replies: not what was asked for. Asked once more, then it is a failure. */

@@ -1,5 +1,6 @@
 // What an error answer of the Hub means for a person: missing, private, gated in its five states, disabled, limited.
 import { blankSecrets, Failure, type FailureCode } from '#lib/core/failure.ts';
+import type { GateState } from '#lib/core/download.ts';
 import { gateSentence } from '#lib/core/gate.ts';
 import { quoted } from '#lib/core/repository.ts';
 import type { WireReply } from '#lib/server/hub-transport.ts';
@@ -36,17 +37,45 @@ function told(reply: WireReply): Told {
 	return { code: reply.headers['x-error-code'] ?? '', text: quoted(blankSecrets(text.replace(/\s+/g, ' ').trim())) };
 }
 
+/** How somebody stands before a gate, and what to do about it in one sentence. */
+export interface Gate {
+	state: GateState;
+	message: string;
+}
+
+/** How everybody stands where there is no gate, or where it is open. */
+export function openGate(id: string): Gate {
+	return { state: 'open', message: `The files of ${id} may be read.` };
+}
+
 /** What to do about a gate, by the Hub's own words (recorded messages; see the status table of the Hub's errors). */
-function atGate(status: number, text: string, { id, site, token }: AskedFor): string {
+function atGate(status: number, text: string, { id, site, token }: AskedFor): Gate {
 	const page = `${site}/${id}`;
-	if (/awaiting a review/i.test(text)) return `Your request for ${id} is waiting for its authors at ${page}.`;
-	if (/rejected/i.test(text)) return `The authors of ${id} have turned down your request for it.`;
-	if (/fine-grained|public gated repositories/i.test(text)) {
-		return `Your token may not read gated models: allow that in its settings on ${site}/settings/tokens, for ${id}.`;
+	if (/awaiting a review/i.test(text)) {
+		return { state: 'pending', message: `Your request for ${id} is waiting for its authors at ${page}.` };
 	}
-	if (status !== 401) return gateSentence(`${id}`, page, ', then try again.');
-	if (token === 'rejected') return `${id} is gated, and the Hub does not accept your token: set a valid HF_TOKEN.`;
-	return gateSentence(`${id}`, page, ' and set HF_TOKEN to a token of that account.');
+	if (/rejected/i.test(text)) {
+		return { state: 'rejected', message: `The authors of ${id} have turned down your request for it.` };
+	}
+	if (/fine-grained|public gated repositories/i.test(text)) {
+		const message = `Your token may not read gated models: allow that in its settings on ${site}/settings/tokens, for ${id}.`;
+		return { state: 'token', message };
+	}
+	if (status !== 401) return { state: 'accept', message: gateSentence(`${id}`, page, ', then try again.') };
+	if (token === 'rejected') {
+		return {
+			state: 'sign_in',
+			message: `${id} is gated, and the Hub does not accept your token: set a valid HF_TOKEN.`,
+		};
+	}
+	const message = gateSentence(`${id}`, page, ' and set HF_TOKEN to a token of that account.');
+	return { state: 'sign_in', message };
+}
+
+/** How the asker stands before the gate that this reply is from; null for replies of other kinds. */
+export function gateOf(reply: WireReply, asked: AskedFor): Gate | null {
+	const { code, text } = told(reply);
+	return reply.status >= 400 && code === 'GatedRepo' ? atGate(reply.status, text, asked) : null;
 }
 
 function hiddenSentence({ id, token }: AskedFor): string {
@@ -76,7 +105,7 @@ function forbidden(reply: WireReply, { text }: Told, asked: AskedFor): Failure {
 /** The failure for a final answer of 400 or more. */
 export function failureOf(reply: WireReply, asked: AskedFor): Failure {
 	const { code, text } = told(reply);
-	if (code === 'GatedRepo') return fail('gated', atGate(reply.status, text, asked), reply);
+	if (code === 'GatedRepo') return fail('gated', atGate(reply.status, text, asked).message, reply);
 	if (code === 'RevisionNotFound') {
 		return fail('not_found', `${asked.id} has no revision "${quoted(asked.revision ?? '')}".`, reply);
 	}

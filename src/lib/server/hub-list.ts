@@ -116,3 +116,22 @@ export async function* walkPages(
 		left.abort(new DOMException('The reader left.', 'AbortError'));
 	}
 }
+
+/** Which names the Hub takes in `expand`: all of ours until it has refused one, then those its refusal names. */
+export class Expandable {
+	#names: Set<string> | null = null;
+
+	/** Those of the names that may be asked for. */
+	allowed(names: readonly string[]): string[] {
+		return names.filter((name) => this.#names === null || this.#names.has(name));
+	}
+
+	/** Learns from a refusal; false when it was about something else, or nothing new. */
+	learn(refusal: Buffer): boolean {
+		const told = refusal.toString('utf8', 0, 8000);
+		if (this.#names !== null || !/Invalid option: expected one of/.test(told)) return false;
+		const names = [...told.matchAll(/\\?"([A-Za-z][\w-]{0,40})\\?"/g)].map((match) => match[1] ?? '');
+		this.#names = new Set(names.filter((name) => name !== 'error'));
+		return this.#names.size > 0;
+	}
+}

@@ -15,6 +15,8 @@ const SLICE = 100;
 export interface FileTree {
 	files: ModelFile[];
 	refused: RefusedFile[];
+	/** Git's digests of the contents of small files, by path. */
+	oids: Map<string, string>;
 	commit: string | null;
 	movedTo: string | null;
 }
@@ -80,8 +82,12 @@ export function addEntries(tree: FileTree, reply: WireReply, id: string): void {
 	for (const row of rows) {
 		const entry = readTreeEntry(row);
 		if (entry === null) continue;
-		if ('file' in entry) tree.files.push(entry.file);
-		else tree.refused.push(entry.refused);
+		if ('refused' in entry) {
+			tree.refused.push(entry.refused);
+			continue;
+		}
+		tree.files.push(entry.file);
+		if (entry.oid !== null) tree.oids.set(entry.file.path, entry.oid);
 	}
 	tree.commit ??= commitIn(reply);
 	tree.movedTo ??= movedFrom(reply, id);

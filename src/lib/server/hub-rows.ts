@@ -155,7 +155,8 @@ export interface RefusedFile {
 	why: string;
 }
 
-export type TreeEntry = { file: ModelFile } | { refused: RefusedFile } | null;
+/** `oid`: git's digest of the content; null where git keeps a pointer in its place. */
+export type TreeEntry = { file: ModelFile; oid: string | null } | { refused: RefusedFile } | null;
 
 /** What the Hub puts in place of the hashes of a gated repository. */
 const maskPattern = /^\*+$/;
@@ -172,5 +173,6 @@ export function readTreeEntry(value: unknown): TreeEntry {
 	const badOid = !isDigest(oid) || (lfs !== undefined && !masked && !/^[0-9a-f]{64}$/.test(lfs.oid));
 	if (badOid) return { refused: { path: shown, code: 'invalid_digest', why: 'its digest is not one' } };
 	const sha256 = lfs === undefined || masked ? null : lfs.oid;
-	return { file: { path, size: lfs?.size ?? size, sha256, lfs: lfs !== undefined } };
+	const file = { path, size: lfs?.size ?? size, sha256, lfs: lfs !== undefined };
+	return { file, oid: lfs === undefined ? oid : null };
 }

@@ -1,8 +1,9 @@
 // One exchange with the Hub over real sockets: redirects by hand, the token kept at home, sizes counted while reading.
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { Failure } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
-import { checkRedirect, guardedLookup } from '#lib/server/outbound.ts';
+import { discard, isRedirect, looped, MOST_REDIRECTS, nextAddress } from '#lib/server/hub-redirects.ts';
+import { guardedLookup } from '#lib/server/outbound.ts';
 import type { Bucket, Pass, Priority, RateGate } from '#lib/server/rate-gate.ts';
 import type { HeaderMap } from '#lib/server/rate-window.ts';
 import { readLimited } from '#lib/server/reply-body.ts';
@@ -38,7 +39,6 @@ export interface Trace {
 	backoff(event: { reason: string; waitMs: number }): void;
 }
 
-const MOST_REDIRECTS = 5;
 const MOST_ERROR_BYTES = 64 * 1024;
 
 export interface WireRequest {
@@ -63,6 +63,14 @@ export interface WireRequest {
 	/** Milliseconds for the reply's headers in place of the usual; the other deadlines of the exchange keep their ratio. */
 	timeoutMs?: number | undefined;
 	trace?: Trace | undefined;
+	/** The rest of a file from `start` on, handed over as it comes instead of read: see `stream` of the reply. */
+	rest?: RestOfFile | undefined;
+}
+
+/** `tag`: entity tag of the part already here, as the server named it; the rest is wanted only if it still holds. */
+export interface RestOfFile {
+	start: number;
+	tag: string | null;
 }
 
 export interface WireReply {
@@ -76,6 +84,10 @@ export interface WireReply {
 	body: Buffer;
 	/** Was more of the body left unread? */
 	isCut: boolean;
+	/** Did the Hub itself send the last reply, and not its CDN? */
+	isHome: boolean;
+	/** The body of a good reply to a question for the rest of a file; the reader ends it. Null for all others. */
+	stream: Readable | null;
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): HeaderMap {
@@ -205,13 +217,18 @@ export class HubTransport {
 			if (!isRedirect(hop.status)) {
 				const { status, headers } = hop;
 				const good = status < 300;
+				const isHome = url.origin === this.endpoint.origin;
+				const common = { status, headers, hops, movedTo, isHome };
+				if (good && request.rest !== undefined) {
+					return { ...common, isCut: true, body: Buffer.alloc(0), stream: hop.body };
+				}
 				const maxBytes = good ? request.maxBytes : MOST_ERROR_BYTES;
 				const { signal } = request;
 				const coding = headers['content-encoding'];
 				const skip = status === 200 ? (request.range?.start ?? 0) : 0;
 				const body = await readLimited(hop.body, { maxBytes, cut: request.cut || !good, skip, coding, signal });
 				const isCut = body.length > maxBytes;
-				return { status, headers, hops, movedTo, isCut, body: isCut ? body.subarray(0, maxBytes) : body };
+				return { ...common, isCut, body: isCut ? body.subarray(0, maxBytes) : body, stream: null };
 			}
 			discard(hop.body);
 			url = nextAddress(hop, this.endpoint);
@@ -255,13 +272,16 @@ export class HubTransport {
 	}
 
 	#headers(request: WireRequest, athome: boolean): Record<string, string> {
-		const { range } = request;
+		const { range, rest } = request;
+		const resumes = rest !== undefined && rest.start > 0;
 		return {
 			'user-agent': this.#options.userAgent,
 			accept: request.accept,
 			'accept-encoding': request.compressed ? 'gzip, br' : 'identity',
 			...(athome && request.token !== null ? { authorization: `Bearer ${request.token}` } : {}),
 			...(range === undefined ? {} : { range: `bytes=${range.start}-${range.start + range.length - 1}` }),
+			...(resumes ? { range: `bytes=${rest.start}-` } : {}),
+			...(resumes && rest.tag !== null ? { 'if-range': rest.tag } : {}),
 			...(athome && request.etag !== undefined ? { 'if-none-match': `"${request.etag}"` } : {}),
 		};
 	}
@@ -269,29 +289,4 @@ export class HubTransport {
 
 function passOver(pass: Pass | null, signal: AbortSignal): void {
 	pass?.done({ status: null, headers: {}, left: signal.aborted && !(signal.reason instanceof WireError) });
-}
-
-/** Reads a redirect's few bytes away, so that the connection can be used again. */
-function discard(body: Hop['body']): void {
-	body.on('error', () => {}); // nobody needs this text
-	void body.dump({ limit: 16 * 1024 }).catch(() => {});
-}
-
-function isRedirect(status: number): boolean {
-	return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
-}
-
-function looped(): Failure {
-	return new Failure('too_many_redirects', `The Hub redirected in a circle or more than ${MOST_REDIRECTS} times.`);
-}
-
-function nextAddress(hop: Hop, endpoint: URL): URL {
-	const { location } = hop.headers;
-	if (location === undefined || location.length > 8000) {
-		throw new Failure('too_many_redirects', 'The Hub redirected without saying where to.');
-	}
-	const url = URL.canParse(location, hop.url) ? new URL(location, hop.url) : null;
-	if (url === null) throw new Failure('redirect_blocked', 'The Hub redirected to something that is no address.');
-	checkRedirect(url, endpoint);
-	return url;
 }

@@ -6,7 +6,8 @@ import type { Clock } from '#lib/server/clock.ts';
 import { fileAddress } from '#lib/server/hub-addresses.ts';
 import type { AskOptions } from '#lib/server/hub-attempts.ts';
 import { HubClient, UnreadableReply, type Question } from '#lib/server/hub-client.ts';
-import { failureOf, type TokenState } from '#lib/server/hub-failure.ts';
+import { failureOf, gateOf, openGate, type Gate, type TokenState } from '#lib/server/hub-failure.ts';
+import { expired, cdnRefusals, readBytes, type FileBytes } from '#lib/server/hub-bytes.ts';
 import { readPiece, type HubPiece, type Range } from '#lib/server/hub-pieces.ts';
 import {
 	addEntries,
@@ -19,6 +20,7 @@ import {
 	type HubFile,
 } from '#lib/server/hub-replies.ts';
 import {
+	Expandable,
 	listParams,
 	usualExpand,
 	walkPages,
@@ -27,7 +29,13 @@ import {
 	type RawPage,
 } from '#lib/server/hub-list.ts';
 import { readRow } from '#lib/server/hub-rows.ts';
-import { HubTransport, usualDeadlines, type Deadlines, type WireReply } from '#lib/server/hub-transport.ts';
+import {
+	HubTransport,
+	usualDeadlines,
+	type Deadlines,
+	type RestOfFile,
+	type WireReply,
+} from '#lib/server/hub-transport.ts';
 import { RateGate, type BucketBudget } from '#lib/server/rate-gate.ts';
 
 /** Largest config or other small file that is read, in bytes after decoding. */
@@ -69,8 +77,7 @@ export class Hub {
 	readonly #gate: RateGate;
 	readonly #transport: HubTransport;
 	readonly #client: HubClient;
-	/** Names the Hub takes in `expand`; null until it has refused one. */
-	#expandable: Set<string> | null = null;
+	readonly #expandable = new Expandable();
 	readonly #options: HubOptions;
 
 	constructor(options: HubOptions) {
@@ -78,14 +85,8 @@ export class Hub {
 		this.endpoint = endpoint;
 		this.#options = options;
 		this.#gate = new RateGate({ clock, random });
-		this.#transport = new HubTransport({
-			endpoint,
-			proxy,
-			userAgent: `modeldex/${version}`,
-			deadlines: { ...usualDeadlines, ...deadlines },
-			gate: this.#gate,
-			clock,
-		});
+		const wire = { endpoint, proxy, clock, gate: this.#gate, userAgent: `modeldex/${version}` };
+		this.#transport = new HubTransport({ ...wire, deadlines: { ...usualDeadlines, ...deadlines } });
 		this.#client = new HubClient({ transport: this.#transport, token, offline, clock, random });
 	}
 
@@ -151,30 +152,17 @@ export class Hub {
 		});
 	}
 
-	#allowed(expand: readonly string[]): string[] {
-		return expand.filter((name) => this.#expandable === null || this.#expandable.has(name));
-	}
-
 	async #page(order: ListOrder, limit: number, cursor: string | null, options: AskOptions): Promise<RawPage> {
-		const expand = this.#allowed(order.expand ?? usualExpand);
+		const expand = this.#expandable.allowed(order.expand ?? usualExpand);
 		const question = this.#json(`/api/models?${listParams(order, { limit, cursor, expand })}`, true);
 		const reply = await this.#client.ask(question, options, (received) => {
-			if (received.status === 400 && this.#learnExpand(received)) return null;
+			if (received.status === 400 && this.#expandable.learn(received.body)) return null;
 			if (received.status >= 400) throw this.#failure(received, { id: null });
 			const rows = parseJson(received.body);
 			if (!Array.isArray(rows)) throw new UnreadableReply('The Hub sent something else in place of a list of models.');
 			return { received: rows, cursor: nextCursor(received) };
 		});
 		return reply ?? this.#page(order, limit, cursor, options);
-	}
-
-	/** Remembers what the Hub allows in `expand` from its own refusal; false when the refusal was about something else. */
-	#learnExpand(reply: WireReply): boolean {
-		const told = reply.body.toString('utf8', 0, 8000);
-		if (this.#expandable !== null || !/Invalid option: expected one of/.test(told)) return false;
-		const names = [...told.matchAll(/\\?"([A-Za-z][\w-]{0,40})\\?"/g)].map((match) => match[1] ?? '');
-		this.#expandable = new Set(names.filter((name) => name !== 'error'));
-		return this.#expandable.size > 0;
 	}
 
 	/** A model's facts at a revision. `hubId` is the identity known before, to notice a name that changed hands. */
@@ -184,9 +172,9 @@ export class Hub {
 	): Promise<ModelInfo> {
 		const base = `/api/models/${encodeId(parseHubId(id))}`;
 		const at = revision === undefined ? '' : `/revision/${encodeURIComponent(parseRevision(revision))}`;
-		const query = this.#allowed([...usualExpand, 'siblings']).map((name) => `expand=${name}`);
+		const query = this.#expandable.allowed([...usualExpand, 'siblings']).map((name) => `expand=${name}`);
 		const reply = await this.#client.ask(this.#json(`${base}${at}?${query.join('&')}`, false), options, (received) => {
-			if (received.status === 400 && this.#learnExpand(received)) return null;
+			if (received.status === 400 && this.#expandable.learn(received.body)) return null;
 			if (received.status >= 400)
 				throw this.#failure(received, { id, ...(revision === undefined ? {} : { revision }) });
 			const value = parseJson(received.body);
@@ -206,7 +194,7 @@ export class Hub {
 		{ revision = 'main', ...options }: AskOptions & { revision?: string } = {},
 	): Promise<FileTree> {
 		const base = `/api/models/${encodeId(parseHubId(id))}/tree/${encodeURIComponent(parseRevision(revision))}`;
-		const tree: FileTree = { files: [], refused: [], commit: null, movedTo: null };
+		const tree: FileTree = { files: [], refused: [], oids: new Map(), commit: null, movedTo: null };
 		const cursors = new Set<string>();
 		let cursor: string | null = null;
 		do {
@@ -260,7 +248,34 @@ export class Hub {
 		});
 	}
 
-	/** Asks for a file; null when the repository has none of that name. */
+	/**
+	 * A file of any size from `start` to its end, as a stream; null when the repository has no such file. `tag` is the
+	 * entity tag of what is already here. Signed addresses of the CDN are never kept: a refused one is asked for anew.
+	 */
+	async open(
+		id: string,
+		path: string,
+		{ revision, start, tag, ...options }: AskOptions & RestOfFile & { revision: string },
+	): Promise<FileBytes | null> {
+		const base = { path: fileAddress(id, revision, path), accept: '*/*', compressed: false, page: true };
+		const question = { ...base, maxBytes: MOST_FILE_BYTES, cut: true, rest: { start, tag } };
+		return this.#askFile(question, { id, revision, path, isListed: true }, options, (reply) => {
+			if (reply.stream !== null) return readBytes(reply, reply.stream, { start, revision });
+			throw this.#failure(reply, { id, revision, path });
+		});
+	}
+
+	/** How the owner of the token stands before the gate of a repository. Other refusals are thrown. */
+	async access(id: string, options: AskOptions = {}): Promise<Gate> {
+		const question = this.#json(`/api/models/${encodeId(parseHubId(id))}/auth-check`, false);
+		return this.#client.ask(question, options, (reply) => {
+			const about = { id, token: this.#client.token, site: this.endpoint };
+			const gate = gateOf(reply, about);
+			if (gate === null && reply.status >= 400) throw failureOf(reply, about);
+			return gate ?? openGate(id);
+		});
+	}
+
 	async #askFile<T>(
 		question: Question,
 		about: { id: string; revision: string; path: string; isListed?: boolean },
@@ -271,6 +286,7 @@ export class Hub {
 			if (reply.headers['x-error-code'] === 'EntryNotFound') return null;
 			if (reply.status === 404 && !('x-error-code' in reply.headers)) return 'unclear';
 			const isBehind = reply.status === 416 && question.range !== undefined;
+			if (question.rest !== undefined && !reply.isHome && cdnRefusals.has(reply.status)) throw expired(reply);
 			if (reply.status >= 400 && !isBehind) throw this.#failure(reply, about);
 			return { value: read(reply) };
 		});

@@ -1,19 +1,13 @@
 // Quantized copies know their layers through the model they were made from: GGUF repositories have no configuration.
 import { borrowFit, knowsCache } from '#lib/core/fit-facts.ts';
 import type { ModelRecord } from '#lib/core/model.ts';
+import { quantizedFrom } from '#lib/core/packing.ts';
 import type { Database } from '#lib/server/database.ts';
 import { findModels, saveModels, type Known } from '#lib/server/store/models.ts';
 import { madeFrom } from '#lib/server/store/relations.ts';
 
-/** How the Hub tags a copy with other bits and the same layers; fine-tunes and adapters are tagged otherwise. */
-const quantizedTag = 'base_model:quantized:';
 /** Copies that are completed when a base becomes known; the most downloaded first. */
 const mostCopies = 300;
-
-/** The models a row says it was quantized from. */
-export function quantizedFrom({ tags }: Pick<ModelRecord, 'tags'>): string[] {
-	return (tags ?? []).filter((tag) => tag.startsWith(quantizedTag)).map((tag) => tag.slice(quantizedTag.length));
-}
 
 /** The row completed by what is known of the models it was quantized from; the same row where that helps nothing. */
 function completed(record: ModelRecord, bases: readonly (ModelRecord | undefined)[]): ModelRecord {

@@ -1,5 +1,6 @@
 // Keeps the catalog's idea of "models on this machine" in step with what is on its disks.
 import { recordFromListing } from '#lib/core/entry.ts';
+import type { EntryCopy } from '#lib/core/model.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import type { Configs } from '#lib/server/configs.ts';
@@ -69,7 +70,7 @@ export class LocalModels {
 				return recordFromListing(copy.revision === null ? { id } : { id, sha: copy.revision }, 'local', asOf);
 			}),
 		);
-		catalog.setLocal(new Set(this.#models.keys()));
+		catalog.setLocal(new Set(this.#models.keys()), placesByModel(look.held));
 		watch?.follow(look.watched);
 		if (this.#readsAll) this.#reading = this.#reading.then(() => this.#readNew()).catch(onBug);
 	}
@@ -98,4 +99,15 @@ function bestByModel(held: readonly Held[]): Map<string, Held> {
 		if (one.copy.broken === null && one.copy.id !== '' && !best.has(one.copy.id)) best.set(one.copy.id, one);
 	}
 	return best;
+}
+
+/** Where each model is, for its row in lists. */
+function placesByModel(held: readonly Held[]): Map<string, EntryCopy[]> {
+	const places = new Map<string, EntryCopy[]>();
+	for (const { copy } of held) {
+		if (copy.broken !== null) continue;
+		const { tool, size_bytes, partial } = copy;
+		places.set(copy.id, [...(places.get(copy.id) ?? []), { tool, size_bytes, partial }]);
+	}
+	return places;
 }

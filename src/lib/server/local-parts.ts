@@ -6,6 +6,9 @@ import type { Clock } from '#lib/server/clock.ts';
 import type { Settings } from '#lib/server/config.ts';
 import type { Configs } from '#lib/server/configs.ts';
 import type { Database } from '#lib/server/database.ts';
+import type { Headers } from '#lib/server/headers.ts';
+import type { Hub } from '#lib/server/hub.ts';
+import type { Inventory } from '#lib/server/inventory.ts';
 import { CopyFacts } from '#lib/server/inventory/copy-facts.ts';
 import { Importer } from '#lib/server/inventory/importing.ts';
 import { FileHashes } from '#lib/server/inventory/reading.ts';
@@ -13,6 +16,8 @@ import { Shelf } from '#lib/server/inventory/shelf.ts';
 import { FolderWatch } from '#lib/server/inventory/watch.ts';
 import { Local } from '#lib/server/local.ts';
 import { LocalModels } from '#lib/server/local-models.ts';
+import { Locks } from '#lib/server/lock.ts';
+import { Pins } from '#lib/server/pins.ts';
 import { addedFolders } from '#lib/server/store/local.ts';
 
 export interface LocalGround {
@@ -37,13 +42,27 @@ interface LocalNeeds extends LocalGround {
 	shelf: Shelf;
 	catalog: Catalog;
 	configs: Configs;
+	hub: Hub;
+	headers: Headers;
+	inventory: Inventory;
 	/** Are changes of the folders to be noticed at once? */
 	isWatched: boolean;
 	onBug: (error: unknown) => void;
 }
 
-/** What keeps the catalog in step with the shelf, and what faces work with. */
-export function makeLocal(needs: LocalNeeds): { local: Local; localModels: LocalModels } {
+/** What faces work with, beside what keeps the catalog in step with the shelf. */
+interface LocalParts {
+	local: Local;
+	localModels: LocalModels;
+	/** Lock files. */
+	locks: Locks;
+	/** What short names stand for. */
+	pins: Pins;
+	hashes: FileHashes;
+}
+
+/** Makes them. */
+export function makeLocal(needs: LocalNeeds): LocalParts {
 	const { settings, database, clock, space, unique, shelf, catalog, configs, isWatched, onBug } = needs;
 	const date = () => clock.date();
 	const watch = new FolderWatch({ clock, onChange: () => void localModels.look().catch(onBug) });
@@ -53,5 +72,7 @@ export function makeLocal(needs: LocalNeeds): { local: Local; localModels: Local
 	const facts = new CopyFacts({ database, date });
 	const { hubCache } = settings;
 	const local = new Local({ shelf, facts, hashes, importer, localModels, database, date, space, hubCache });
-	return { local, localModels };
+	const { hub, headers, inventory } = needs;
+	const locks = new Locks({ hub, catalog, configs, headers, inventory, hashes });
+	return { local, localModels, locks, pins: new Pins({ database, date }), hashes };
 }

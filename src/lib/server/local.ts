@@ -61,6 +61,9 @@ export interface RemoveOrder extends CopyChoice {
 	confirm?: string | null;
 }
 
+/** Copies whose configs are read at the same time. */
+const readAtOnce = 16;
+
 /** One per app. */
 export class Local {
 	readonly #options: LocalOptions;
@@ -74,7 +77,11 @@ export class Local {
 		const { localModels, shelf, space, hubCache } = this.#options;
 		await localModels.look({ isWhole });
 		const models: LocalModelRow[] = [];
-		for (const held of shelf.last.held) models.push(await this.#row(held));
+		const { held } = shelf.last;
+		for (let at = 0; at < held.length; at += readAtOnce) {
+			const rows = held.slice(at, at + readAtOnce).map((one) => this.#row(one));
+			models.push(...(await Promise.all(rows)));
+		}
 		return { models, disk: await space(hubCache) };
 	}
 
@@ -242,6 +249,11 @@ export class Local {
 			read_bytes += file.size;
 			yield { read_bytes, total_bytes };
 		}
+	}
+
+	/** What taking a file or folder in would do. Throws as `Importer.take` does. */
+	importPlan(order: Pick<ImportOrder, 'path' | 'id'>): Omit<Imported, 'checksum'> {
+		return this.#options.importer.plan(order);
 	}
 
 	/** Takes a file or folder into our own store, telling how far it is; the result comes last. Throws as `Importer.take` does. */

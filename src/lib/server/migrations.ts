@@ -214,6 +214,68 @@ export const migrations: readonly Migration[] = [
 			) WITHOUT ROWID`,
 		],
 	},
+	{
+		name: 'calibrations of classifications',
+		statements: [
+			`CREATE TABLE calibrations (
+				model TEXT NOT NULL, revision TEXT NOT NULL, dtype TEXT NOT NULL, template TEXT NOT NULL,
+				categories TEXT NOT NULL, fitted TEXT NOT NULL, made_at TEXT NOT NULL,
+				PRIMARY KEY (model, revision, dtype, template, categories)
+			) WITHOUT ROWID`,
+		],
+	},
+	{
+		name: 'whose weights a row packs in another way',
+		statements: ['ALTER TABLE models ADD COLUMN packs TEXT'],
+	},
+	{
+		// `serial` grows with every change; a download that was removed keeps its row without a record, as news.
+		name: 'downloads, the processes that work on them, and contents that were verified',
+		statements: [
+			`CREATE TABLE downloads (
+				id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, position REAL NOT NULL, state TEXT NOT NULL, owner TEXT,
+				wanted TEXT, left INTEGER NOT NULL, serial INTEGER NOT NULL, record TEXT
+			) WITHOUT ROWID`,
+			'CREATE UNIQUE INDEX downloads_serial ON downloads (serial)',
+			`CREATE TABLE download_owners (
+				token TEXT PRIMARY KEY, pid INTEGER NOT NULL, host TEXT NOT NULL, beat_at INTEGER NOT NULL
+			) WITHOUT ROWID`,
+			'CREATE TABLE download_blobs (blob TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID',
+			'CREATE TABLE verified_blobs (blob TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID',
+		],
+	},
+	{
+		// Money in nano-dollars.
+		name: 'routed requests with their tries, budgets with what is kept back, and the last registry file that was good',
+		statements: [
+			`CREATE TABLE route_requests (
+				id TEXT PRIMARY KEY, at INTEGER NOT NULL, spec TEXT NOT NULL, route TEXT NOT NULL, user_id TEXT, key_name TEXT,
+				strategy TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT, served TEXT, first_content_ms REAL, ms REAL NOT NULL,
+				cost INTEGER, record TEXT NOT NULL
+			) WITHOUT ROWID`,
+			'CREATE INDEX route_requests_at ON route_requests (at)',
+			`CREATE TABLE route_attempts (
+				request TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, candidate TEXT NOT NULL,
+				outcome TEXT NOT NULL, class TEXT, first_content_ms REAL, ms REAL NOT NULL, cost INTEGER, output INTEGER,
+				PRIMARY KEY (request, number)
+			) WITHOUT ROWID`,
+			'CREATE INDEX route_attempts_at ON route_attempts (at)',
+			`CREATE TABLE budgets (
+				scope TEXT NOT NULL, unit TEXT NOT NULL, window TEXT NOT NULL, start INTEGER NOT NULL, spent INTEGER NOT NULL,
+				reserved INTEGER NOT NULL, PRIMARY KEY (scope, unit, window, start)
+			) WITHOUT ROWID`,
+			`CREATE TABLE budget_reservations (
+				id TEXT NOT NULL, scope TEXT NOT NULL, unit TEXT NOT NULL, window TEXT NOT NULL, start INTEGER NOT NULL,
+				amount INTEGER NOT NULL, expires INTEGER NOT NULL, PRIMARY KEY (id, scope, unit, window)
+			) WITHOUT ROWID`,
+			'CREATE INDEX budget_reservations_expires ON budget_reservations (expires)',
+			`CREATE TABLE budget_alerts (
+				scope TEXT NOT NULL, unit TEXT NOT NULL, window TEXT NOT NULL, start INTEGER NOT NULL, share INTEGER NOT NULL,
+				amount INTEGER NOT NULL, at TEXT NOT NULL, PRIMARY KEY (scope, unit, window, start, share)
+			) WITHOUT ROWID`,
+			'CREATE TABLE registry_files (path TEXT PRIMARY KEY, text TEXT NOT NULL, digest TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID',
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */

@@ -1,13 +1,14 @@
 // What the numbers of run facts mean: the facts, and which runtimes load a model with them.
 import { checkCompatibility } from '#lib/core/compatibility.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
+import { packingVersion } from '#lib/core/packing.ts';
 import { readRunFacts, rowSubject, runFactsVersion } from '#lib/core/run-facts.ts';
 import { masksVersion } from '#lib/core/runtime-masks.ts';
 import { runtimeProfile } from '#lib/core/runtime-profiles.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import type { Database } from '#lib/server/database.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
-import { remakeRunFacts } from '#lib/server/store/models.ts';
+import { remakePacks, remakeRunFacts } from '#lib/server/store/models.ts';
 import { remakeMasks, type RunFactsRow } from '#lib/server/store/run-facts.ts';
 
 /** A runtime that is asked about a row. */
@@ -58,14 +59,18 @@ export class RunTable {
 
 const runFactsKey = 'run_facts_version';
 const masksKey = 'run_masks_version';
+const packsKey = 'packs_version';
 
-/** Brings what is kept about runtimes to the present rules and lists. */
+/** Brings what is kept of rows about runtimes and packings to the present rules and lists. */
 export function renewRunFacts(database: Database): void {
 	const isFresh = (key: string, version: string) => readMeta(database, key) === version;
-	if (isFresh(runFactsKey, runFactsVersion) && isFresh(masksKey, masksVersion)) return;
+	const isWhole = isFresh(runFactsKey, runFactsVersion) && isFresh(masksKey, masksVersion);
+	if (isWhole && isFresh(packsKey, packingVersion)) return;
 	database.transaction(() => {
 		if (!isFresh(masksKey, masksVersion)) remakeMasks(database);
 		if (!isFresh(runFactsKey, runFactsVersion)) remakeRunFacts(database);
+		if (!isFresh(packsKey, packingVersion)) remakePacks(database);
+		saveMeta(database, packsKey, packingVersion);
 		saveMeta(database, masksKey, masksVersion);
 		saveMeta(database, runFactsKey, runFactsVersion);
 	});

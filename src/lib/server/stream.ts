@@ -1,4 +1,4 @@
-// From a generator to the wire: one JSON value per line as each is ready, at the reader's pace.
+// From a generator to the wire: lines of JSON or server-sent events as each is ready, at the reader's pace.
 import { isAbort, toFailure } from '#lib/core/failure.ts';
 
 /**
@@ -6,6 +6,45 @@ import { isAbort, toFailure } from '#lib/core/failure.ts';
  * aborted. A failure in its midst becomes the last line, `{"error":{code,message}}`: the status has already been sent.
  */
 export function ndjson(make: (signal: AbortSignal) => AsyncIterable<unknown>, signals: AbortSignal[]): Response {
+	return streamed({ make, signals, type: 'application/x-ndjson', write: (value) => `${JSON.stringify(value)}\n` });
+}
+
+/** One server-sent event. `id` is what a reader that comes back names as the last one it has. */
+export interface ServerEvent {
+	event: string;
+	id: number;
+	value: unknown;
+}
+
+/** Milliseconds after which a reader whose connection broke shall come back. */
+const comeBackMs = 2000;
+
+/**
+ * A stream of server-sent events, with the same rules; null is a comment that only shows that somebody is there. A
+ * failure is an event called `failure`.
+ */
+export function serverEvents(
+	make: (signal: AbortSignal) => AsyncIterable<ServerEvent | null>,
+	signals: AbortSignal[],
+): Response {
+	const write = (value: ServerEvent | null | { error: object }) => {
+		if (value === null) return ':\n\n';
+		if ('error' in value) return `event: failure\ndata: ${JSON.stringify(value)}\n\n`;
+		return `event: ${value.event}\nid: ${value.id}\ndata: ${JSON.stringify(value.value)}\n\n`;
+	};
+	return streamed({ make, signals, type: 'text/event-stream', write, opening: `retry: ${comeBackMs}\n\n` });
+}
+
+interface Stream<T> {
+	make: (signal: AbortSignal) => AsyncIterable<T>;
+	signals: AbortSignal[];
+	type: string;
+	write: (value: T | { error: object }) => string;
+	/** Sent at once, before there is anything to say. */
+	opening?: string;
+}
+
+function streamed<T>({ make, signals, type, write, opening }: Stream<T>): Response {
 	const left = new AbortController();
 	const stop = (event: Event) => left.abort(event.target instanceof AbortSignal ? event.target.reason : undefined);
 	// Listeners that are taken back, not AbortSignal.any: what hangs on a signal as old as the process is never freed.
@@ -18,12 +57,15 @@ export function ndjson(make: (signal: AbortSignal) => AsyncIterable<unknown>, si
 	const encoder = new TextEncoder();
 	const body = new ReadableStream<Uint8Array>(
 		{
+			start(controller) {
+				if (opening !== undefined) controller.enqueue(encoder.encode(opening));
+			},
 			async pull(controller) {
 				try {
 					const next = await source.next();
-					if (!next.done) return controller.enqueue(encoder.encode(`${JSON.stringify(next.value)}\n`));
+					if (!next.done) return controller.enqueue(encoder.encode(write(next.value)));
 				} catch (error) {
-					if (!isAbort(error)) controller.enqueue(encoder.encode(`${JSON.stringify(toFailure(error).toBody())}\n`));
+					if (!isAbort(error)) controller.enqueue(encoder.encode(write(toFailure(error).toBody())));
 				}
 				release();
 				controller.close();
@@ -37,7 +79,7 @@ export function ndjson(make: (signal: AbortSignal) => AsyncIterable<unknown>, si
 		{ highWaterMark: 0 },
 	);
 	const headers = {
-		'content-type': 'application/x-ndjson; charset=utf-8',
+		'content-type': `${type}; charset=utf-8`,
 		'cache-control': 'no-store',
 		'x-accel-buffering': 'no',
 	};

@@ -2,8 +2,14 @@
 import { Failure } from '#lib/core/failure.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { placeCookie } from '#lib/core/place.ts';
-import { readPageQuery, waysOut, type ListPage, type ListSource, type ModelQuery } from '#lib/core/query.ts';
-import type { RuntimeId } from '#lib/core/runtime.ts';
+import {
+	readPageQuery,
+	waysOut,
+	type Checked,
+	type ListPage,
+	type ListSource,
+	type ModelQuery,
+} from '#lib/core/query.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import { loadedSnapshotDate } from '#lib/server/snapshot.ts';
 import type { PageServerLoad } from './$types';
@@ -15,14 +21,14 @@ interface Found {
 }
 
 /** The list, from its beginning when the cursor is of another list or an older catalog, and without a device nobody knows. */
-function listFrom(catalog: Catalog, query: ModelQuery, check: RuntimeId | null): Found {
+function listFrom(catalog: Catalog, query: ModelQuery, checked: Checked): Found {
 	try {
-		return { list: catalog.list(query, { check }), query, problems: [] };
+		return { list: catalog.list(query, checked), query, problems: [] };
 	} catch (error) {
 		if (!(error instanceof Failure) || error.code !== 'invalid_query') throw error;
 		if (query.cursor === null && query.fits === null) throw error;
 		const rest = query.cursor === null ? { ...query, fits: null, context: null } : { ...query, cursor: null };
-		const found = listFrom(catalog, rest, check);
+		const found = listFrom(catalog, rest, checked);
 		return { ...found, problems: [error.message, ...found.problems] };
 	}
 }
@@ -38,18 +44,21 @@ export const load: PageServerLoad = async ({ cookies, locals, url }) => {
 	if (query.fits !== null) await hardware.ready();
 	const counts = catalog.counts();
 	const source: ListSource = query.source ?? (counts.mine > 0 ? 'mine' : 'hub');
-	const check = locals.app.preferences.placeOf(cookies.get(placeCookie)).runtime;
-	const found = listFrom(catalog, { ...query, source }, check);
+	const { runtime: check, cacheBits } = locals.app.preferences.placeOf(cookies.get(placeCookie));
+	const checked = { check, cacheBits };
+	const found = listFrom(catalog, { ...query, source }, checked);
 	const asked = { ...found.query, cursor: query.cursor };
 	const health = locals.app.health();
 	return {
 		query: { ...query, fits: asked.fits, context: asked.context },
 		source,
-		check,
+		checked,
+		/** The device that `fits` means: what the cards of such a list are measured against. */
+		fitted: asked.fits === null ? null : await hardware.device(asked.fits),
 		problems: [...problems, ...found.problems],
 		counts,
 		list: { ...found.list, models: found.list.models.map(lean) },
-		waysOut: found.list.total === 0 ? waysOut(asked, (other) => catalog.list(other).total) : [],
+		waysOut: found.list.total === 0 ? waysOut(asked, (other) => catalog.list(other, checked).total) : [],
 		health,
 		snapshotAsOf: loadedSnapshotDate(database),
 		nowMs: Date.now(),

@@ -364,11 +364,21 @@ const rows: readonly ProviderRow[] = [
 		cancelStopsBilling: null,
 	}),
 	usual({
-		// Any server of this shape: the address is the registry file's to say, and a key only where it names one.
+		// Any server of this shape: the address is the registry file's to say, and a key goes along only where it names one.
 		id: 'openai-compatible',
 		name: 'OpenAI-compatible server',
+		kind: 'cloud',
+		aliases: ['custom'],
+		baseUrl: '',
+		keys: [],
+		needsKey: false,
+		cancelStopsBilling: null,
+	}),
+	usual({
+		// The same on this machine: it costs nothing, and first has to load its weights.
+		id: 'local',
+		name: 'Engine on this machine',
 		kind: 'local',
-		aliases: ['custom', 'local'],
 		baseUrl: '',
 		keys: [],
 		cancelStopsBilling: null,

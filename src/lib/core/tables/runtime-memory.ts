@@ -13,8 +13,8 @@ export interface RuntimeMemory {
 	/** Names it goes by, in lower case. */
 	names: readonly string[];
 	label: string;
-	/** Bytes of buffers for computing, graphs and the process itself. */
-	overhead(weightsBytes: number): number;
+	/** Buffers for computing, graphs and the process itself: a share of the weights, and the least of it in bytes. */
+	overhead: { share: number; leastBytes: number };
 	/** How far that may be off, as a share, and where it comes from. */
 	overheadBand: number;
 	overheadWords: string;
@@ -31,7 +31,7 @@ export interface RuntimeMemory {
 const blocks = { 8: 8.5, 4: 4.5 } as const;
 
 const general = {
-	overhead: (weightsBytes: number) => Math.max(512 * mib, Math.round(weightsBytes * 0.06)),
+	overhead: { share: 0.06, leastBytes: 512 * mib },
 	overheadBand: 0.5,
 	overheadWords: 'buffers and the process: 6 % of the weights, at least 512 MiB',
 	claims: null,
@@ -63,7 +63,7 @@ export const runtimeMemory: readonly RuntimeMemory[] = [
 	{
 		names: ['vllm'],
 		label: 'vLLM',
-		overhead: () => 1.5 * gib,
+		overhead: { share: 0, leastBytes: 1.5 * gib },
 		overheadBand: 0.34,
 		overheadWords: 'activations of a full batch and CUDA graphs: 1 to 2 GiB',
 		claims: (memory) => ({ bytes: Math.floor(memory * 0.92), words: 'vLLM claims 92 % of the card by default.' }),
@@ -74,7 +74,7 @@ export const runtimeMemory: readonly RuntimeMemory[] = [
 	{
 		names: ['sglang'],
 		label: 'SGLang',
-		overhead: () => 0,
+		overhead: { share: 0, leastBytes: 0 },
 		overheadBand: 0,
 		overheadWords: 'what SGLang sets aside is taken off the card already',
 		claims: (memory) => ({
@@ -89,7 +89,7 @@ export const runtimeMemory: readonly RuntimeMemory[] = [
 		...general,
 		names: ['transformers'],
 		label: 'transformers',
-		overhead: (weights) => Math.max(512 * mib, Math.round(weights * 0.2)),
+		overhead: { share: 0.2, leastBytes: 512 * mib },
 		overheadWords: 'a fifth of the weights, as the documentation of accelerate advises',
 	},
 ];

@@ -100,17 +100,8 @@ export class Importer {
 	 * `unsafe_local_path` for links out and what is no file, `already_exists`, `insufficient_storage`, `invalid_model_id`.
 	 */
 	async take(order: ImportOrder): Promise<Imported> {
-		const { path, way = 'copy' } = order;
-		const source = sourceAt(path);
-		const { id, folder } = this.#target(order.id ?? null, source.name);
-		for (const file of source.files) {
-			const problem = fileNameProblem(file.path);
-			if (problem !== null) throw unsafe(path, `${file.path}: ${problem}`);
-		}
-		if (!isModel(source.files))
-			throw new Failure('usage', `"${quoted(path)}" holds neither a config.json nor weights.`);
-		if (lookAt(folder) !== null)
-			throw new Failure('already_exists', `${id} is in the store already; remove it first, or use --as.`);
+		const { way = 'copy' } = order;
+		const { source, id, folder } = this.#prepared(order);
 		if (way === 'copy') await this.#checkSpace(source.files);
 		const working = join(this.#options.folder, `.importing-${this.#options.unique()}`);
 		try {
@@ -122,6 +113,29 @@ export class Importer {
 			await rm(working, { recursive: true, force: true });
 			throw translated(error, this.#options.folder);
 		}
+	}
+
+	/** What would be taken in, and where to. Throws as `take` does, short of what only the disk can tell. */
+	plan(order: Pick<ImportOrder, 'path' | 'id'>): Omit<Imported, 'checksum'> {
+		const { source, id, folder } = this.#prepared(order);
+		const size_bytes = source.files.reduce((sum, { size }) => sum + size, 0);
+		return { id, path: folder, files: source.files.length, size_bytes };
+	}
+
+	#prepared({ path, id: asked = null }: Pick<ImportOrder, 'path' | 'id'>) {
+		const source = sourceAt(path);
+		const { id, folder } = this.#target(asked, source.name);
+		for (const file of source.files) {
+			const problem = fileNameProblem(file.path);
+			if (problem !== null) throw unsafe(path, `${file.path}: ${problem}`);
+		}
+		if (!isModel(source.files)) {
+			throw new Failure('usage', `"${quoted(path)}" holds neither a config.json nor weights.`);
+		}
+		if (lookAt(folder) !== null) {
+			throw new Failure('already_exists', `${id} is in the store already; remove it first, or give another id.`);
+		}
+		return { source, id, folder };
 	}
 
 	#target(asked: string | null, name: string): { id: string; folder: string } {

@@ -113,6 +113,8 @@ function holdsModel(folder: string): boolean {
 /** The id of a folder in a root whose folders are `publisher/model`; a name of this machine where that is none. */
 function idOf({ tool, id }: SearchedRoot, top: string, folder: string): string {
 	if (id != null) return id;
+	const noted = tool === 'modeldex' ? (noteOf(folder)?.id ?? '') : '';
+	if (isRepositoryId(noted)) return noted;
 	const parts = relative(top, folder).split(sep);
 	const path = parts.join('/');
 	const isNamed = (tool === 'lmstudio' || tool === 'modeldex') && parts.length === 2 && isRepositoryId(path);

@@ -42,6 +42,7 @@ const paging: readonly ApiParameter[] = [
 	{ name: 'sort', about: 'what comes first; null figures come last', example: 'downloads', choices: sortKeys },
 	{ name: 'order', about: 'ascending or descending', example: 'desc', choices: ['asc', 'desc'] },
 	{ name: 'limit', about: 'rows, 1 to 200; 50 unless told', example: '50' },
+	{ name: 'group', about: 'one row per base model, packings inside', example: 'base', choices: ['base'] },
 ];
 
 const facet = z.array(z.object({ value: z.string(), count: z.number() }));
@@ -81,6 +82,12 @@ export const modelRows: readonly ApiRow[] = [
 		query: [
 			...filters,
 			...paging,
+			{
+				name: 'cache_bits',
+				about: 'bits of the cache that recommendations count with',
+				example: '8',
+				choices: ['16', '8', '4'],
+			},
 			{ name: 'check', about: 'a runtime whose verdict each row carries', example: 'vllm', choices: runtimeIds },
 		],
 		answer: { form: 'json', about: 'One page of the list.', schema: listSchema },

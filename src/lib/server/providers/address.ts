@@ -67,13 +67,19 @@ export function findKey({ row, base, variable, env }: KeyQuestion): KeyAnswer {
 		if (key !== '') return { key, variable, problem: null };
 		return { ...none, problem: `The variable ${variable} is not set.` };
 	}
-	const isAtHome = row.kind === 'local' ? isLoopbackHost(base) : base.host === new URL(row.baseUrl).host;
 	const found = row.keys.find((name) => (env[name]?.trim() ?? '') !== '');
-	if (isAtHome && found !== undefined) return { key: env[found]?.trim() ?? null, variable: found, problem: null };
+	if (found === undefined) {
+		return { ...none, problem: row.needsKey ? `None of these is set: ${row.keys.join(', ')}.` : null };
+	}
+	if (isAtHome(row, base)) return { key: env[found]?.trim() ?? null, variable: found, problem: null };
 	if (!row.needsKey) return { ...none, problem: null };
-	if (found === undefined) return { ...none, problem: `None of these is set: ${row.keys.join(', ')}.` };
 	const where = `${found} belongs to ${new URL(row.baseUrl).host}`;
 	return { ...none, problem: `${where}; name it with api_key_env to send it to ${base.host}.` };
+}
+
+/** Is this the row's own host? An engine on this machine is at home on every port of it. */
+function isAtHome({ kind, baseUrl }: ProviderRow, base: URL): boolean {
+	return kind === 'local' ? isLoopbackHost(base) : base.host === new URL(baseUrl).host;
 }
 
 /**

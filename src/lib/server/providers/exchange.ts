@@ -124,6 +124,12 @@ export class Exchange {
 		});
 	}
 
+	/** Ends every connection as soon as its answer has ended; nothing new is taken. */
+	async retire(): Promise<void> {
+		const made = await Promise.all([this.#own, this.#foreign]);
+		await Promise.all(made.map((dispatcher) => dispatcher?.close()));
+	}
+
 	/** Ends every connection, also those in use. */
 	async close(): Promise<void> {
 		const made = await Promise.all([this.#own, this.#foreign]);

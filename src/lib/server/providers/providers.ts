@@ -111,7 +111,12 @@ export class HttpProvider implements CallProvider {
 		return findKey({ row, base, variable: this.#settings.keyVariable, env: this.#ground.env });
 	}
 
-	/** Ends every connection. */
+	/** Lets calls under way end, then their connections. */
+	retire(): Promise<void> {
+		return this.#exchange.retire();
+	}
+
+	/** Ends every connection, also those in use. */
 	close(): Promise<void> {
 		return this.#exchange.close();
 	}

@@ -1,6 +1,7 @@
 // Questions to the catalog's table: whole records by id, and the bare cells that filters and sorting run over.
 import { z } from 'zod';
 import { entrySchema, fitFactsSchema, type ModelEntry, type ModelRecord } from '#lib/core/model.ts';
+import { packingMark } from '#lib/core/packing.ts';
 import { runFacts, writeRunFacts } from '#lib/core/run-facts.ts';
 import { number, text, type Database, type Parameter, type Row } from '#lib/server/database.ts';
 import { runFactsNumbers } from '#lib/server/store/run-facts.ts';
@@ -56,6 +57,8 @@ export interface ColumnRow {
 	traits: string;
 	/** Number of the run facts: what decides which runtimes load it. */
 	runs: number;
+	/** Whose weights it packs in another way (see `packingMark`); null for a model that stands for itself. */
+	packs: string | null;
 	/** The values of `figureNames`; times are milliseconds since 1970, null is unknown. */
 	figures: Row;
 }
@@ -75,8 +78,8 @@ export type Known = Omit<StoredModel, 'number'>;
 
 const traits = `family || char(9) || quantization || char(9) || modality || char(9) || kind || char(9) ||
 	coalesce(license, '') || char(9) || gated || char(9) || is_read || char(9) || in_catalog`;
-const cells = `number, changed, id, author, ${traits}, runs, ${figureNames.join(', ')}`;
-const figuresFrom = 6;
+const cells = `number, changed, id, author, ${traits}, runs, packs, ${figureNames.join(', ')}`;
+const figuresFrom = 7;
 
 function toColumnRow(row: Row): ColumnRow {
 	return {
@@ -86,6 +89,7 @@ function toColumnRow(row: Row): ColumnRow {
 		author: text(row[3]),
 		traits: text(row[4]) ?? '',
 		runs: number(row[5]) ?? 0,
+		packs: text(row[6]),
 		figures: row.slice(figuresFrom),
 	};
 }
@@ -180,7 +184,7 @@ function modality(record: ModelRecord): string {
 
 const written = `words, author, family, quantization, modality, kind, license, gated, is_read, is_learned, in_catalog,
 	params, context, downloads, likes, trending, updated, created, size, kv_token, kv_window_token, kv_window, kv_state,
-	changed, runs, record`
+	changed, runs, packs, record`
 	.split(',')
 	.map((name) => name.trim());
 
@@ -220,6 +224,7 @@ function parameters({ record, isLearned, isRead }: Known, { changed, runs }: Num
 		finite(record.fit?.kv_state_bytes ?? null),
 		changed,
 		runs,
+		storable(packingMark(record)),
 		JSON.stringify(record),
 	];
 }
@@ -240,6 +245,21 @@ export function remakeRunFacts(database: Database): void {
 			for (const [index, { number: row }] of rows.entries()) {
 				const runs = numbers.get(facts[index] ?? '') ?? 0;
 				database.run('UPDATE models SET runs = ? WHERE number = ?', [runs, row]);
+			}
+		}
+	});
+}
+
+/** Makes anew whose weights every row packs, a window of rows at a time. */
+export function remakePacks(database: Database): void {
+	database.transaction(() => {
+		const last = number(database.first('SELECT max(number) FROM models')?.[0] ?? null) ?? 0;
+		for (let from = 0; from < last; from += windowRows) {
+			const sql = "SELECT number, id, json_extract(record, '$.tags') FROM models WHERE number > ? AND number <= ?";
+			for (const [row = null, id = null, tags = null] of database.all(sql, [from, from + windowRows])) {
+				const read = z.array(z.string()).safeParse(JSON.parse(text(tags) ?? '[]'));
+				const mark = storable(packingMark({ id: text(id) ?? '', tags: read.data ?? [] }));
+				if (mark !== null) database.run('UPDATE models SET packs = ? WHERE number = ?', [mark, number(row) ?? 0]);
 			}
 		}
 	});

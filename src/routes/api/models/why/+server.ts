@@ -1,7 +1,7 @@
 // GET /api/models/why?id=&…filters: whether a list with these filters shows a model, what hides it, and what comes closest.
 import { json } from '@sveltejs/kit';
 import { Failure } from '#lib/core/failure.ts';
-import { parseQuery } from '#lib/core/query.ts';
+import { parseChecked, parseQuery } from '#lib/core/query.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = async ({ locals, request, url }) => {
@@ -9,11 +9,12 @@ export const GET: RequestHandler = async ({ locals, request, url }) => {
 	if (id === '') throw new Failure('invalid_query', 'The parameter id is missing: the model to explain.');
 	const filters = new URLSearchParams([...url.searchParams].filter(([name]) => name !== 'id'));
 	const query = parseQuery(filters, { strict: true });
+	const checked = parseChecked(filters);
 	const { catalog, details, hardware } = locals.app;
 	if (query.fits !== null) await hardware.ready();
 	const record = await details.record(id, { signal: request.signal });
 	const { bases, siblings } = details.relatives(record.id);
-	const explanation = catalog.explain(record.id, query, [...bases, ...siblings]);
+	const explanation = catalog.explain(record.id, query, { related: [...bases, ...siblings], checked });
 	if (explanation === null) throw new Failure('not_found', 'The catalog does not have this model.');
 	return json(explanation, { headers: { 'cache-control': 'no-store' } });
 };

@@ -1,10 +1,10 @@
 // Packings of the same weights in the order of their size, and the one to take on a place.
 import type { RowFit } from '#lib/core/fit.ts';
-import type { ModelEntry } from '#lib/core/model.ts';
+import type { ModelEntry, Packing } from '#lib/core/model.ts';
 
 /** One packing with its verdict on the place. */
 export interface Variant {
-	entry: ModelEntry;
+	entry: Packing;
 	fit: RowFit | null;
 }
 
@@ -15,9 +15,16 @@ export interface Recommended {
 }
 
 /** Packings, largest weights first; those of unknown size come last. */
-export function sortedVariants(entries: readonly ModelEntry[], fit: (entry: ModelEntry) => RowFit | null): Variant[] {
-	const size = ({ fit: facts }: ModelEntry) => facts?.weights_bytes ?? -1;
+export function sortedVariants(entries: readonly Packing[], fit: (entry: Packing) => RowFit | null): Variant[] {
+	const size = ({ fit: facts }: Packing) => facts?.weights_bytes ?? -1;
 	return [...entries].sort((a, b) => size(b) - size(a)).map((entry) => ({ entry, fit: fit(entry) }));
+}
+
+/** Everything that can be taken of a row: the row itself where it passes the filters, and its packings. */
+export function packingsOf(entry: ModelEntry): readonly Packing[] {
+	const { packings } = entry;
+	if (packings === undefined) return [entry];
+	return packings.matches ? [entry, ...packings.variants] : packings.variants;
 }
 
 /** Below so many bits the answers of most models suffer: such a packing is only taken when nothing else fits. */

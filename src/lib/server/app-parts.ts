@@ -1,0 +1,177 @@
+// The parts of the app, each made of what was made before it.
+import type { ModelsConfig } from '#lib/core/registry/config.ts';
+import type { Flags } from '#lib/server/flags.ts';
+import { HttpProvider } from '#lib/server/providers/providers.ts';
+import { makeRouting } from '#lib/server/registry/routing.ts';
+import { surroundings } from '#lib/server/registry/surroundings.ts';
+import { randomBytes } from 'node:crypto';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { CardRenderer } from '#lib/server/card-renderer.ts';
+import { Cards } from '#lib/server/cards.ts';
+import { Catalog } from '#lib/server/catalog.ts';
+import { type Clock } from '#lib/server/clock.ts';
+import { toFailure } from '#lib/core/failure.ts';
+import type { Settings } from '#lib/server/config.ts';
+import { Compatibility } from '#lib/server/compatibility.ts';
+import { CompatibleModelsFinder } from '#lib/server/compatible-models.ts';
+import { Classifier } from '#lib/server/classifier.ts';
+import { Configs } from '#lib/server/configs.ts';
+import { type Database } from '#lib/server/database.ts';
+import { Details } from '#lib/server/details.ts';
+import { Discovery } from '#lib/server/discovery.ts';
+import { Engines } from '#lib/server/engine/engines.ts';
+import { availableMemory } from '#lib/server/engine/machine-memory.ts';
+import { OtherEngines } from '#lib/server/engine/other-engines.ts';
+import { ModelPlaces } from '#lib/server/engine/places.ts';
+import { findLibrary } from '#lib/server/engine/runtime-library.ts';
+import { Downloads } from '#lib/server/downloads.ts';
+import { thisProcess } from '#lib/server/downloads/this-process.ts';
+import { usualQuestion } from '#lib/core/fit-question.ts';
+import { FileLists } from '#lib/server/file-lists.ts';
+import { Fits } from '#lib/server/fits.ts';
+import { Hardware, type Machine } from '#lib/server/hardware.ts';
+import { Headers } from '#lib/server/headers.ts';
+import { Hub } from '#lib/server/hub.ts';
+import { Inventory } from '#lib/server/inventory.ts';
+import { spaceAt } from '#lib/server/inventory/disk.ts';
+import { makeLocal, makeShelf } from '#lib/server/local-parts.ts';
+import type { Log } from '#lib/server/log.ts';
+import { CatalogRefresh } from '#lib/server/refresh.ts';
+import { packageFolder } from '#lib/server/package-folder.ts';
+import { type RunTool } from '#lib/server/tools.ts';
+import { type Snapshot } from '#lib/server/snapshot.ts';
+import { Telemetry } from '#lib/server/telemetry.ts';
+
+/** What all parts stand on. */
+export interface Ground {
+	settings: Settings;
+	version: string;
+	database: Database;
+	catalog: Catalog;
+	snapshot: Snapshot;
+	log: Log;
+	clock: Clock;
+	random: () => number;
+	machine: () => Machine;
+	run: RunTool;
+	/** May things be watched? */
+	background: boolean;
+	/** Called when something in the background went wrong. */
+	onBug: (error: unknown) => void;
+}
+
+/** What reads models. `shelf` holds every copy on this machine, from all folders that are searched. */
+export type Readers = ReturnType<typeof makeReaders>;
+/** What runs models: those that are loaded, engines that others run here, and who sorts texts with them. */
+export type Using = ReturnType<typeof makeEngines>;
+
+/** Everything that reads models: this machine's cache, the Hub, and what is made of both. */
+export function makeReaders(ground: Ground) {
+	const { settings, version, database, catalog, snapshot, log, clock, random, machine, run, background, onBug } =
+		ground;
+	const { hubEndpoint, hubToken, hubCache, offline, proxy } = settings;
+	const date = () => clock.date();
+	const hub = new Hub({ endpoint: hubEndpoint, token: hubToken, offline, proxy, version, clock, random });
+	const here = { settings, database, clock, space: spaceAt, unique: () => randomBytes(6).toString('hex') };
+	const shelf = makeShelf(here);
+	const inventory = new Inventory({ root: hubCache, others: shelf });
+	const headers = new Headers({ hub, inventory, database, date });
+	const configs = new Configs({ hub, headers, inventory, database, catalog, snapshot, clock });
+	const readers = { hub, headers, inventory, configs };
+	const parts = makeLocal({ ...here, ...readers, shelf, catalog, isWatched: background, onBug });
+	const refresh = new CatalogRefresh({ hub, catalog, database, clock, onBug });
+	const renderer = new CardRenderer();
+	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
+	const files = new FileLists({ database, hub, local: inventory, date });
+	const details = new Details({ database, catalog, hub, configs, files, cards, date });
+	const telemetry = new Telemetry({
+		database,
+		clock,
+		onError: (error) => log.error('telemetry_not_written', { message: toFailure(error).message }),
+	});
+	const newId = () => randomBytes(8).toString('hex');
+	const common = { hub, headers, inventory, database, catalog, snapshot, clock };
+	const discovery = new Discovery({ ...common, watch: telemetry, newId, onBug });
+	const compatibleModels = new CompatibleModelsFinder({ hub, catalog, database, clock });
+	const hardware = new Hardware({ database, catalog, machine, run });
+	const fits = new Fits({ details, configs, catalog, hardware });
+	const compatibility = new Compatibility({ database, catalog, details, fits, version });
+	const downloads = new Downloads({
+		...{ hub, database, clock, random, newId, onBug, root: hubCache, self: thisProcess(newId()) },
+		freeBytes: async (path) => (await spaceAt(path)).free_bytes,
+		fit: async (id, quant, signal) => (await fits.read(id, { ...usualQuestion, quant, signal })).fit,
+	});
+	return {
+		hub,
+		inventory,
+		shelf,
+		...parts,
+		headers,
+		configs,
+		refresh,
+		renderer,
+		details,
+		telemetry,
+		discovery,
+		compatibility,
+		compatibleModels,
+		hardware,
+		fits,
+		downloads,
+	};
+}
+
+/** What runs models and sorts texts with them. Nothing is looked for or loaded before somebody asks. */
+export function makeEngines({ settings, database, clock, machine }: Ground, inventory: Inventory) {
+	const stores = [join(settings.home, 'models')];
+	const places = new ModelPlaces({ cache: settings.hubCache, inventory, stores });
+	const { memoryBytes, limitBytes } = machine();
+	const engines = new Engines({
+		places,
+		others: new OtherEngines({ fetch: globalThis.fetch }),
+		clock,
+		library: findLibrary,
+		folder: packageFolder(),
+		threads: Math.max(1, cpus().length - 1),
+		availableBytes: availableMemory,
+		capBytes: Math.min(memoryBytes, limitBytes ?? memoryBytes) / 2,
+	});
+	return { engines, classifier: new Classifier({ engines, database, clock }) };
+}
+
+/** What routes requests, with the providers of the registry file in force. */
+export function makeRoutes(ground: Ground, env: Readonly<Record<string, string | undefined>>, flags: Flags) {
+	const { settings, version, database, log, clock, random, background, onBug } = ground;
+	const held = new Map<string, HttpProvider>();
+	const routing = makeRouting({
+		file: settings.registryFile,
+		home: settings.home,
+		around: surroundings(env),
+		provider: (name) => held.get(name) ?? null,
+		database,
+		flags,
+		clock,
+		random,
+		log,
+		onBug,
+	});
+	const take = ({ providers }: ModelsConfig) => {
+		const before = [...held.values()];
+		held.clear();
+		for (const [name, { type, base_url, api_key_env, headers }] of Object.entries(providers)) {
+			const entry = { name, type, baseUrl: base_url ?? null, keyVariable: api_key_env ?? null, headers };
+			try {
+				held.set(name, new HttpProvider(entry, { env, clock, proxy: settings.proxy, version }));
+			} catch (error) {
+				log.error('provider_not_made', { name, message: toFailure(error).message });
+			}
+		}
+		for (const provider of before) void provider.close().catch(onBug);
+	};
+	routing.registry.watch(take);
+	take(routing.registry.config);
+	if (background) routing.start();
+	const closeProviders = () => Promise.all([...held.values()].map((provider) => provider.close()));
+	return { routing, closeProviders };
+}

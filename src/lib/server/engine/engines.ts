@@ -1,0 +1,290 @@
+// The models that are loaded: brought in when asked for, kept while used, let go by age when others need the memory.
+import { engineNeed, mayLoad, memoryFailure } from '#lib/core/engine-memory.ts';
+import { Failure, toFailure } from '#lib/core/failure.ts';
+import { quoted } from '#lib/core/repository.ts';
+import type { KnownModel } from '#lib/core/tables/local-models.ts';
+import type { Clock } from '#lib/server/clock.ts';
+import { ChildEngine } from '#lib/server/engine/child-engine.ts';
+import type { Engine } from '#lib/server/engine/engine.ts';
+import type { FoundEngine, OtherEngines } from '#lib/server/engine/other-engines.ts';
+import type { ModelFacts, ModelPlace } from '#lib/server/engine/model-files.ts';
+import type { KnownModelState, LoadedModel } from '#lib/server/engine/model-states.ts';
+import type { ModelPlaces } from '#lib/server/engine/places.ts';
+
+export interface UseOptions {
+	dtype?: string | null;
+	/** May the name be a folder on this machine? */
+	allowFolder?: boolean;
+	/** A folder that holds a folder per model. */
+	store?: string | null;
+	/** Load even where memory seems too little. */
+	force?: boolean;
+	signal?: AbortSignal | undefined;
+}
+
+/** A model in use. Whoever has it gives it back. */
+export interface HeldModel {
+	engine: Engine;
+	facts: ModelFacts;
+	release(): void;
+}
+
+interface EnginesOptions {
+	places: Pick<ModelPlaces, 'find'>;
+	others: OtherEngines;
+	clock: Clock;
+	library: () => string;
+	folder: string;
+	threads: number;
+	/** Bytes that are available now. */
+	availableBytes: () => number;
+	/** Bytes that all loaded models may take together. */
+	capBytes: number;
+	/** Models that may be loaded at the same time; null for as many as fit. */
+	mostModels?: number | null;
+	/** Milliseconds after which an unused model is let go. */
+	idleMs?: number;
+}
+
+interface Entry {
+	place: ModelPlace;
+	engine: ChildEngine;
+	needBytes: number;
+	uses: number;
+	isPinned: boolean;
+	lastUse: number;
+	cancelIdle: () => void;
+}
+
+const batchTokens = 8192;
+
+/** Keeper of loaded models. A model in use or pinned is never let go. */
+export class Engines {
+	readonly #options: EnginesOptions;
+	/** By folder and dtype, least recently used first. */
+	readonly #entries = new Map<string, Entry>();
+	/** Bytes that a model took when it was loaded before. */
+	readonly #measured = new Map<string, number>();
+	readonly #waiting = new Set<() => void>();
+	#admission: Promise<unknown> = Promise.resolve();
+	#isClosed = false;
+
+	constructor(options: EnginesOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * A model to work with, loaded when it was not yet; it stays loaded until `release` and a while after. Throws what
+	 * `ModelPlaces.find` throws, `not_enough_memory`, and what the engine throws.
+	 */
+	async acquire(name: string, options: UseOptions): Promise<HeldModel> {
+		const other = await this.#options.others.find(name, options.signal);
+		if (other !== null) return { ...other, release: () => {} };
+		const place = await this.#options.places.find(name, options);
+		const key = `${place.folder}|${place.dtype}`;
+		const entry = this.#entries.get(key) ?? this.#add(key, place);
+		entry.uses += 1;
+		entry.cancelIdle();
+		let isHeld = true;
+		const release = () => {
+			if (!isHeld) return;
+			isHeld = false;
+			entry.uses -= 1;
+			this.#rest(key, entry);
+		};
+		try {
+			await this.#loaded(key, entry, options);
+		} catch (error) {
+			release();
+			throw error;
+		}
+		return { engine: entry.engine, facts: { ...place, name }, release };
+	}
+
+	/** Throws what `acquire` would throw for a model that cannot be found or used, without loading it. */
+	async check(name: string, options: UseOptions): Promise<void> {
+		const other = await this.#options.others.find(name, options.signal);
+		if (other === null) await this.#options.places.find(name, options);
+	}
+
+	/** Which of these models are here, and why the others are not. */
+	known(models: readonly KnownModel[]): Promise<KnownModelState[]> {
+		return Promise.all(
+			models.map(async ({ name, kind, id, license, locked }) => {
+				const state = { name, kind, id, license, locked };
+				try {
+					const { dtype, weightBytes, revision } = await this.#options.places.find(name);
+					return { ...state, installed: true, problem: null, dtype, bytes: weightBytes, revision };
+				} catch (error) {
+					const { code, message } = toFailure(error);
+					const problem = { code, message };
+					return { ...state, installed: false, problem, dtype: null, bytes: null, revision: null };
+				}
+			}),
+		);
+	}
+
+	/** Does `work` with a model and gives it back. */
+	async use<T>(name: string, options: UseOptions, work: (held: HeldModel) => Promise<T>): Promise<T> {
+		const held = await this.acquire(name, options);
+		try {
+			return await work(held);
+		} finally {
+			held.release();
+		}
+	}
+
+	#add(key: string, place: ModelPlace): Entry {
+		const { clock, library, folder, threads } = this.#options;
+		const engine = new ChildEngine({ place, clock, library, folder, threads });
+		const needBytes = this.#measured.get(key) ?? needOf(place);
+		const entry = { place, engine, needBytes, uses: 0, isPinned: false, lastUse: clock.ticks(), cancelIdle: () => {} };
+		this.#entries.set(key, entry);
+		return entry;
+	}
+
+	/** Using a model makes it the most recently used one. */
+	#rest(key: string, entry: Entry): void {
+		entry.lastUse = this.#options.clock.ticks();
+		if (this.#entries.get(key) === entry) {
+			this.#entries.delete(key);
+			if (entry.engine.isLoaded || entry.uses > 0) this.#entries.set(key, entry);
+		}
+		for (const wake of this.#waiting) wake();
+		if (entry.uses > 0 || this.#isClosed) return;
+		entry.cancelIdle = this.#options.clock.after(this.#options.idleMs ?? 5 * 60_000, () => {
+			if (entry.uses === 0 && !entry.isPinned) void this.#let(key, entry);
+		});
+	}
+
+	async #let(key: string, entry: Entry): Promise<void> {
+		entry.cancelIdle();
+		if (this.#entries.get(key) === entry) this.#entries.delete(key);
+		await entry.engine.unload();
+	}
+
+	async #loaded(key: string, entry: Entry, { force = false, signal }: UseOptions): Promise<void> {
+		if (entry.engine.isLoaded) return;
+		// One after the other: two loads that each see the same free memory could take it twice.
+		const turn = this.#admission.then(async () => {
+			if (entry.engine.isLoaded) return;
+			await this.#admit(key, entry, force, signal);
+			await entry.engine.load(signal);
+			const { loaded } = entry.engine;
+			if (loaded === null) return;
+			this.#measured.set(key, loaded.rssAfter);
+			entry.needBytes = loaded.rssAfter;
+		});
+		this.#admission = turn.catch(() => undefined); // whoever asked hears of it; the next in line does not
+		await turn;
+	}
+
+	/** Makes room, or throws. */
+	async #admit(key: string, entry: Entry, force: boolean, signal: AbortSignal | undefined): Promise<void> {
+		const { mostModels = null, capBytes, availableBytes } = this.#options;
+		for (;;) {
+			signal?.throwIfAborted();
+			if (this.#isClosed) throw new Failure('engine_failed', 'The server is closing.');
+			const others = [...this.#entries].filter(([other, { engine }]) => other !== key && engine.isLoaded);
+			const used = others.reduce((sum, [, { needBytes }]) => sum + needBytes, 0);
+			const isCrowded = mostModels !== null && others.length >= mostModels;
+			const fits =
+				mayLoad(entry.needBytes, availableBytes()) && (others.length === 0 || used + entry.needBytes <= capBytes);
+			if (!isCrowded && (fits || (force && others.length === 0))) return;
+			const oldest = others.find(([, { uses, isPinned }]) => uses === 0 && !isPinned);
+			if (oldest !== undefined) await this.#let(...oldest);
+			else if (others.some(([, { uses, isPinned }]) => uses > 0 && !isPinned)) await this.#released(signal);
+			else if (force && !isCrowded) return;
+			else throw this.#refusal(entry, isCrowded, availableBytes());
+		}
+	}
+
+	#refusal({ place, needBytes }: Entry, isCrowded: boolean, available: number): Failure {
+		if (isCrowded) return new Failure('engine_busy', 'As many models as may be loaded at the same time are pinned.');
+		const order = ['q4f16', 'q4', 'bnb4', 'q8', 'int8', 'uint8', 'fp16', 'fp32'];
+		const smaller = place.dtypes.find((dtype) => order.indexOf(dtype) < order.indexOf(place.dtype));
+		return memoryFailure(place.name, needBytes, available, smaller ?? null);
+	}
+
+	/** Resolves when some model is used by one less. */
+	#released(signal: AbortSignal | undefined): Promise<void> {
+		return new Promise((resolve, reject) => {
+			const stop = () => {
+				this.#waiting.delete(wake);
+				reject(signal?.reason);
+			};
+			const wake = () => {
+				this.#waiting.delete(wake);
+				signal?.removeEventListener('abort', stop);
+				resolve();
+			};
+			this.#waiting.add(wake);
+			signal?.addEventListener('abort', stop, { once: true });
+		});
+	}
+
+	/** Every loaded model, least recently used first. */
+	list(): LoadedModel[] {
+		const now = this.#options.clock.ticks();
+		return [...this.#entries.values()]
+			.filter(({ engine }) => engine.isLoaded)
+			.map(({ place, engine, uses, isPinned, lastUse }) => ({
+				name: place.name,
+				kind: place.kind,
+				dtype: place.dtype,
+				path: place.folder,
+				pid: engine.pid,
+				bytes: engine.loaded?.rssAfter ?? null,
+				peak_bytes: engine.peakBytes === 0 ? null : engine.peakBytes,
+				pinned: isPinned,
+				uses,
+				idle_seconds: uses > 0 ? 0 : Math.round((now - lastUse) / 1000),
+			}));
+	}
+
+	/** Engines of others that answer on this machine now. */
+	others(signal?: AbortSignal): Promise<FoundEngine[]> {
+		return this.#options.others.look(signal);
+	}
+
+	#named(name: string): [string, Entry] {
+		const found = [...this.#entries].find(([, { place, engine }]) => engine.isLoaded && place.name === name);
+		if (found === undefined) throw new Failure('not_found', `The model "${quoted(name)}" is not loaded.`);
+		return found;
+	}
+
+	/** Keeps a loaded model whatever others need, or no longer. Throws `not_found`. */
+	pin(name: string, isPinned: boolean): void {
+		const [key, entry] = this.#named(name);
+		entry.isPinned = isPinned;
+		if (!isPinned && entry.uses === 0) this.#rest(key, entry);
+	}
+
+	/** Ends a model's process. Throws `not_found`, or `engine_busy` while it is used. */
+	async unload(name: string): Promise<void> {
+		const [key, entry] = this.#named(name);
+		if (entry.uses > 0) throw new Failure('engine_busy', `The model "${quoted(name)}" is at work.`);
+		await this.#let(key, entry);
+	}
+
+	/** Ends every process; resolves when none is left. */
+	async close(): Promise<void> {
+		this.#isClosed = true;
+		await Promise.all([...this.#entries].map(([key, entry]) => this.#let(key, entry)));
+		for (const wake of this.#waiting) wake();
+	}
+}
+
+/** Bytes that loading a model is expected to take. */
+function needOf(place: ModelPlace): number {
+	const isCausal = place.kind === 'instruction';
+	return engineNeed({
+		weightBytes: place.weightBytes,
+		hasExternal: place.hasExternal,
+		hiddenSize: place.hiddenSize,
+		vocabularySize: place.vocabularySize,
+		cacheBytesPerToken: place.cacheBytesPerToken,
+		batchTokens: isCausal ? Math.min(2048, place.maxTokens) : batchTokens,
+		allLogits: isCausal,
+	});
+}

@@ -1,0 +1,219 @@
+// One child process with one model: orders in, answers out, a limit of time for every stage, and an end whatever happens.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { Failure, isFailureCode, type FailureCode } from '#lib/core/failure.ts';
+import type { Clock } from '#lib/server/clock.ts';
+import program from '#lib/server/engine/child-program.ts?worker-source';
+import type { FromChild, Stage, ToChild, WorkName, Works } from '#lib/server/engine/messages.ts';
+
+interface StageRule {
+	/** Milliseconds after which the child is ended. */
+	limitMs: number;
+	/** What it is called when the child is ended for that, and when it dies by itself in this stage. */
+	late: FailureCode;
+	died: FailureCode;
+	says: string;
+}
+
+/** Limits of the stages: reading a template or a text is a matter of milliseconds unless the model's files are hostile. */
+export const stageRules: Record<Stage, StageRule> = {
+	library: { limitMs: 60_000, late: 'model_timeout', died: 'engine_failed', says: 'starting the inference library' },
+	tokenizer: { limitMs: 30_000, late: 'tokenizer_rejected', died: 'tokenizer_rejected', says: 'reading its tokenizer' },
+	weights: { limitMs: 300_000, late: 'model_timeout', died: 'model_crashed', says: 'loading its weights' },
+	template: {
+		limitMs: 800,
+		late: 'template_rejected',
+		died: 'template_rejected',
+		says: 'filling in its chat template',
+	},
+	tokenize: {
+		limitMs: 1_800,
+		late: 'tokenizer_rejected',
+		died: 'tokenizer_rejected',
+		says: 'splitting a text into tokens',
+	},
+	run: { limitMs: 300_000, late: 'model_timeout', died: 'model_crashed', says: 'working on a text' },
+};
+
+/** How long a child may take to notice that its work was cancelled, before it is ended. */
+const cancelMs = 2_000;
+/** Memory of the child's own heap; weights and activations lie outside of it. */
+const heapMegabytes = 1_024;
+
+interface ProcessOptions {
+	clock: Clock;
+	/** Folder in which the child runs. */
+	folder: string;
+	/** Other limits than `stageRules`, for tests. */
+	limits?: Partial<Record<Stage, number>>;
+	/** Called once when the child is gone. */
+	onEnd: () => void;
+}
+
+interface Waiting {
+	resolve: (answer: unknown) => void;
+	reject: (error: unknown) => void;
+}
+
+/** Is this an answer to such an order? The other side is our own program, so that its outline is enough. */
+function isAnswer<N extends WorkName>(name: N, value: unknown): value is Works[N]['answer'] {
+	if (typeof value !== 'object' || value === null) return false;
+	if (name === 'load') return 'rssAfter' in value;
+	return name === 'generate' ? 'text' in value : Array.isArray(value);
+}
+
+/** The environment of the child: what a program needs to run, and no key of anybody. */
+function childEnvironment(): NodeJS.ProcessEnv {
+	const { PATH, HOME, TMPDIR, TEMP, SystemRoot, LANG } = process.env;
+	return { PATH, HOME, TMPDIR, TEMP, SystemRoot, LANG, HF_HUB_OFFLINE: '1' };
+}
+
+/** A child that runs a model. It ends with `end`, with its owner, or when it breaks; then every order fails. */
+export class ModelProcess {
+	readonly #options: ProcessOptions;
+	readonly #child: ChildProcess;
+	readonly #waiting = new Map<number, Waiting>();
+	readonly #ended: Promise<void>;
+	#nextId = 1;
+	#stage: Stage = 'library';
+	#stopTimer = () => {};
+	#end: Failure | null = null;
+	#stderr = '';
+	/** Largest size of the child so far, in bytes; 0 before its first answer. */
+	peakBytes = 0;
+
+	constructor(options: ProcessOptions) {
+		this.#options = options;
+		const flags = [`--max-old-space-size=${heapMegabytes}`, '-'];
+		this.#child = spawn(process.execPath, flags, {
+			cwd: options.folder,
+			env: childEnvironment(),
+			stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
+			serialization: 'advanced',
+			windowsHide: true,
+		});
+		this.#child.stdin?.on('error', () => undefined); // the child ended before it had read its program: `exit` tells
+		this.#child.stdin?.end(program);
+		this.#child.stderr?.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-2000)));
+		this.#child.on('message', (message: FromChild) => this.#take(message));
+		this.#child.on('error', () => this.#lost(null));
+		this.#ended = new Promise((resolve) => {
+			this.#child.once('exit', (_code, signal) => {
+				this.#lost(signal);
+				resolve();
+			});
+		});
+	}
+
+	/** The child's number; null when it could not be started. */
+	get pid(): number | null {
+		return this.#child.pid ?? null;
+	}
+
+	get isAlive(): boolean {
+		return this.#end === null;
+	}
+
+	/**
+	 * Has an order carried out. Rejects with the stage's failure when the child breaks or takes too long, which ends it,
+	 * and with the signal's reason when it is aborted: the child then has two seconds to finish what it is at.
+	 */
+	async ask<N extends WorkName>(name: N, order: Works[N]['order'], signal?: AbortSignal): Promise<Works[N]['answer']> {
+		if (this.#end !== null) throw this.#end;
+		const id = this.#nextId;
+		this.#nextId += 1;
+		const stop = () => this.#cancel(id);
+		const answer = new Promise<unknown>((resolve, reject) => {
+			this.#waiting.set(id, { resolve, reject });
+			this.#send({ id, name, order });
+			if (signal?.aborted) stop();
+			signal?.addEventListener('abort', stop, { once: true });
+		});
+		return answer
+			.finally(() => signal?.removeEventListener('abort', stop))
+			.then((value) => {
+				signal?.throwIfAborted();
+				if (isAnswer(name, value)) return value;
+				throw new Failure('engine_failed', 'The model gave an answer of another kind.');
+			});
+	}
+
+	/** Ends the child and waits until it is gone. */
+	async end(failure = new Failure('engine_failed', 'The model was unloaded.')): Promise<void> {
+		this.#kill(failure);
+		await this.#ended;
+	}
+
+	#send(message: { id: number; name: WorkName; order: unknown } | ToChild): void {
+		if (!this.#child.connected) return;
+		// A message to a child that dies meanwhile fails; its exit is what is told.
+		this.#child.send(message, () => undefined);
+	}
+
+	#take(message: FromChild): void {
+		if ('stage' in message) return this.#enter(message.stage);
+		this.#stopTimer();
+		const waiting = this.#waiting.get(message.id);
+		this.#waiting.delete(message.id);
+		if (waiting === undefined) return;
+		if ('failed' in message) {
+			const { code, message: said } = message.failed;
+			return waiting.reject(new Failure(isFailureCode(code) ? code : 'engine_failed', said));
+		}
+		this.peakBytes = Math.max(this.peakBytes, message.peak);
+		waiting.resolve(message.answer);
+	}
+
+	#enter(stage: Stage): void {
+		this.#stage = stage;
+		this.#stopTimer();
+		const { limitMs, late, says } = stageRules[stage];
+		const limit = this.#options.limits?.[stage] ?? limitMs;
+		const seconds = Math.round(limit / 100) / 10;
+		this.#stopTimer = this.#options.clock.after(limit, () =>
+			this.#kill(new Failure(late, `The model took more than ${seconds} s for ${says} and was stopped.`)),
+		);
+	}
+
+	/** Orders that wait their turn in the child are forgotten; the running one is asked to stop, then made to. */
+	#cancel(id: number): void {
+		const waiting = this.#waiting.get(id);
+		if (waiting === undefined) return;
+		this.#send({ id, name: 'stop' });
+		const unset = this.#options.clock.after(cancelMs, () => {
+			if (this.#waiting.has(id))
+				this.#kill(new Failure('engine_failed', 'The model did not stop when asked to and was ended.'));
+		});
+		const { resolve, reject } = waiting;
+		this.#waiting.set(id, {
+			resolve: (answer) => {
+				unset();
+				resolve(answer);
+			},
+			reject: (error) => {
+				unset();
+				reject(error);
+			},
+		});
+	}
+
+	#lost(signal: NodeJS.Signals | null): void {
+		const { died, says } = stageRules[this.#stage];
+		const isOutOfMemory = /heap out of memory|allocation failed|bad_alloc/i.test(this.#stderr) || signal === 'SIGKILL';
+		const why = isOutOfMemory ? ' (it may have run out of memory)' : '';
+		this.#finish(new Failure(died, `The process of the model ended while ${says}${why}.`));
+	}
+
+	#kill(failure: Failure): void {
+		this.#finish(failure);
+		this.#child.kill('SIGKILL');
+	}
+
+	#finish(failure: Failure): void {
+		if (this.#end !== null) return;
+		this.#end = failure;
+		this.#stopTimer();
+		for (const { reject } of this.#waiting.values()) reject(failure);
+		this.#waiting.clear();
+		this.#options.onEnd();
+	}
+}

@@ -1,0 +1,27 @@
+// What people are told of models: those that are loaded, and whether those with short names are here.
+import type { KnownModel, ModelKind } from '#lib/core/tables/local-models.ts';
+
+/** A loaded model as it is told to people. Bytes are measured, null until they are. */
+export interface LoadedModel {
+	name: string;
+	kind: ModelKind;
+	dtype: string;
+	path: string;
+	pid: number | null;
+	bytes: number | null;
+	peak_bytes: number | null;
+	pinned: boolean;
+	/** Requests that use it right now. */
+	uses: number;
+	/** Seconds since it was last used. */
+	idle_seconds: number;
+}
+
+/** A model with a short name: whether it is here, in which dtype and size, and what to do when it is not. */
+export interface KnownModelState extends Pick<KnownModel, 'name' | 'kind' | 'id' | 'license' | 'locked'> {
+	installed: boolean;
+	problem: { code: string; message: string } | null;
+	dtype: string | null;
+	bytes: number | null;
+	revision: string | null;
+}

@@ -1,0 +1,94 @@
+// Where a model lies on this machine: found by short name, by id in the Hugging Face cache, or by its folder.
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { Failure } from '#lib/core/failure.ts';
+import { isRepositoryId, quoted } from '#lib/core/repository.ts';
+import { knownModel, type KnownModel } from '#lib/core/tables/local-models.ts';
+import { dtypes, missing, readModelFiles, type Ground, type ModelPlace } from '#lib/server/engine/model-files.ts';
+import type { Inventory } from '#lib/server/inventory.ts';
+
+interface PlacesOptions {
+	/** Folder of the Hugging Face cache. */
+	cache: string;
+	inventory: Pick<Inventory, 'files'>;
+	/** Folders that may hold a folder per model, by its short name. */
+	stores: readonly string[];
+}
+
+interface FindOptions {
+	dtype?: string | null;
+	/** May the name be the path of a folder? Only what a person types on this machine, never what a request says. */
+	allowFolder?: boolean;
+	/** Another folder that may hold a folder per model. */
+	store?: string | null;
+}
+
+/** Finds models. */
+export class ModelPlaces {
+	readonly #options: PlacesOptions;
+
+	constructor(options: PlacesOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * The model of this name: a short name, the id of a repository, or a folder where that is allowed. Throws
+	 * `model_not_installed` with the command that gets it, `model_locked`, `unsupported_model`, `invalid_labels` or
+	 * `invalid_onnx`.
+	 */
+	async find(name: string, { dtype = null, allowFolder = false, store = null }: FindOptions = {}): Promise<ModelPlace> {
+		if (dtype !== null && !dtypes.includes(dtype)) {
+			throw new Failure('usage', `There is no dtype "${quoted(dtype)}"; known are ${dtypes.join(', ')}.`);
+		}
+		const known = knownModel(name);
+		const ground =
+			(allowFolder ? await this.#folder(name) : null) ??
+			(await this.#stored(name, known, store)) ??
+			(await this.#cached(name, known));
+		if (ground !== null) return readModelFiles(ground, dtype);
+		if (known?.locked != null) throw new Failure('model_locked', `${known.name} is not here. ${known.locked}`);
+		if (known !== null || isRepositoryId(name)) throw missing(name, known, 'nothing of it was found');
+		throw new Failure(
+			'model_not_installed',
+			`There is no model "${quoted(name)}"; "modeldex model list" shows those that are here.`,
+		);
+	}
+
+	async #folder(name: string): Promise<Ground | null> {
+		if (!isAbsolute(name) && !/^\.{1,2}([/\\]|$)/.test(name)) return null;
+		return this.#plain(resolve(name), name, null);
+	}
+
+	async #plain(folder: string, name: string, known: KnownModel | null): Promise<Ground | null> {
+		try {
+			const real = await realpath(folder);
+			return { name, known, folder: real, root: real, revision: null, sha256Of: () => null };
+		} catch {
+			return null; // no such folder
+		}
+	}
+
+	async #stored(name: string, known: KnownModel | null, store: string | null): Promise<Ground | null> {
+		const short = known?.name ?? name;
+		if (!/^[\w][\w.-]*$/.test(short)) return null;
+		for (const root of [...(store === null ? [] : [store]), ...this.#options.stores]) {
+			const found = await this.#plain(join(root, short), name, known);
+			if (found !== null) return found;
+		}
+		return null;
+	}
+
+	async #cached(name: string, known: KnownModel | null): Promise<Ground | null> {
+		for (const id of new Set([known?.id ?? name, name])) {
+			if (!isRepositoryId(id)) continue;
+			const here = await this.#options.inventory.files(id);
+			if (here === null || here.commit === null) continue;
+			const repository = join(await realpath(this.#options.cache), `models--${id.replaceAll('/', '--')}`);
+			const folder = join(repository, 'snapshots', here.commit);
+			const byPath = new Map(here.files.map(({ path, sha256 }) => [join(folder, ...path.split('/')), sha256]));
+			const sha256Of = (path: string) => byPath.get(path) ?? null;
+			return { name, known, folder, root: repository, revision: here.commit, sha256Of };
+		}
+		return null;
+	}
+}

@@ -1,0 +1,134 @@
+// The gateway's side of the wire: errors, headers and streams as clients of OpenAI's API expect them.
+import { blankSecrets, toFailure, type Failure } from '#lib/core/failure.ts';
+import { dollars, type AttemptRecord, type RequestRecord } from '#lib/core/registry/record.ts';
+import { RouteFailure, type Routed } from '#lib/server/registry/route.ts';
+
+/** Bytes of a request's body: several images in base64. */
+export const mostRequestBytes = 32 * 1024 * 1024;
+
+/** OpenAI's word for the kind of an error, by status. */
+function typeOf(status: number): string {
+	if (status === 401) return 'authentication_error';
+	if (status === 403) return 'permission_error';
+	if (status === 429) return 'rate_limit_error';
+	return status >= 500 ? 'server_error' : 'invalid_request_error';
+}
+
+/** A try as callers see it. */
+function told({ candidate, outcome, class: kind, reason, status, message, started_ms, ended_ms }: AttemptRecord) {
+	const ms = Math.round(ended_ms - started_ms);
+	return { candidate, outcome, class: kind, reason, status, message: message && blankSecrets(message), ms };
+}
+
+/** Name of the field that a failure is about, where its sentence begins with one. */
+function paramOf({ code, message }: Failure): string | null {
+	if (code === 'model_not_found' || code === 'invalid_spec') return 'model';
+	const [, quoted = null] = /^"([\w.]{1,80})" is not right/.exec(message) ?? [];
+	return quoted ?? /^There is no field "([\w.]{1,80})"/.exec(message)?.[1] ?? null;
+}
+
+/** An error in OpenAI's envelope, with what was tried. */
+export function errorBody(failure: Failure): Record<string, unknown> {
+	const routed = failure instanceof RouteFailure ? failure : null;
+	return {
+		error: {
+			message: blankSecrets(failure.message),
+			type: typeOf(failure.status),
+			code: failure.code,
+			param: paramOf(failure),
+			request_id: routed?.id ?? null,
+			...(routed === null ? {} : { ...routed.details, attempts: routed.attempts.map(told) }),
+		},
+	};
+}
+
+/** The answer to a failed request under `/v1`. Anything that is no failure of ours is told without its details. */
+export function gatewayFailure(error: unknown): Response {
+	const failure = toFailure(error);
+	const headers = new Headers({ 'cache-control': 'no-store' });
+	if (failure.retryAfterSeconds !== undefined) {
+		headers.set('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterSeconds))));
+	}
+	if (failure instanceof RouteFailure) {
+		headers.set('x-request-id', failure.id);
+		headers.set('x-modeldex-request', failure.id);
+		headers.set('x-modeldex-attempts', String(triedIn(failure.attempts).length));
+	}
+	if (failure.status === 401) headers.set('www-authenticate', 'Bearer');
+	return Response.json(errorBody(failure), { status: failure.status, headers });
+}
+
+function triedIn(attempts: readonly AttemptRecord[]): AttemptRecord[] {
+	return attempts.filter(({ outcome }) => outcome !== 'skipped');
+}
+
+/** Milliseconds until now that no candidate accounts for: reading, resolving, waiting for a place, and our own work. */
+function overheadMs(attempts: readonly AttemptRecord[], elapsedMs: number): number {
+	const sent = triedIn(attempts);
+	if (sent.length === 0) return elapsedMs;
+	const first = Math.min(...sent.map(({ started_ms }) => started_ms));
+	const winner = sent.find(({ first_content_ms }) => first_content_ms !== null);
+	return Math.max(0, elapsedMs - ((winner?.first_content_ms ?? elapsedMs) - first));
+}
+
+/** Headers of an answer: who served it, how it came about, and the id of its record. `elapsedMs` counts from the request. */
+export function routedHeaders(routed: Routed, elapsedMs: number): Record<string, string> {
+	const attempts = routed.attempts();
+	const sent = triedIn(attempts);
+	const fallbacks = sent.filter(({ cause }) => cause === 'fallback' || cause === 'replacement').length;
+	return {
+		'cache-control': 'no-store',
+		'x-request-id': routed.id,
+		'x-modeldex-request': routed.id,
+		'x-modeldex-model': routed.served.replace(/[^\x20-\x7e]/g, '?'),
+		'x-modeldex-strategy': routed.strategy,
+		'x-modeldex-attempts': String(sent.length),
+		'x-modeldex-fallbacks': String(fallbacks),
+		'x-modeldex-overhead-ms': overheadMs(attempts, elapsedMs).toFixed(1),
+	};
+}
+
+/** What a request cost in dollars, for a header: all tries together; `unknown` where a price is not known. */
+export function costText({ cost }: RequestRecord): string {
+	if (cost.total === null) return 'unknown';
+	return (
+		dollars(cost.total)
+			.toFixed(9)
+			.replace(/\.?0+$/, '') || '0'
+	);
+}
+
+/** One event of a stream. */
+export function sse(data: unknown): string {
+	return `data: ${JSON.stringify(data)}\n\n`;
+}
+
+/** The end of a stream that came to its end. */
+export const sseDone = 'data: [DONE]\n\n';
+
+/** A sign of life that clients skip. */
+export const sseComment = ': keep-alive\n\n';
+
+/**
+ * A stream of texts as an answer, at the reader's pace. `left` is called when the reader leaves; then the generator is
+ * ended. What the generator throws must be said by itself: here it only ends the connection.
+ */
+export function streamed(texts: AsyncGenerator<string>, headers: Record<string, string>, left: () => void): Response {
+	const encoder = new TextEncoder();
+	const body = new ReadableStream<Uint8Array>(
+		{
+			async pull(controller) {
+				const next = await texts.next();
+				if (next.done === true) controller.close();
+				else controller.enqueue(encoder.encode(next.value));
+			},
+			async cancel() {
+				left();
+				await texts.return(undefined);
+			},
+		},
+		{ highWaterMark: 0 },
+	);
+	const own = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' };
+	return new Response(body, { headers: { ...headers, ...own } });
+}

@@ -1,0 +1,82 @@
+// The rest of a file as it comes from the Hub's CDN: checked before the first byte is believed, never read ahead.
+import type { Readable } from 'node:stream';
+import { isCommit } from '#lib/core/repository.ts';
+import { UnreadableReply } from '#lib/server/hub-client.ts';
+import { commitIn, etagIn } from '#lib/server/hub-replies.ts';
+import type { WireReply } from '#lib/server/hub-transport.ts';
+
+/**
+ * What a server sends of a file. `start` is where its bytes begin: what was asked for, or 0 from a server that sends the
+ * whole or has another content now. `size` is that of the whole file in bytes, null when nobody said. `etag` is the
+ * Hub's own digest of the content, `tag` the entity tag of the server that sends it (null when it named none that can be
+ * compared): they are two different things. Whoever has it ends `body`.
+ */
+export interface FileBytes {
+	body: Readable;
+	start: number;
+	size: number | null;
+	etag: string | null;
+	tag: string | null;
+}
+
+/** What a CDN answers to a signed address that has expired, or whose signature it does not know any more. */
+export const cdnRefusals: ReadonlySet<number> = new Set([400, 401, 403, 404, 410]);
+
+/** Worth one more try: the Hub gives a fresh address for every question. */
+export function expired(reply: WireReply): UnreadableReply {
+	return new UnreadableReply(
+		`The CDN refused the address that the Hub had signed for it (it answered ${reply.status}), twice.`,
+	);
+}
+
+/** A weak tag says only that two contents are alike, which is not enough to put them together. */
+function strongTag(tag: string | undefined): string | null {
+	return tag !== undefined && /^"[\x21\x23-\x7e]{1,200}"$/.test(tag) ? tag : null;
+}
+
+function count(text: string | undefined): number | null {
+	return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** Where a part begins and how large the whole is; null when the header makes no sense. */
+function partOf(header: string | undefined): { start: number; size: number | null } | null {
+	const [, first, , whole] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(header ?? '') ?? [];
+	const start = count(first);
+	return start === null ? null : { start, size: count(whole) };
+}
+
+/**
+ * Reads the headers of a reply to a question for the rest of a file from `start`. Throws UnreadableReply, with the
+ * stream ended, for a part that was not asked for, a coded body, a web page in its place, and contradicting sizes.
+ */
+export function readBytes(
+	reply: WireReply,
+	stream: Readable,
+	{ start, revision }: { start: number; revision: string },
+): FileBytes {
+	const { headers, status } = reply;
+	const refuse = (message: string) => {
+		stream.destroy();
+		return new UnreadableReply(message);
+	};
+	const commit = commitIn(reply) ?? (isCommit(revision) ? revision : null);
+	if ((headers['content-encoding'] ?? 'identity') !== 'identity')
+		throw refuse('The file came in a coding that was not asked for.');
+	if (commit === null && /text\/html/i.test(headers['content-type'] ?? '')) {
+		throw refuse('Something between here and the Hub answered with a web page.');
+	}
+	const part = status === 206 ? partOf(headers['content-range']) : { start: 0, size: count(headers['content-length']) };
+	if (part === null || (part.start !== start && part.start !== 0))
+		throw refuse('The Hub sent another part of the file than was asked for.');
+	const linked = reply.hops.map((hop) => count(hop['x-linked-size'])).find((size) => size !== null) ?? null;
+	if (linked !== null && part.size !== null && linked !== part.size) {
+		throw refuse('The CDN has another file than the Hub named.');
+	}
+	return {
+		body: stream,
+		start: part.start,
+		size: part.size ?? linked,
+		etag: etagIn(reply),
+		tag: strongTag(headers.etag),
+	};
+}

@@ -1,0 +1,88 @@
+// The providers of the registry file in force, by their names; those that a new file leaves as they were keep their connections.
+import type { CallProvider } from '#lib/core/registry/call.ts';
+import { findProvider } from '#lib/core/registry/provider-table.ts';
+import { Failure } from '#lib/core/failure.ts';
+import { HttpProvider, type ProviderGround } from '#lib/server/providers/providers.ts';
+
+/** One provider as the registry file has it. */
+export interface ProviderEntry {
+	type: string;
+	base_url?: string | undefined;
+	api_key_env?: string | undefined;
+	headers: Readonly<Record<string, string>>;
+}
+
+interface Held {
+	/** The entry as text, to see whether a new file changed it. */
+	text: string;
+	provider: HttpProvider;
+}
+
+/** What plans need to know of a type of provider; null for a type nobody knows. */
+export function factsOfType(type: string) {
+	const row = findProvider(type);
+	if (row === null) return null;
+	const { id, kind, keys, needsKey, cancelStopsBilling, baseUrl } = row;
+	return {
+		type: id,
+		isLocal: kind === 'local',
+		keyNames: keys,
+		needsKey,
+		// What depends on somebody else is not known here.
+		cancelStopsBilling: cancelStopsBilling === 'upstream' ? null : cancelStopsBilling,
+		baseUrl: baseUrl === '' ? null : baseUrl,
+	};
+}
+
+/** Makes providers when a file is taken, and ends those that it no longer has. */
+export class ProviderSet {
+	readonly #ground: ProviderGround;
+	#held = new Map<string, Held>();
+
+	constructor(ground: ProviderGround) {
+		this.#ground = ground;
+	}
+
+	/** Takes the providers of a file. One that cannot be made is left out and its sentence given back, by name. */
+	take(entries: Readonly<Record<string, ProviderEntry>>): Map<string, string> {
+		const before = this.#held;
+		const faults = new Map<string, string>();
+		this.#held = new Map();
+		for (const [name, entry] of Object.entries(entries)) {
+			try {
+				this.#held.set(name, this.#keep(name, entry, before.get(name)));
+			} catch (error) {
+				if (!(error instanceof Failure)) throw error;
+				faults.set(name, error.message);
+			}
+		}
+		for (const [name, { provider }] of before) {
+			if (this.#held.get(name)?.provider !== provider) void provider.retire();
+		}
+		return faults;
+	}
+
+	#keep(name: string, entry: ProviderEntry, known: Held | undefined): Held {
+		const { type, base_url, api_key_env, headers } = entry;
+		const text = JSON.stringify([type, base_url, api_key_env, headers]);
+		if (known?.text === text) return known;
+		const settings = { name, type, baseUrl: base_url ?? null, keyVariable: api_key_env ?? null, headers };
+		return { text, provider: new HttpProvider(settings, this.#ground) };
+	}
+
+	/** The provider of this name; null when the file has none. */
+	find(name: string): CallProvider | null {
+		return this.#held.get(name)?.provider ?? null;
+	}
+
+	/** Why a provider cannot be called now for want of a key; null when it can, or when there is no such provider. */
+	keyProblem(name: string): string | null {
+		return this.#held.get(name)?.provider.key().problem ?? null;
+	}
+
+	/** Ends every connection. */
+	async close(): Promise<void> {
+		await Promise.all([...this.#held.values()].map(({ provider }) => provider.close()));
+		this.#held.clear();
+	}
+}

@@ -1,0 +1,203 @@
+// One try at one candidate: its deadlines, the pieces held back until there is content, and what it used.
+import {
+	CallFailure,
+	type CallEvent,
+	type CallProvider,
+	type CandidateCall,
+	type Usage,
+} from '#lib/core/registry/call.ts';
+import type { AttemptCause } from '#lib/core/registry/record.ts';
+import type { Candidate } from '#lib/core/registry/strategy.ts';
+import { saidIn } from '#lib/core/registry/usage.ts';
+import type { Clock } from '#lib/server/clock.ts';
+import { Branch, Ending, endingOf, orAbort, type EndKind } from '#lib/server/registry/ending.ts';
+
+/** Pieces and characters that may be held back before the first content; beyond it the answer counts as begun. */
+const mostPreamble = { pieces: 64, characters: 256 * 1024 };
+/** Characters of a whole answer that are held back for a caller who wants it in one piece. */
+const mostHeld = 32 * 1024 * 1024;
+
+export interface AttemptOptions {
+	number: number;
+	cause: AttemptCause;
+	candidate: Candidate;
+	call: CandidateCall;
+	provider: CallProvider;
+	clock: Clock;
+	/** The request's signal. */
+	signal: AbortSignal;
+	/** Ticks at which the request came. */
+	requestedAt: number;
+	timeouts: { attempt: number | null; ttft: number; idle: number };
+	/** What has to be there before `ready`: the first content, or the whole answer. */
+	hold: 'first-content' | 'complete';
+	/** Something failed that is no failure of a call. */
+	onBug: (error: unknown) => void;
+}
+
+const deadlines: Partial<Record<EndKind, [CallFailure['kind'], string]>> = {
+	ttft: ['timeout.ttft', 'Nothing of the answer came in time.'],
+	idle: ['timeout.idle', 'The answer stopped coming.'],
+	attempt: ['timeout.attempt', 'The answer took longer than one try may take.'],
+	total: ['timeout.total', 'The time for the whole request was over.'],
+};
+
+/** Failures that mean "it broke off" once content has come. */
+const breaks = new Set<CallFailure['kind']>(['network', 'malformed', 'overloaded', 'conflict', 'rate_limit', 'cut']);
+
+/** A call under way. `ready` settles once; `events` may be read once afterwards. */
+export class Attempt {
+	readonly number: number;
+	readonly cause: AttemptCause;
+	readonly candidate: Candidate;
+	readonly startedMs: number;
+	headersMs: number | null = null;
+	firstContentMs: number | null = null;
+	endedMs: number | null = null;
+	usage: Usage | null = null;
+	/** Characters of content up to now. */
+	characters = 0;
+	/** The text of the answer as far as it was counted, for estimates. */
+	said = '';
+	/** The answer began although only a preamble had come. */
+	overflowed = false;
+	/** Resolves when there is enough to serve; rejects with a `CallFailure`, or an `Ending` when it was ended on purpose. */
+	readonly ready: Promise<void>;
+	readonly #options: AttemptOptions;
+	readonly #branch: Branch;
+	readonly #iterator: AsyncIterator<CallEvent>;
+	#held: CallEvent[] = [];
+	#heldSize = 0;
+	#isOver = false;
+	#idleLeft: number;
+	#stopTtft: () => void = () => {};
+
+	constructor(options: AttemptOptions) {
+		const { clock, timeouts, candidate, provider, call } = options;
+		this.#options = options;
+		this.number = options.number;
+		this.cause = options.cause;
+		this.candidate = candidate;
+		this.#branch = new Branch(options.signal);
+		this.startedMs = this.#now;
+		this.#idleLeft = timeouts.idle;
+		this.#stopTtft = this.#branch.endAfter(clock, timeouts.ttft, 'ttft');
+		if (timeouts.attempt !== null) this.#branch.endAfter(clock, timeouts.attempt, 'attempt');
+		this.#iterator = provider.call(call, this.#branch.signal)[Symbol.asyncIterator]();
+		this.ready = this.#prepare();
+		this.ready.catch(() => {}); // whoever waits for it hears it; nobody has to
+	}
+
+	get #now(): number {
+		return this.#options.clock.ticks() - this.#options.requestedAt;
+	}
+
+	get hasContent(): boolean {
+		return this.firstContentMs !== null;
+	}
+
+	get isOver(): boolean {
+		return this.#isOver;
+	}
+
+	/** Ends the call on purpose; its body is cancelled. */
+	cancel(kind: EndKind): void {
+		this.#branch.end(new Ending(kind));
+		this.#close();
+	}
+
+	async #prepare(): Promise<void> {
+		for (;;) {
+			const event = await this.#next();
+			if (event === null) {
+				if (!this.hasContent) throw new CallFailure('malformed', 'The answer was empty.');
+				return;
+			}
+			this.#keep(event);
+			if (this.#options.hold === 'complete' ? this.#heldSize > mostHeld : this.hasContent || this.#isTooLong()) return;
+		}
+	}
+
+	#keep(event: CallEvent): void {
+		this.#held.push(event);
+		this.#heldSize += event.type === 'chunk' ? saidIn(event.chunk).length + 64 : 64;
+	}
+
+	#isTooLong(): boolean {
+		const tooLong = this.#held.length >= mostPreamble.pieces || this.#heldSize >= mostPreamble.characters;
+		if (tooLong) this.overflowed = true;
+		return tooLong;
+	}
+
+	/** The held pieces and all that follow. Leaving early cancels the call. */
+	async *events(): AsyncGenerator<CallEvent, void, undefined> {
+		try {
+			yield* this.#held.splice(0);
+			for (let event = await this.#next(); event !== null; event = await this.#next()) yield event;
+		} finally {
+			if (!this.#isOver) this.cancel('client');
+		}
+	}
+
+	/** The next piece; null at the end. Throws as `ready` does. */
+	async #next(): Promise<CallEvent | null> {
+		if (this.#isOver) return null;
+		const began = this.#options.clock.ticks();
+		const stopIdle = this.hasContent
+			? this.#branch.endAfter(this.#options.clock, Math.max(0, this.#idleLeft), 'idle')
+			: () => {};
+		try {
+			const { done, value } = await orAbort(this.#iterator.next(), this.#branch.signal);
+			if (done === true) {
+				this.#close();
+				return null;
+			}
+			this.#idleLeft -= this.#options.clock.ticks() - began;
+			this.#note(value);
+			return value;
+		} catch (error) {
+			const failure = this.#failure(error);
+			this.#close();
+			throw failure;
+		} finally {
+			stopIdle();
+		}
+	}
+
+	#note(event: CallEvent): void {
+		if (event.type === 'headers') this.headersMs ??= this.#now;
+		if (event.type === 'usage') this.usage = event.usage;
+		const said = event.type === 'chunk' ? saidIn(event.chunk) : event.type === 'reply' ? saidIn(event.reply) : '';
+		this.characters += said.length;
+		this.said += said;
+		if (event.type !== 'reply' && !(event.type === 'chunk' && event.content)) return;
+		this.#idleLeft = this.#options.timeouts.idle;
+		if (this.firstContentMs !== null) return;
+		this.firstContentMs = this.#now;
+		this.#stopTtft();
+	}
+
+	#failure(error: unknown): CallFailure | Ending {
+		const { signal } = this.#branch;
+		if (signal.aborted) {
+			const ending = endingOf(signal);
+			const words = deadlines[ending.kind];
+			return words === undefined ? ending : new CallFailure(words[0], words[1]);
+		}
+		if (!(error instanceof CallFailure)) {
+			this.#options.onBug(error);
+			return new CallFailure(this.hasContent ? 'cut' : 'network', 'The call ended for a reason that nobody expected.');
+		}
+		if (!this.hasContent || !breaks.has(error.kind)) return error;
+		const { status, retryAfterMs, code } = error;
+		return new CallFailure('cut', `The answer broke off: ${error.message}`, { status, retryAfterMs, code });
+	}
+
+	#close(): void {
+		if (this.#isOver) return;
+		this.#isOver = true;
+		this.endedMs = this.#now;
+		this.#branch.end(new Ending('shutdown')); // an abort after the end frees whatever the adapter still holds
+		void Promise.resolve(this.#iterator.return?.()).catch(() => {}); // it only has to let go
+	}
+}

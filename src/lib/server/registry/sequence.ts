@@ -1,0 +1,141 @@
+// One candidate after the other: the strategies `first` and `fallback`, with retries within the request's means.
+import { CallFailure } from '#lib/core/registry/call.ts';
+import { callRules, retryWaitMs } from '#lib/core/registry/call-rules.ts';
+import type { AttemptCause } from '#lib/core/registry/record.ts';
+import type { Candidate } from '#lib/core/registry/strategy.ts';
+import { sleep } from '#lib/server/clock.ts';
+import type { Attempt } from '#lib/server/registry/attempt.ts';
+import { endingOf } from '#lib/server/registry/ending.ts';
+import { exhausted } from '#lib/server/registry/exhausted.ts';
+import { Skip } from '#lib/server/registry/purse.ts';
+import type { Opening, RouteRun } from '#lib/server/registry/run.ts';
+
+/** Added to each candidate's share of the time, so that an answer just about to come is not lost. */
+const slackMs = 1000;
+
+/** What came of one try: an answer to serve, its failure, or why it was not sent. */
+type Sent = { attempt: Attempt } | { failure: CallFailure } | { skip: Skip };
+
+/** Sends one try and waits until it can be served. Throws the `Ending` of the request. */
+export async function send(run: RouteRun, opening: Opening): Promise<Sent> {
+	let attempt: Attempt;
+	try {
+		attempt = await run.open(opening);
+	} catch (error) {
+		if (!(error instanceof Skip)) throw error;
+		run.skip(opening.candidate, error.reason, opening.cause);
+		return { skip: error };
+	}
+	try {
+		await attempt.ready;
+		return { attempt };
+	} catch (error) {
+		const failure = error instanceof CallFailure ? error : null;
+		run.close(attempt, failure === null ? 'cancelled' : 'failed', error);
+		if (failure === null) throw error;
+		return { failure };
+	}
+}
+
+interface Turn {
+	cause: AttemptCause;
+	/** Candidates that could be asked afterwards. */
+	others: number;
+	hold: Opening['hold'];
+}
+
+/** May this failure be followed by another try at the same candidate? */
+function mayRetry(run: RouteRun, { kind }: CallFailure, retry: number, others: number): boolean {
+	const { perCandidate, maxAttempts } = run.plan.retries;
+	const { same } = callRules[kind];
+	if (same === 'no' || (same === 'if_alone' && others > 0)) return false;
+	return retry < (same === 'once' ? Math.min(1, perCandidate) : perCandidate) && run.made < maxAttempts;
+}
+
+/** One candidate with its retries. Gives what its last try came to. */
+async function persist(run: RouteRun, candidate: Candidate, { cause, others, hold }: Turn): Promise<Sent> {
+	const { clock, random, breakers, retryBudget } = run.ground;
+	for (let retry = 0; ; retry += 1) {
+		const share = candidate.timeouts.attempt === null ? run.leftMs / (others + 1) + slackMs : Infinity;
+		const sent = await send(run, { candidate, cause: retry === 0 ? cause : 'retry', hold, ttftMs: share });
+		if (!('failure' in sent) || !mayRetry(run, sent.failure, retry, others)) return sent;
+		const wait = retryWaitMs(sent.failure, retry, run.leftMs, random);
+		const cooling = breakers.waitMs(candidate);
+		if (wait === null || (cooling > 0 && sent.failure.kind !== 'rate_limit')) return sent;
+		const whole = Math.max(wait, cooling);
+		if (whole >= run.leftMs || !retryBudget.takes(clock.ticks())) return sent;
+		await sleep(clock, whole, run.signal).catch(() => {
+			throw endingOf(run.signal);
+		});
+	}
+}
+
+/** Waits for the first of the cooled candidates to be askable again and takes it off the list; null when that takes too long. */
+async function recovered(run: RouteRun, cooled: Candidate[]): Promise<Candidate | null> {
+	const { breakers, clock } = run.ground;
+	const waits = cooled.map((candidate) => ({ candidate, wait: breakers.waitMs(candidate) }));
+	const soonest = waits.sort((a, b) => a.wait - b.wait)[0];
+	if (soonest === undefined || soonest.wait >= run.leftMs) return null;
+	if (soonest.wait > 0) {
+		await sleep(clock, soonest.wait + 1, run.signal).catch(() => {
+			throw endingOf(run.signal);
+		});
+	}
+	if (!breakers.admits(soonest.candidate)) return null; // another request's probe is on its way
+	cooled.splice(cooled.indexOf(soonest.candidate), 1);
+	return soonest.candidate;
+}
+
+/** The candidates that make sense after this failure; null: none, the request is over. */
+function following(run: RouteRun, failed: Candidate, failure: CallFailure, rest: Candidate[]): Candidate[] | null {
+	const { next } = callRules[failure.kind];
+	if (failure.kind === 'bad_request' && failure.code?.startsWith('unsupported') === true) return rest;
+	if (next === 'yes') return rest;
+	if (next === 'larger') {
+		const { context } = failed;
+		return rest.filter((other) => other.context !== null && context !== null && other.context > context);
+	}
+	return next === 'filter' && run.plan.fallbackOnFilter ? rest : null;
+}
+
+/** The candidates in the order in which they are asked; those with an open breaker apart. */
+function queues(run: RouteRun): { ready: Candidate[]; cooled: Candidate[] } {
+	const { candidates, strict, strategy } = run.plan;
+	const [literal] = candidates;
+	if (strategy !== 'first' || !strict || literal === undefined) return run.sort();
+	const reason = run.unfit(literal);
+	if (reason === null) return { ready: [literal], cooled: [] };
+	run.skip(literal, reason);
+	return { ready: [], cooled: [] };
+}
+
+/**
+ * Asks until one answers. `first` asks one candidate only, the first that can be asked. Throws a `RouteFailure` when none
+ * answers, the `Ending` when the request was ended.
+ */
+export async function askInOrder(run: RouteRun, hold: Opening['hold']): Promise<Attempt> {
+	const isFirst = run.plan.strategy === 'first';
+	const failures: CallFailure[] = [];
+	let { ready, cooled } = queues(run);
+	let cause: AttemptCause = 'first';
+	for (;;) {
+		const candidate: Candidate | null = ready.shift() ?? (await recovered(run, cooled));
+		if (candidate === null) break;
+		const others = isFirst ? 0 : ready.length;
+		const sent = await persist(run, candidate, { cause, others, hold });
+		if ('attempt' in sent) return sent.attempt;
+		if ('skip' in sent) continue;
+		failures.push(sent.failure);
+		const next = isFirst ? null : following(run, candidate, sent.failure, ready);
+		if (next === null) throw exhausted(run, failures);
+		cooled = following(run, candidate, sent.failure, cooled) ?? [];
+		ready = next;
+		if (run.made >= run.plan.retries.maxAttempts) {
+			for (const left of [...ready, ...cooled.splice(0)]) run.skip(left, 'attempts_used_up', 'fallback');
+			break;
+		}
+		cause = 'fallback';
+	}
+	for (const candidate of cooled) run.skip(candidate, 'breaker_open');
+	throw exhausted(run, failures);
+}

@@ -1,0 +1,19 @@
+// GET and PUT /api/registry/config: the registry file's text; a new one is taken once it was found good.
+import { json } from '@sveltejs/kit';
+import { registryFileBody } from '#lib/server/bodies.ts';
+import { readBody } from '#lib/server/http.ts';
+import type { RequestHandler } from './$types';
+
+const headers = { 'cache-control': 'no-store' };
+
+export const GET: RequestHandler = ({ locals }) => {
+	const { registry, registryFile } = locals.app.routing;
+	return json({ file: registry.file, text: registryFile.text(), state: registry.state }, { headers });
+};
+
+export const PUT: RequestHandler = async ({ locals, request }) => {
+	const { text, dry_run: isTrial } = await readBody(request, registryFileBody, { bytes: 1024 * 1024 });
+	const { registry, registryFile } = locals.app.routing;
+	const { digest, faults, findings } = isTrial ? registry.read(text) : await registryFile.save(text);
+	return json({ digest, faults, findings, state: registry.state }, { headers });
+};

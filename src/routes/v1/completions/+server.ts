@@ -1,0 +1,7 @@
+// POST /v1/completions: goes on with a prompt in the OpenAI shape, by whichever model the spec leads to.
+import type { RequestHandler } from './$types';
+
+export const POST: RequestHandler = ({ locals, platform, request }) => {
+	const visitor = { caller: locals.caller, socket: platform?.req.socket ?? null };
+	return locals.app.gateway.answer('completions', request, visitor);
+};
