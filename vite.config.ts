@@ -29,6 +29,16 @@ export default defineConfig({
 			{
 				extends: true,
 				test: {
+					name: 'faults',
+					environment: 'node',
+					include: process.env.FAULTS ? ['tests/faults/**/*.faults.ts'] : [],
+					testTimeout: 3_600_000,
+					hookTimeout: 300_000,
+				},
+			},
+			{
+				extends: true,
+				test: {
 					name: 'server',
 					environment: 'node',
 					include: ['tests/**/*.test.ts'],

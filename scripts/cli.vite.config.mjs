@@ -13,7 +13,11 @@ export default defineConfig({
 		emptyOutDir: true,
 		target: 'node20',
 		rollupOptions: {
-			input: { main: 'src/cli/main.ts', 'library/models': 'src/lib/server/library/models.ts' },
+			input: {
+				main: 'src/cli/main.ts',
+				'library/models': 'src/lib/server/library/models.ts',
+				'library/registry': 'src/lib/server/library/registry.ts',
+			},
 			output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
 		},
 	},

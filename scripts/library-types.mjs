@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { root } from './setup.mjs';
 
-const entries = ['server/library/models'];
+const entries = ['server/library/models', 'server/library/registry'];
 const library = join(root, 'src', 'lib');
 const target = join(root, 'build', 'cli', 'library', 'types');
 

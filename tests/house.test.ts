@@ -15,6 +15,7 @@ const longFiles: LongFiles = {
 	'src/lib/core/quantization-scheme.ts':
 		'one reader per quantization scheme; they are compared with each other line by line',
 	'src/lib/core/registry/provider-table.ts': 'one row per provider: a table',
+	'src/lib/server/migrations.ts': 'the steps of the database one after the other: a table that only grows',
 	'src/lib/core/query.ts': 'the filters: their names, their words in a URL, and back again',
 };
 

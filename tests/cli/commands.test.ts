@@ -72,6 +72,12 @@ describe('modeldex search', () => {
 			],
 			['runtime=vllm&show_incompatible=true&limit=60', '--runtime vLLM --show-incompatible true --limit 60'],
 			['runtime=llm-worker&family=Gemma', '--runtime llm-worker --family Gemma'],
+			[
+				'size_class=small&weight_class=to-4gb&weight_class=4-8gb&sort=size',
+				'--size-class small --weight-class to-4gb --weight-class 4-8gb --sort size',
+			],
+			['q=qwen3&group=base&fits=16GB&limit=20', 'qwen3 --group base --fits 16GB --limit 20'],
+			['group=base&runtime=vllm&limit=5', '--group base --runtime vllm --limit 5'],
 		];
 		for (const [query, words] of cases) {
 			const api = await (await fetch(`${server.url}/api/models?${query}`)).json();
@@ -98,6 +104,15 @@ describe('modeldex search', () => {
 		expect(lines[0]).toMatch(/^Model +Family +Params +Context +Weights +Downloads$/);
 		expect(stderr).toMatch(/^3 of \d+; more with --limit or --cursor/);
 		expect(stdout).not.toContain('\u001b');
+	});
+
+	it('prints the packings of a base model and the one to take below its row', async () => {
+		const { stdout, stderr } = await run('search qwen3-8b --group base --fits 24GB --sort name --limit 10');
+		expect(stdout).toMatch(/^Qwen\/Qwen3-8B .*\n {2}\d+ packings? .*\bTake \S+: The largest packing that fits/m);
+		expect(stderr).toMatch(/^\d+ of \d+ rows for \d+ models/);
+		const { models, total, matching } = JSON.parse((await run('search --group base --limit 1 --json')).stdout);
+		expect(models).toHaveLength(1);
+		expect(total).toBeLessThan(matching);
 	});
 
 	it('takes nothing found for an answer and a wrong filter for an error', async () => {

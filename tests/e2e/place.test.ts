@@ -150,6 +150,59 @@ test('up to four models are compared, by button and by key', async ({ page }) =>
 	await expect(page.getByText('Nothing to compare yet')).toBeVisible();
 });
 
+test('one card per base model: its packings open on demand, one is recommended, also in the table and without JavaScript', async ({
+	browser,
+	page,
+}) => {
+	await open(page, '/models?q=acme');
+	await choose(page, { device: 'RTX 3060 12 GB', runtime: '' });
+	await page.getByTestId('group').click();
+	await expect(page).toHaveURL(/group=base/);
+	await expect(page.getByTestId('result-count')).toContainText('2 base models · 3 of');
+	const base = page.getByTestId('model-card').first();
+	await expect(base.getByTestId('packing-line')).toContainText('Take acme/Base-8B-4bit: the largest packing that fits');
+	await expect(page.getByTestId('variants')).toHaveCount(0);
+	await base.getByRole('button', { name: '1 packing' }).click();
+	await expect(page.getByRole('group', { name: 'Packings of acme/Base-8B' }).getByRole('link')).toHaveCount(3);
+	await page.locator('[data-index="0"]').focus();
+	await page.keyboard.press('p');
+	await expect(page.getByTestId('variants')).toHaveCount(0);
+	await page.keyboard.press('v');
+	await expect(page.getByTestId('model-row')).toHaveCount(2);
+	await page.getByRole('button', { name: '1 packing of acme/Base-8B' }).click();
+	await expect(page.getByTestId('packing-row')).toContainText('acme/Base-8B-4bit');
+	await expect(page.getByTestId('model-row').first().getByTestId('fit-line')).toHaveAttribute(
+		'data-verdict',
+		'too_big',
+	);
+	const found = await new AxeBuilder({ page }).analyze();
+	expect(found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
+
+	const context = await browser.newContext({ javaScriptEnabled: false });
+	const plain = await context.newPage();
+	await plain.goto(`${app.url}/models?q=acme`);
+	await plain.getByTestId('group').click();
+	await plain.locator('summary', { hasText: '1 packing' }).click();
+	await expect(plain.getByRole('link', { name: 'acme/Base-8B-4bit' }).last()).toBeVisible();
+	await context.close();
+});
+
+test('a filter by what fits and the cards of its list say the same, with the runtime of the header', async ({
+	page,
+}) => {
+	await open(page, '/models?source=hub');
+	await choose(page, { device: 'RTX 3060 12 GB', runtime: 'vllm' });
+	for (const view of ['cards', 'table'] as const) {
+		await open(page, `/models?source=hub&fits=rtx-4090-24gb&context=32k&view=${view}`);
+		const lines = page.getByTestId('fit-line');
+		await expect(page.getByTestId(view === 'cards' ? 'model-card' : 'model-row').first()).toBeVisible();
+		const verdicts = await lines.evaluateAll((all) => all.map((line) => line.getAttribute('data-verdict')));
+		expect(verdicts.length).toBeGreaterThan(40);
+		expect([...new Set(verdicts)].filter((verdict) => verdict !== 'fits' && verdict !== 'tight')).toEqual([]);
+		await expect(lines.first()).toHaveAttribute('title', /On GeForce RTX 4090/);
+	}
+});
+
 test('only what a runtime loads and what fits is listed, also without JavaScript', async ({ browser }) => {
 	const context = await browser.newContext({ javaScriptEnabled: false });
 	const page = await context.newPage();

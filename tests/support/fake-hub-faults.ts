@@ -15,6 +15,7 @@ export interface FakeAnswer {
  * `stall`: nothing (or only half the body) is sent for that long; `drip`: the body comes a piece at a time.
  * `redirect`: a 307 to that address, or without any when null. `headers`, `json`, `body`: the real answer, changed.
  * `whole`: the whole file is sent although a part was asked for.
+ * `extra`: so many bytes more than the file has follow it, with no length announced.
  * `encode`: the body goes out compressed, whatever was asked.
  */
 export type FakeFault =
@@ -29,6 +30,7 @@ export type FakeFault =
 	| { kind: 'json'; change: (value: unknown) => unknown }
 	| { kind: 'body'; body: string | Buffer; headers?: Record<string, string> }
 	| { kind: 'encode'; codings: ('gzip' | 'br')[] }
+	| { kind: 'extra'; bytes: number }
 	| { kind: 'whole' }
 	| { kind: 'short'; missing: number }
 	| { kind: 'flip'; at: number };

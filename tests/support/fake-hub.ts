@@ -45,6 +45,8 @@ export interface SeenRequest {
 	authorization: string | null;
 	status: number;
 	headers: Record<string, string | undefined>;
+	/** Bytes that went out for it, headers included; known when it is over. */
+	sent: number;
 }
 
 export interface FakeHubStats {
@@ -158,9 +160,20 @@ function pause(ms: number, response: ServerResponse): Promise<void> {
 	});
 }
 
+function drained(response: ServerResponse): Promise<void> {
+	return new Promise((resolve) => {
+		const end = () => {
+			response.off('drain', end).off('close', end);
+			resolve();
+		};
+		response.on('drain', end).on('close', end);
+	});
+}
+
 async function drip(response: ServerResponse, body: Buffer, fault: { bytes: number; everyMs: number }): Promise<void> {
 	for (let at = 0; at < body.length && !response.destroyed; at += fault.bytes) {
-		response.write(body.subarray(at, at + fault.bytes));
+		const isTaken = response.write(body.subarray(at, at + fault.bytes));
+		if (!isTaken) await drained(response);
 		await pause(fault.everyMs, response);
 	}
 	response.end();
@@ -170,7 +183,8 @@ async function drip(response: ServerResponse, body: Buffer, fault: { bytes: numb
 async function deliver({ response, answer, fault, head }: Delivery): Promise<void> {
 	if (fault?.kind === 'stall' && fault.where === 'headers') await pause(fault.ms, response);
 	if (response.destroyed) return;
-	const chunked = fault?.kind === 'cut' || fault?.kind === 'drip' || fault?.kind === 'encode';
+	const chunked =
+		fault?.kind === 'cut' || fault?.kind === 'drip' || fault?.kind === 'encode' || fault?.kind === 'extra';
 	const length = answer.headers['content-length'] ?? String(answer.body.length);
 	const bodiless = answer.status === 304 || answer.status === 204;
 	response.writeHead(answer.status, {
@@ -189,6 +203,7 @@ async function deliver({ response, answer, fault, head }: Delivery): Promise<voi
 		);
 		return;
 	}
+	if (fault?.kind === 'extra') return void response.end(Buffer.concat([answer.body, Buffer.alloc(fault.bytes)]));
 	if (fault?.kind === 'drip') return drip(response, answer.body, fault);
 	if (fault?.kind === 'stall') {
 		response.write(answer.body.subarray(0, Math.floor(answer.body.length / 2)));
@@ -279,6 +294,7 @@ class Desk {
 			authorization,
 			status: 0,
 			headers,
+			sent: 0,
 		};
 		this.stats.requests.push(seen);
 		this.stats.open += 1;
@@ -291,7 +307,10 @@ class Desk {
 	async answer(origin: 'hub' | 'cdn', message: IncomingMessage, response: ServerResponse): Promise<void> {
 		const path = message.url ?? '/';
 		const seen = this.#note(origin, message, path);
+		const { socket } = message;
+		const before = socket.bytesWritten;
 		response.on('close', () => {
+			seen.sent = socket.bytesWritten - before;
 			this.stats.open -= 1;
 			if (!response.writableFinished) this.stats.aborted += 1;
 		});

@@ -12,13 +12,14 @@ import { openInMemory, type Database } from '#lib/server/database.ts';
 import { gatewayFailure } from '#lib/server/gateway-wire.ts';
 import { Gateway } from '#lib/server/gateway.ts';
 import { migrate } from '#lib/server/migrations.ts';
-import { factsOfType, ProviderSet } from '#lib/server/providers/provider-set.ts';
+import { ProviderSet } from '#lib/server/providers/provider-set.ts';
 import { Callers } from '#lib/server/registry/callers.ts';
 import { Keys } from '#lib/server/registry/keys.ts';
 import { Ledger } from '#lib/server/registry/ledger.ts';
 import { offersOf } from '#lib/server/registry/offers.ts';
 import { Registry } from '#lib/server/registry/registry.ts';
 import { Router } from '#lib/server/registry/router.ts';
+import { surroundings } from '#lib/server/registry/surroundings.ts';
 import { Sessions } from '#lib/server/session.ts';
 
 export interface GatewayRig {
@@ -48,19 +49,16 @@ export interface RigOptions {
 
 /** Starts a gateway with this registry file. */
 export async function startGateway({ config, env = {}, houseKey }: RigOptions): Promise<GatewayRig> {
-	const clock = machineClock;
+	// The date stands still: no window of a limit ends in the middle of a test.
+	const noon = new Date(Date.UTC(2026, 10, 21, 12));
+	const clock = { ...machineClock, date: () => noon };
 	const database = openInMemory();
 	migrate(database);
 	const records: RequestRecord[] = [];
 	const bugs: unknown[] = [];
 	const closing = new AbortController();
 	const onBug = (error: unknown) => void bugs.push(error);
-	const around = {
-		provider: factsOfType,
-		model: () => null,
-		hasVariable: (name: string) => (env[name] ?? '') !== '',
-	};
-	const registry = new Registry({ file: null, around, clock });
+	const registry = new Registry({ file: null, around: surroundings(env), clock });
 	registry.use(modelsConfigSchema.parse({ version: 1, ...config }));
 	const providers = new ProviderSet({ env, clock, proxy: null, version: '0.0.0' });
 	const faults = providers.take(registry.config.providers);

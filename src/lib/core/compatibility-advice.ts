@@ -1,5 +1,6 @@
 // What to do when a runtime does not load a model, or not all of it: a relative that runs, a conversion, a setting.
-import { judge, type Verdict } from '#lib/core/compatibility-rules.ts';
+import type { Verdict } from '#lib/core/compatibility-finding.ts';
+import { judge } from '#lib/core/compatibility-rules.ts';
 import { formatCount } from '#lib/core/format.ts';
 import type { CompatibilitySubject } from '#lib/core/run-facts.ts';
 import type { RuntimeProfile } from '#lib/core/runtime.ts';

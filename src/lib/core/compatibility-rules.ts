@@ -2,48 +2,9 @@
 import { formatBits, formatMethod } from '#lib/core/format.ts';
 import type { RunFacts } from '#lib/core/run-facts.ts';
 import { listsOf, own, standingOf, type Standing } from '#lib/core/runtime-lookup.ts';
-import { runtimeConfidences } from '#lib/core/choice.ts';
-import type { RuntimeConfidence, RuntimeEngine, RuntimeProfile } from '#lib/core/runtime.ts';
+import { Finding, type Verdict } from '#lib/core/compatibility-finding.ts';
+import type { RuntimeEngine, RuntimeProfile } from '#lib/core/runtime.ts';
 import { formatWords, type WeightFormat } from '#lib/core/weight-formats.ts';
-
-/** A sentence that is only made when somebody reads it: lists of a million rows ask for the answer alone. */
-export type Say = () => string;
-
-/** What the rules found. `level` is an index of `runtimeConfidences`. */
-export interface Verdict {
-	answer: 'yes' | 'unknown' | 'no';
-	level: number;
-	/** The engine that decided; null when there is none. */
-	engine: RuntimeEngine | null;
-	reasons: Say[];
-	warnings: Say[];
-	/** The architecture is on the engine's list, whatever else is wrong. */
-	isListed: boolean;
-	/** The files are not known to be of other formats than the engine loads. */
-	hasFormat: boolean;
-}
-
-/** Findings of one engine while its rules run. */
-class Finding {
-	readonly against: Say[] = [];
-	readonly unknown: Say[] = [];
-	readonly grounds: Say[] = [];
-	readonly warnings: Say[] = [];
-	level = 3;
-	isListed = false;
-	hasFormat = true;
-	/** What the runtime does with an architecture it does not name, when it tries such ones. */
-	attempt: Say | null = null;
-
-	atMost(confidence: RuntimeConfidence): void {
-		this.level = Math.min(this.level, runtimeConfidences.indexOf(confidence));
-	}
-
-	doubt(say: Say): void {
-		this.unknown.push(say);
-		this.atMost('low');
-	}
-}
 
 const lookedUp = { architectures: 'class', model_type: 'model type', gguf: 'GGUF architecture' };
 
@@ -57,6 +18,11 @@ interface Place {
 /** The repository asks its loader to run its own code, and this runtime can. */
 function runsOwnCode({ facts, profile }: Place): boolean {
 	return facts.hasOwnCode && profile.loadsForeignCode === true;
+}
+
+/** Is a name, in lower case, on a list? Most lists are empty. */
+function has(names: ReadonlySet<string>, name: string): boolean {
+	return names.size > 0 && names.has(name.toLowerCase());
 }
 
 function checkKnown(place: Place, standing: Standing & { is: 'listed' | 'derived' | 'backend' }): void {
@@ -77,8 +43,8 @@ function checkKnown(place: Place, standing: Standing & { is: 'listed' | 'derived
 		const missing = engine.by === 'architectures' ? 'class' : 'type';
 		finding.warnings.push(() => `Its ${missing} is not known; ${name} stands for it, as Transformers pairs them.`);
 	}
-	if (lists.medium.has(name.toLowerCase())) finding.atMost('medium');
-	const isTextOnly = [facts.model_type ?? '', name].some((one) => lists.textOnly.has(one.toLowerCase()));
+	if (has(lists.medium, name)) finding.atMost('medium');
+	const isTextOnly = has(lists.textOnly, name) || has(lists.textOnly, facts.model_type ?? '');
 	if (isTextOnly) finding.warnings.push(() => `${engine.name} runs the text part only, without images and sound.`);
 	const { ceiling } = engine;
 	if (ceiling === undefined) return;
@@ -147,10 +113,10 @@ function checkFormat({ facts, engine, profile, finding }: Place): void {
 	const { formats } = facts;
 	if (formats === null) {
 		if (!isPlainLayout(engine)) {
-			const wanted = list(engine.formats);
-			finding.doubt(
-				() => `Its files are not known, and nothing says that they are what ${engine.name} loads (${wanted}).`,
-			);
+			finding.doubt(() => {
+				const wanted = list(engine.formats);
+				return `Its files are not known, and nothing says that they are what ${engine.name} loads (${wanted}).`;
+			});
 			return;
 		}
 		finding.atMost('low');
@@ -165,17 +131,17 @@ function checkFormat({ facts, engine, profile, finding }: Place): void {
 		return;
 	}
 	finding.grounds.push(() => `Its weights are ${formatWords[first]}.`);
-	if (fitting.every((format) => engine.declared?.includes(format) === true)) {
+	const { declared } = engine;
+	if (declared !== undefined && fitting.every((format) => declared.includes(format))) {
 		finding.atMost('medium');
 		finding.warnings.push(() => `${engine.name} names ${formatWords[first]}, but is not known to load it yet.`);
 	}
-	const loading = fitting.map((format) => own(engine.loading, format));
-	const [sentence] = loading;
-	if (loading.every((one) => one !== undefined) && sentence !== undefined) {
+	const sentence = own(engine.loading, first);
+	if (sentence !== undefined && fitting.every((format) => own(engine.loading, format) !== undefined)) {
 		finding.atMost('medium');
 		finding.warnings.push(() => sentence);
 	}
-	if (fitting.every((format) => format === 'pytorch')) {
+	if (first === 'pytorch' && fitting.length === 1) {
 		finding.warnings.push(() => 'Its weights are pickle files only: loading them can run any code they hold.');
 	}
 }
@@ -199,26 +165,30 @@ function checkQuantization(place: Place): void {
 	const { facts, engine, profile, finding } = place;
 	const { quantization_method: method, quantization_bits: bits } = facts;
 	if (method === null || !finding.hasFormat || isPackedByFormat(place)) return;
-	const named = formatMethod(method);
+	const named = () => formatMethod(method); // words only when somebody reads them
 	if (engine.quantization === null) {
 		finding.atMost('low');
-		finding.warnings.push(() => `${profile.name} does not say whether it loads ${named} weights.`);
+		finding.warnings.push(() => `${profile.name} does not say whether it loads ${named()} weights.`);
 		return;
 	}
 	const allowed = own(engine.quantization, method);
 	if (allowed === undefined) {
-		finding.against.push(() => `Its weights are quantized with ${named}, which is not on the list of ${engine.name}.`);
+		finding.against.push(
+			() => `Its weights are quantized with ${named()}, which is not on the list of ${engine.name}.`,
+		);
 		return;
 	}
 	if (allowed !== null && bits !== null && Number.isInteger(bits) && !allowed.includes(bits)) {
-		const wanted = allowed.map((one) => formatBits(one)).join(', ');
-		finding.against.push(() => `Its weights are ${formatBits(bits)} ${named}; ${engine.name} loads ${wanted}.`);
+		finding.against.push(() => {
+			const wanted = allowed.map((one) => formatBits(one)).join(', ');
+			return `Its weights are ${formatBits(bits)} ${named()}; ${engine.name} loads ${wanted}.`;
+		});
 		return;
 	}
-	finding.grounds.push(() => `${engine.name} loads ${named} weights.`);
+	finding.grounds.push(() => `${engine.name} loads ${named()} weights.`);
 	if (engine.unpacked?.includes(method) === true) {
 		finding.warnings.push(
-			() => `${engine.name} unpacks ${named} weights to 16 bits when it loads them: they need more memory.`,
+			() => `${engine.name} unpacks ${named()} weights to 16 bits when it loads them: they need more memory.`,
 		);
 	}
 }
@@ -253,14 +223,16 @@ function examine(place: Place): Verdict {
 	checkQuantization(place);
 	checkCode(place);
 	const { against, unknown, grounds, warnings, isListed, hasFormat, attempt } = finding;
-	const rest = { engine, warnings, isListed, hasFormat };
+	// Field by field: spreading what they share costs more than all the rules.
 	if (against.length > 0) {
 		// What there is to know about running it means nothing when it does not run.
 		const tries = attempt !== null && against.length === 1;
-		return { ...rest, answer: 'no', level: tries ? 1 : 0, reasons: against, warnings: tries ? [attempt] : [] };
+		const level = tries ? 1 : 0;
+		return { answer: 'no', level, engine, reasons: against, warnings: tries ? [attempt] : [], isListed, hasFormat };
 	}
-	if (unknown.length > 0) return { answer: 'unknown', level: 1, reasons: unknown, ...rest };
-	return { answer: 'yes', level: finding.level, reasons: grounds, ...rest };
+	if (unknown.length > 0)
+		return { answer: 'unknown', level: 1, engine, reasons: unknown, warnings, isListed, hasFormat };
+	return { answer: 'yes', level: finding.level, engine, reasons: grounds, warnings, isListed, hasFormat };
 }
 
 const order = { yes: 2, unknown: 1, no: 0 };

@@ -1,5 +1,6 @@
 // Whether a runtime loads a model, and why not: architecture, format, quantization and context against its own lists.
-import { judge, type Verdict } from '#lib/core/compatibility-rules.ts';
+import type { Verdict } from '#lib/core/compatibility-finding.ts';
+import { judge } from '#lib/core/compatibility-rules.ts';
 import { advise, type Recommendation } from '#lib/core/compatibility-advice.ts';
 import { formatCount } from '#lib/core/format.ts';
 import type { CompatibilitySubject, RunFacts } from '#lib/core/run-facts.ts';

@@ -1,17 +1,20 @@
 // The parts of the app, each made of what was made before it.
 import type { ModelsConfig } from '#lib/core/registry/config.ts';
 import type { Flags } from '#lib/server/flags.ts';
-import { HttpProvider } from '#lib/server/providers/providers.ts';
-import { makeRouting } from '#lib/server/registry/routing.ts';
+import { Gateway } from '#lib/server/gateway.ts';
+import { ProviderSet } from '#lib/server/providers/provider-set.ts';
+import { offersOf } from '#lib/server/registry/offers.ts';
+import { makeRouting, type Routing } from '#lib/server/registry/routing.ts';
 import { surroundings } from '#lib/server/registry/surroundings.ts';
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { Calibrations } from '#lib/server/calibrations.ts';
 import { CardRenderer } from '#lib/server/card-renderer.ts';
 import { Cards } from '#lib/server/cards.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { type Clock } from '#lib/server/clock.ts';
-import { toFailure } from '#lib/core/failure.ts';
+import { Failure, toFailure } from '#lib/core/failure.ts';
 import type { Settings } from '#lib/server/config.ts';
 import { Compatibility } from '#lib/server/compatibility.ts';
 import { CompatibleModelsFinder } from '#lib/server/compatible-models.ts';
@@ -137,18 +140,19 @@ export function makeEngines({ settings, database, clock, machine }: Ground, inve
 		availableBytes: availableMemory,
 		capBytes: Math.min(memoryBytes, limitBytes ?? memoryBytes) / 2,
 	});
-	return { engines, classifier: new Classifier({ engines, database, clock }) };
+	const classifier = new Classifier({ engines, database, clock });
+	return { engines, classifier, calibrations: new Calibrations({ engines, classifier, database, clock }), clock };
 }
 
 /** What routes requests, with the providers of the registry file in force. */
 export function makeRoutes(ground: Ground, env: Readonly<Record<string, string | undefined>>, flags: Flags) {
 	const { settings, version, database, log, clock, random, background, onBug } = ground;
-	const held = new Map<string, HttpProvider>();
+	const providers = new ProviderSet({ env, clock, proxy: settings.proxy, version });
 	const routing = makeRouting({
 		file: settings.registryFile,
 		home: settings.home,
 		around: surroundings(env),
-		provider: (name) => held.get(name) ?? null,
+		provider: (name) => providers.find(name),
 		database,
 		flags,
 		clock,
@@ -156,22 +160,26 @@ export function makeRoutes(ground: Ground, env: Readonly<Record<string, string |
 		log,
 		onBug,
 	});
-	const take = ({ providers }: ModelsConfig) => {
-		const before = [...held.values()];
-		held.clear();
-		for (const [name, { type, base_url, api_key_env, headers }] of Object.entries(providers)) {
-			const entry = { name, type, baseUrl: base_url ?? null, keyVariable: api_key_env ?? null, headers };
-			try {
-				held.set(name, new HttpProvider(entry, { env, clock, proxy: settings.proxy, version }));
-			} catch (error) {
-				log.error('provider_not_made', { name, message: toFailure(error).message });
-			}
-		}
-		for (const provider of before) void provider.close().catch(onBug);
+	const take = (config: ModelsConfig) => {
+		for (const [name, message] of providers.take(config.providers)) log.error('provider_not_made', { name, message });
 	};
 	routing.registry.watch(take);
 	take(routing.registry.config);
 	if (background) routing.start();
-	const closeProviders = () => Promise.all([...held.values()].map((provider) => provider.close()));
-	return { routing, closeProviders };
+	return { routing, closeProviders: () => providers.close() };
+}
+
+/** The OpenAI-compatible gateway in front of them. */
+export function makeGateway({ clock, onBug }: Ground, { registry, router, userFiles }: Routing, closing: AbortSignal) {
+	const ownFile = (user: string) => {
+		try {
+			return userFiles.read(user);
+		} catch (error) {
+			if (error instanceof Failure) return null; // a broken file is told to whoever asks for what is in it
+			throw error;
+		}
+	};
+	const offers = (user: string | null) =>
+		offersOf(registry.config, { user, own: user === null ? null : ownFile(user) });
+	return new Gateway({ routes: router, offers, clock, closing, onBug });
 }

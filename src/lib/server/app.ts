@@ -1,7 +1,7 @@
 // The one place that makes the machine: settings in, one object with every server class out.
 import { randomBytes } from 'node:crypto';
 import { cpus, totalmem } from 'node:os';
-import { makeEngines, makeReaders, makeRoutes, type Readers, type Using } from '#lib/server/app-parts.ts';
+import { makeEngines, makeReaders, makeGateway, makeRoutes, type Readers, type Using } from '#lib/server/app-parts.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { machineClock, type Clock } from '#lib/server/clock.ts';
 import type { Settings } from '#lib/server/config.ts';
@@ -14,6 +14,7 @@ import { logOf } from '#lib/server/environment.ts';
 import type { Log } from '#lib/server/log.ts';
 import { Metrics } from '#lib/server/metrics.ts';
 import { migrate } from '#lib/server/migrations.ts';
+import type { Gateway } from '#lib/server/gateway.ts';
 import { Callers } from '#lib/server/registry/callers.ts';
 import { Keys } from '#lib/server/registry/keys.ts';
 import { Preferences } from '#lib/server/preferences.ts';
@@ -44,6 +45,8 @@ export interface App extends Readers, Using {
 	/** Keys of the gateway. */
 	keys: Keys;
 	callers: Callers;
+	/** Answers requests under `/v1`. */
+	gateway: Gateway;
 	/** Aborted when the process is about to end; streams and background work end with it. */
 	closing: AbortSignal;
 	health(): Health;
@@ -102,20 +105,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
 	const onBug = (error: unknown) =>
 		log.error('background_failed', { stack: error instanceof Error ? error.stack : '' });
-	const ground = {
-		settings,
-		version,
-		database,
-		catalog,
-		snapshot,
-		log,
-		clock,
-		random,
-		machine,
-		run,
-		background,
-		onBug,
-	};
+	const told = { settings, version, log, clock, random, machine, run, background, onBug };
+	const ground = { ...told, database, catalog, snapshot };
 	const readers = makeReaders(ground);
 	const using = makeEngines(ground, readers.inventory);
 	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery, downloads } = readers;
@@ -145,6 +136,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		metrics,
 		keys,
 		callers: new Callers({ keys, sessions, userId }),
+		gateway: makeGateway(ground, routing, ending.signal),
 		...using,
 		flags,
 		routing,

@@ -1,5 +1,7 @@
 // Bodies of requests that belong to no other file: routes check them by these, and the description of the API shows them.
 import { z } from 'zod';
+import { calibrationMethods } from '#lib/core/classify-calibration.ts';
+import { classifyOptionsSchema } from '#lib/core/classify-order.ts';
 import { localTools } from '#lib/core/inventory.ts';
 import { importWays } from '#lib/server/inventory/importing.ts';
 import { pruneKinds } from '#lib/server/inventory/prune.ts';
@@ -30,4 +32,19 @@ export const pruneBody = z.strictObject({
 export const registryFileBody = z.strictObject({
 	text: z.string().max(300_000),
 	dry_run: z.boolean().default(false),
+});
+
+const { model, categories, dtype, template, with_path, gather } = classifyOptionsSchema;
+
+const labelled = z.strictObject({
+	text: z.string().max(1_000_000),
+	label: z.string(),
+	path: z.string().max(1000).optional(),
+});
+/** Body of `POST /api/calibrations`. */
+export const calibrationBody = z.strictObject({
+	...{ model, categories, dtype, template, with_path, gather },
+	texts: z.array(labelled).min(1).max(5000),
+	method: z.enum(calibrationMethods).optional(),
+	precision: z.number().min(0.5).max(1).optional(),
 });

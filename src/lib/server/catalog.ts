@@ -1,5 +1,4 @@
 // The catalog: every known model in SQLite, with typed-array columns over it that answer lists, filters and counts.
-import { createHash } from 'node:crypto';
 import type { Explanation } from '#lib/core/explanation.ts';
 import { unchecked, type Checked, type ListPage, type ModelQuery } from '#lib/core/query.ts';
 import { withCharacteristics } from '#lib/core/entry.ts';
@@ -22,19 +21,14 @@ import { fittingOf } from '#lib/server/fitting.ts';
 import { groupedEntries } from '#lib/server/grouped.ts';
 import { Groups } from '#lib/server/groups.ts';
 import { saveWithKin } from '#lib/server/kinship.ts';
+import { readEntries } from '#lib/server/list-entries.ts';
 import { Orders } from '#lib/server/orders.ts';
 import { eachGroup, eachRow } from '#lib/server/page-rows.ts';
 import { renewRunFacts } from '#lib/server/run-table.ts';
 import { candidates, leaderOf } from '#lib/server/searched.ts';
+import { Surroundings } from '#lib/server/surroundings.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
-import {
-	columnRows,
-	entriesByNumber,
-	findModel,
-	findModels,
-	foreignWrites,
-	type Known,
-} from '#lib/server/store/models.ts';
+import { columnRows, findModel, findModels, foreignWrites, type Known } from '#lib/server/store/models.ts';
 import { runFactsFrom } from '#lib/server/store/run-facts.ts';
 
 const refreshedKey = 'catalog_refreshed';
@@ -44,11 +38,6 @@ export interface FetchFailure {
 	statusCode?: number;
 	/** One sentence for a person. */
 	message?: string;
-}
-
-/** A short name for a set of lines. */
-function mark(lines: string[]): string {
-	return createHash('sha256').update(lines.sort().join('\n')).digest('base64url').slice(0, 10);
 }
 
 /**
@@ -66,11 +55,7 @@ export class Catalog {
 	#foreign: number;
 	/** Tells this database from every other. */
 	#name: string;
-	/** Short names for the set of models on this machine, and for the devices. */
-	#locals = '';
-	#deviceMark = '';
-	#copies: ReadonlyMap<string, EntryCopy[]> = new Map();
-	#devices: ReadonlyMap<string, Device> = new Map();
+	#around = new Surroundings();
 
 	constructor(database: Database) {
 		this.#database = database;
@@ -83,7 +68,7 @@ export class Catalog {
 	/** A mark that changes with everything a list answer depends on. */
 	get version(): string {
 		this.#takeForeign();
-		return `${this.#name}-${this.#seen}-${this.#locals}${this.#deviceMark}`;
+		return `${this.#name}-${this.#seen}-${this.#around.version}`;
 	}
 
 	/** When rows last came from the Hub's own listing (ISO time); null when they never did. */
@@ -112,7 +97,7 @@ export class Catalog {
 	list(query: ModelQuery, checked: Checked = unchecked): ListPage {
 		this.#takeForeign();
 		const cursor = query.cursor === null ? null : decodeCursor(query.cursor, query);
-		const fitting = fittingOf(query, this.#devices, checked);
+		const fitting = fittingOf(query, this.#around.devices, checked);
 		const { passed, total, pending, facets } = this.#filter.run(
 			query,
 			candidates(this.#database, this.#columns, query.q),
@@ -157,7 +142,7 @@ export class Catalog {
 			related: new Set(related.flatMap((other) => this.#slot(other) ?? [])),
 			columns: this.#columns,
 			filter: this.#filter,
-			fitting: fittingOf(query, this.#devices, checked),
+			fitting: fittingOf(query, this.#around.devices, checked),
 			candidates: (search) => candidates(this.#database, this.#columns, search),
 			entries: (slots) => this.#entries(slots, query.runtime),
 		});
@@ -239,14 +224,12 @@ export class Catalog {
 	 */
 	setLocal(ids: ReadonlySet<string>, copies: ReadonlyMap<string, EntryCopy[]> = new Map()): void {
 		this.#columns.setLocal(new Set(ids));
-		this.#copies = copies;
-		this.#locals = mark([...ids].map((id) => `${id} ${JSON.stringify(copies.get(id) ?? [])}`));
+		this.#around.setLocal(ids, copies);
 	}
 
 	/** The devices that lists can be filtered by. */
 	setDevices(devices: readonly Device[]): void {
-		this.#devices = new Map(devices.map((device) => [device.id, device]));
-		this.#deviceMark = mark(devices.map(({ id, memory_bytes, accelerator }) => `${id} ${memory_bytes} ${accelerator}`));
+		this.#around.setDevices(devices);
 	}
 
 	#change(id: string, change: (stored: Known) => Known | null): boolean {
@@ -293,19 +276,6 @@ export class Catalog {
 	}
 
 	#entries(slots: number[], filter: RuntimeId | null, check: RuntimeId | null = null): ModelEntry[] {
-		const runtime = filter ?? check;
-		const { numbers, isLocal, runs, runTable } = this.#columns;
-		const found = entriesByNumber(
-			this.#database,
-			slots.map((slot) => numbers[slot] ?? 0),
-		);
-		return slots.flatMap((slot) => {
-			const entry = found.get(numbers[slot] ?? 0);
-			if (entry === undefined) return [];
-			const copies = isLocal[slot] === 1 ? this.#copies.get(entry.id) : undefined;
-			const row = { ...entry, local: isLocal[slot] === 1, ...(copies === undefined ? {} : { copies }) };
-			if (runtime === null) return [row];
-			return [runTable.judged(runs[slot] ?? 0, row, { runtime, isFilter: filter !== null })];
-		});
+		return readEntries(this.#database, slots, { columns: this.#columns, around: this.#around, filter, check });
 	}
 }

@@ -1,27 +1,23 @@
 // The OpenAI-compatible gateway: reads a request, has it routed, and answers whole or as a stream.
 import type { Socket } from 'node:net';
-import type { z } from 'zod';
 import { Failure, isAbort } from '#lib/core/failure.ts';
-import { chatBodySchema, completionBodySchema, embeddingBodySchema, refusedField } from '#lib/core/openai.ts';
 import { chunksOf, ReplyFold } from '#lib/core/openai-fold.ts';
 import type { CallEvent, Operation } from '#lib/core/registry/call.ts';
 import { allowsSpec, type RegistryKey } from '#lib/core/registry/key.ts';
-import { dollars, nanoDollars, type RequestRecord } from '#lib/core/registry/record.ts';
-import type { Limit } from '#lib/core/registry/strategy.ts';
+import { dollars, type RequestRecord } from '#lib/core/registry/record.ts';
 import { isWire, listAt, wireAt, type Wire } from '#lib/core/registry/wire.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import {
 	costText,
 	errorBody,
 	gatewayFailure,
-	mostRequestBytes,
 	routedHeaders,
 	sse,
 	sseComment,
 	sseDone,
 	streamed,
 } from '#lib/server/gateway-wire.ts';
-import { readBody } from '#lib/server/http.ts';
+import { limitsOf, optionsOf, readAsked } from '#lib/server/gateway-request.ts';
 import { writeUsage } from '#lib/server/providers/usage.ts';
 import type { Caller } from '#lib/server/registry/callers.ts';
 import type { Routed, RouteRequest } from '#lib/server/registry/route.ts';
@@ -49,48 +45,8 @@ interface GatewayOptions {
 	onBug: (error: unknown) => void;
 }
 
-const limits = { bytes: mostRequestBytes, depth: 128, keys: 500_000 };
 /** Pause between signs of life while no candidate has answered, for callers who asked for headers at once. */
 const lifeMs = 5_000;
-
-const schemas: Readonly<Record<Operation, z.ZodType<Record<string, unknown> & { model: string }>>> = {
-	chat: chatBodySchema,
-	completions: completionBodySchema,
-	embeddings: embeddingBodySchema,
-};
-
-function numberHeader(headers: Headers, name: string, most: number): number | undefined {
-	const text = headers.get(name);
-	if (text === null) return undefined;
-	const value = /^\d{1,12}(\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
-	if (value > 0 && value <= most) return value;
-	throw new Failure('bad_request', `${name} has to be a number above 0 and up to ${most.toLocaleString('en')}.`);
-}
-
-function optionsOf(headers: Headers): RouteRequest['options'] {
-	const maxCost = numberHeader(headers, 'x-modeldex-max-cost', 1_000_000);
-	const timeoutMs = numberHeader(headers, 'x-modeldex-timeout-ms', 3_600_000);
-	const tags = (headers.get('x-modeldex-tags') ?? '').split(',').map((tag) => tag.trim());
-	const named = tags.filter((tag) => tag !== '');
-	return {
-		...(maxCost === undefined ? {} : { maxCost }),
-		...(timeoutMs === undefined ? {} : { timeoutMs }),
-		...(named.length === 0 ? {} : { tags: named }),
-	};
-}
-
-/** The limits of a key as the ledger keeps them: neither is passed by requests that come at once. */
-function limitsOf(key: RegistryKey | null): Limit[] {
-	if (key === null) return [];
-	const scope = `key:${key.id}`;
-	const found: Limit[] = [];
-	if (key.rpm !== null) found.push({ scope, unit: 'requests', amount: key.rpm, window: 'minute', mode: 'hard' });
-	if (key.budget !== null) {
-		const { usd, window } = key.budget;
-		found.push({ scope, unit: 'nano_usd', amount: nanoDollars(usd), window, mode: 'hard' });
-	}
-	return found;
-}
 
 /** A chunk that tells usage and nothing else. */
 function isUsageChunk(chunk: Wire): boolean {
@@ -136,14 +92,7 @@ export class Gateway {
 	async answer(operation: Operation, request: Request, { caller, socket }: Visitor): Promise<Response> {
 		const startedMs = this.#options.clock.ticks();
 		try {
-			const body = await readBody(request, schemas[operation], limits);
-			const refused = refusedField(body);
-			if (refused !== null) {
-				throw new Failure(
-					'unknown_field',
-					`There is no field "${refused}" here: where a request goes is the registry's to say.`,
-				);
-			}
+			const body = await readAsked(operation, request);
 			const asked = this.#ask(operation, body, { caller, headers: request.headers });
 			const { leaving, release } = this.#linked(request.signal, socket);
 			const passage: Passage = { operation, body, startedMs, leaving, release };

@@ -1,5 +1,6 @@
 // The rest of a file as it comes from the Hub's CDN: checked before the first byte is believed, never read ahead.
 import type { Readable } from 'node:stream';
+import type { FailureCode } from '#lib/core/failure.ts';
 import { isCommit } from '#lib/core/repository.ts';
 import { UnreadableReply } from '#lib/server/hub-client.ts';
 import { commitIn, etagIn } from '#lib/server/hub-replies.ts';
@@ -55,9 +56,9 @@ export function readBytes(
 	{ start, revision }: { start: number; revision: string },
 ): FileBytes {
 	const { headers, status } = reply;
-	const refuse = (message: string) => {
+	const refuse = (message: string, code: FailureCode = 'hub_error') => {
 		stream.destroy();
-		return new UnreadableReply(message);
+		return new UnreadableReply(message, code);
 	};
 	const commit = commitIn(reply) ?? (isCommit(revision) ? revision : null);
 	if ((headers['content-encoding'] ?? 'identity') !== 'identity')
@@ -70,7 +71,7 @@ export function readBytes(
 		throw refuse('The Hub sent another part of the file than was asked for.');
 	const linked = reply.hops.map((hop) => count(hop['x-linked-size'])).find((size) => size !== null) ?? null;
 	if (linked !== null && part.size !== null && linked !== part.size) {
-		throw refuse('The CDN has another file than the Hub named.');
+		throw refuse('The CDN has another file than the Hub named.', 'integrity_failed');
 	}
 	return {
 		body: stream,

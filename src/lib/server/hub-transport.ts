@@ -220,6 +220,7 @@ export class HubTransport {
 				const isHome = url.origin === this.endpoint.origin;
 				const common = { status, headers, hops, movedTo, isHome };
 				if (good && request.rest !== undefined) {
+					hop.body.on('error', () => {}); // whoever reads it hears of it; who lets it go need not
 					return { ...common, isCut: true, body: Buffer.alloc(0), stream: hop.body };
 				}
 				const maxBytes = good ? request.maxBytes : MOST_ERROR_BYTES;

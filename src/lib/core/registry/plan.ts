@@ -109,8 +109,13 @@ function overridesOf(entry: CandidateConfig) {
 		: { model: entry.model, timeout: undefined, weight: undefined, params: undefined };
 }
 
-function priceOf(provider: ProviderConfig, model: string, facts: ModelFacts | null, isLocal: boolean): Price | null {
-	const own = provider.prices[model];
+function priceOf(
+	provider: ProviderConfig | undefined,
+	model: string,
+	facts: ModelFacts | null,
+	isLocal: boolean,
+): Price | null {
+	const own = provider !== undefined && Object.hasOwn(provider.prices, model) ? provider.prices[model] : undefined;
 	if (own !== undefined) return { rates: own, tiers: [], source: 'file' };
 	return isLocal ? freePrice : (facts?.price ?? null);
 }
@@ -163,7 +168,7 @@ export function candidateOf(
 		params,
 		headers: settings?.headers ?? {},
 		weight,
-		price: settings === undefined ? null : priceOf(settings, model, known, isLocal),
+		price: priceOf(settings, model, known, isLocal),
 		...knownOf(known),
 		cancelStopsBilling: isLocal ? true : (facts?.cancelStopsBilling ?? null),
 		isLocal: isLocal || isOnThisMachine(address),

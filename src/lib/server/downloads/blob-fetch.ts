@@ -94,6 +94,7 @@ export class BlobFetch {
 			wanted.checkLease();
 			await onDisk(file.path, () => part.finish());
 		} catch (error) {
+			wanted.progress(part.length, 0);
 			await part.close();
 			if (error instanceof Failure && error.code === 'integrity_failed') await removePart(blob);
 			throw error;

@@ -1,6 +1,7 @@
 // Our own hand in the Hugging Face cache: folders, blobs, snapshots and refs as other tools write and find them.
 import { constants } from 'node:fs';
 import {
+	access,
 	copyFile,
 	link,
 	lstat,
@@ -42,6 +43,7 @@ export class CacheFolder {
 		const name = `models--${parseRepositoryId(id).replaceAll('/', '--')}`;
 		const isFresh = (await mkdir(root, { recursive: true })) !== undefined;
 		const real = await realpath(root);
+		await access(real, constants.W_OK); // making folders in it would only say that something is not there
 		if (isFresh) await writeFile(join(real, 'CACHEDIR.TAG'), tag, { flag: 'wx' }).catch(() => {}); // somebody was faster
 		const folder = new CacheFolder(real, join(real, name));
 		for (const part of ['blobs', 'snapshots', 'refs']) await folder.#folder(part);

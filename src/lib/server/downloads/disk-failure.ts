@@ -3,7 +3,7 @@ import { Failure } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
 
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-const closed = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR']);
+const closed = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENOENT']);
 const crowded = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 /** The system's word for an error of a file operation, such as ENOSPC; null for errors of other kinds. */

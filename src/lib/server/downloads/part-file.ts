@@ -22,7 +22,8 @@ const journalSchema = z.object({
 	tag: z.string().nullable(),
 	boot: z.string(),
 	at: z.number(),
-	owner: z.object({ token: z.string(), pid: z.number(), host: z.string() }),
+	/** The process that writes it; null when none does. */
+	owner: z.object({ token: z.string(), pid: z.number(), host: z.string() }).nullable(),
 });
 type Journal = z.infer<typeof journalSchema>;
 
@@ -105,10 +106,11 @@ export class PartFile {
 		const { blob, size, self, now } = options;
 		const paths = partPaths(blob);
 		const journal = await readJournal(paths.journal);
-		if (journal !== null && journal.owner.token !== self.token && isAtWork(journal.owner, journal.at, now(), self)) {
+		const owner = journal?.owner ?? null;
+		if (journal !== null && owner !== null && owner.token !== self.token && isAtWork(owner, journal.at, now(), self)) {
 			throw new Failure(
 				'locked',
-				`Another Modeldex (process ${journal.owner.pid}) is downloading the same file at this moment.`,
+				`Another Modeldex (process ${owner.pid}) is downloading the same file at this moment.`,
 			);
 		}
 		const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -220,7 +222,7 @@ export class PartFile {
 	async #note(): Promise<void> {
 		const { blob, size, self, now } = this.#options;
 		const { token, pid, host, boot } = self;
-		const owner = { token, pid, host };
+		const owner = this.#isOpen ? { token, pid, host } : null;
 		const journal: Journal = { version: 1, size, synced: this.#synced, tag: this.tag, boot, at: now(), owner };
 		const { journal: path } = partPaths(blob);
 		await writeFile(`${path}.new`, JSON.stringify(journal));
@@ -233,7 +235,7 @@ export class PartFile {
 		const paths = partPaths(blob);
 		await this.#syncing;
 		await this.#handle.sync();
-		const owner = (await readJournal(paths.journal))?.owner.token;
+		const owner = (await readJournal(paths.journal))?.owner?.token;
 		if (owner !== self.token) throw new Failure('locked', 'Another Modeldex has taken over this download.');
 		this.#isOpen = false;
 		await this.#handle.close();
@@ -245,8 +247,8 @@ export class PartFile {
 	/** Lets go of the part and keeps it; nothing happens after `finish`. */
 	async close(): Promise<void> {
 		if (!this.#isOpen) return;
-		this.#isOpen = false;
 		await this.#syncing;
+		this.#isOpen = false;
 		await this.#sync();
 		await this.#handle.close();
 	}

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { classifyOrderSchema } from '#lib/core/classify-order.ts';
 import { changeSchema, limitsSchema, orderSchema } from '#lib/core/download-order.ts';
+import { calibrationBody } from '#lib/server/bodies.ts';
 import type { ApiRow } from '#lib/server/openapi/row.ts';
 
 const part = 'Downloads';
@@ -24,6 +25,33 @@ const classifyRows: readonly ApiRow[] = [
 		summary: 'Sort texts into categories, one result per line in the order of the texts',
 		body: classifyOrderSchema,
 		answer: { form: 'ndjson', about: 'A result per text; a failure is the last line.', schema: null },
+	},
+	{
+		method: 'GET',
+		path: '/api/calibrations',
+		part: 'Classification',
+		summary: 'List what was fitted to labelled texts',
+		answer: {
+			form: 'json',
+			about: 'The calibrations.',
+			schema: z.object({ calibrations: z.array(z.looseObject({})) }),
+		},
+	},
+	{
+		method: 'POST',
+		path: '/api/calibrations',
+		part: 'Classification',
+		summary: 'Fit the scores of a model to labelled texts',
+		body: calibrationBody,
+		answer: { form: 'json', about: 'What was fitted.', schema: z.looseObject({}) },
+	},
+	{
+		method: 'DELETE',
+		path: '/api/calibrations',
+		part: 'Classification',
+		summary: "Forget a model's calibrations",
+		query: [{ name: 'model', about: 'the model', example: 'bge-m3', isRequired: true }],
+		answer: { form: 'json', about: 'How many were forgotten.', schema: z.looseObject({}) },
 	},
 	{
 		method: 'GET',

@@ -1,6 +1,5 @@
 // The providers of the registry file in force, by their names; those that a new file leaves as they were keep their connections.
 import type { CallProvider } from '#lib/core/registry/call.ts';
-import { findProvider } from '#lib/core/registry/provider-table.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { HttpProvider, type ProviderGround } from '#lib/server/providers/providers.ts';
 
@@ -16,22 +15,6 @@ interface Held {
 	/** The entry as text, to see whether a new file changed it. */
 	text: string;
 	provider: HttpProvider;
-}
-
-/** What plans need to know of a type of provider; null for a type nobody knows. */
-export function factsOfType(type: string) {
-	const row = findProvider(type);
-	if (row === null) return null;
-	const { id, kind, keys, needsKey, cancelStopsBilling, baseUrl } = row;
-	return {
-		type: id,
-		isLocal: kind === 'local',
-		keyNames: keys,
-		needsKey,
-		// What depends on somebody else is not known here.
-		cancelStopsBilling: cancelStopsBilling === 'upstream' ? null : cancelStopsBilling,
-		baseUrl: baseUrl === '' ? null : baseUrl,
-	};
 }
 
 /** Makes providers when a file is taken, and ends those that it no longer has. */

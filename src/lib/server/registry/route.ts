@@ -1,5 +1,5 @@
 // What is asked of the router and what it gives back: a request, a routed answer, and the failure when there is none.
-import { Failure, failureKinds, type FailureCode } from '#lib/core/failure.ts';
+import { blankSecrets, Failure, failureKinds, type FailureCode } from '#lib/core/failure.ts';
 import type { CallEvent, Operation } from '#lib/core/registry/call.ts';
 import type { AttemptRecord, RequestRecord } from '#lib/core/registry/record.ts';
 import type { Limit } from '#lib/core/registry/strategy.ts';
@@ -70,7 +70,7 @@ export class RouteFailure extends Failure {
 	constructor(code: FailureCode, message: string, options: RouteFailureOptions) {
 		const { retryAfterMs = null, cause } = options;
 		const retryAfter = retryAfterMs === null ? null : Math.max(1, Math.ceil(retryAfterMs / 1000));
-		super(code, message, { ...(retryAfter === null ? {} : { retryAfterSeconds: retryAfter }), cause });
+		super(code, blankSecrets(message), { ...(retryAfter === null ? {} : { retryAfterSeconds: retryAfter }), cause });
 		this.name = 'RouteFailure';
 		this.id = options.id;
 		this.attempts = options.attempts;

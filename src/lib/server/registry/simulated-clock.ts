@@ -55,6 +55,8 @@ export class SimulatedClock implements Clock {
 		ended.catch(() => {}); // awaited below
 		let idle = 0;
 		while (!isOver) {
+			// Twice: work that itself waits for one turn has its turn before time passes.
+			await new Promise((resolve) => setImmediate(resolve));
 			await new Promise((resolve) => setImmediate(resolve));
 			if (isOver) break;
 			const next = this.#first();
