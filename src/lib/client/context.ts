@@ -5,6 +5,7 @@ import type { Measure, Place } from '#lib/client/place.svelte.ts';
 import type { ModelLists } from '#lib/client/catalog.svelte.ts';
 import type { CharacteristicsStore } from '#lib/client/characteristics.svelte.ts';
 import type { DiscoveryHome } from '#lib/client/discovery-home.svelte.ts';
+import type { DownloadsHome } from '#lib/client/downloads-home.svelte.ts';
 
 /** The store of characteristics; made in the frame, one per page life. */
 export const [getCharacteristics, setCharacteristics] = createContext<CharacteristicsStore>();
@@ -23,3 +24,6 @@ export const [getMeasure, setMeasure] = createContext<Measure>();
 
 /** The models picked for comparing; made in the frame. */
 export const [getComparison, setComparison] = createContext<Comparison>();
+
+/** The downloads of this machine; made in the frame, so that every page shows how they go. */
+export const [getDownloads, setDownloads] = createContext<DownloadsHome>();
