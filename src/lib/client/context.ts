@@ -7,6 +7,7 @@ import type { ModelLists } from '#lib/client/catalog.svelte.ts';
 import type { CharacteristicsStore } from '#lib/client/characteristics.svelte.ts';
 import type { DiscoveryHome } from '#lib/client/discovery-home.svelte.ts';
 import type { Theme } from '#lib/client/theme.svelte.ts';
+import type { DownloadsHome } from '#lib/client/downloads-home.svelte.ts';
 
 /** The store of characteristics; made in the frame, one per page life. */
 export const [getCharacteristics, setCharacteristics] = createContext<CharacteristicsStore>();
@@ -31,3 +32,6 @@ export const [getActions, setActions] = createContext<Actions>();
 
 /** Light, dark or the system's; made in the frame. */
 export const [getTheme, setTheme] = createContext<Theme>();
+
+/** The downloads of this machine; made in the frame, so that every page shows how they go. */
+export const [getDownloads, setDownloads] = createContext<DownloadsHome>();

@@ -13,6 +13,13 @@ export const pages: readonly PageRow[] = [
 	{ href: '/models', name: 'Models', words: 'list catalog home search', inHead: true },
 	{ href: '/models?source=mine', name: 'Models on this machine', words: 'my local library', inHead: false },
 	{ href: '/discover', name: 'Discover', words: 'scan hub chat models live', inHead: true },
+	{ href: '/downloads', name: 'Downloads', words: 'queue transfers fetch get', inHead: false },
+	{
+		href: '/local',
+		name: 'Copies on this machine',
+		words: 'local disk space duplicates remove folders inventory',
+		inHead: false,
+	},
 	{ href: '/compare', name: 'Compare', words: 'side by side', inHead: false },
 	{ href: '/telemetry', name: 'Activity', words: 'telemetry counts runs features flags', inHead: true },
 	{ href: '/settings', name: 'Settings', words: 'preferences options token folders export import', inHead: false },

@@ -12,6 +12,7 @@ import {
 	type DownloadOrder,
 	type DownloadRecord,
 } from '#lib/core/download.ts';
+import type { DownloadPlan } from '#lib/core/download-plan.ts';
 import { limitsSchema, type DownloadAction, type DownloadLimits } from '#lib/core/download-order.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Fit } from '#lib/core/fit.ts';
@@ -23,7 +24,7 @@ import { Digester } from '#lib/server/downloads/digester.ts';
 import { Leases } from '#lib/server/downloads/lease.ts';
 import type { Identity } from '#lib/server/downloads/owner.ts';
 import { removePart } from '#lib/server/downloads/part-file.ts';
-import { Planner, type DownloadPlan } from '#lib/server/downloads/plan.ts';
+import { Planner } from '#lib/server/downloads/plan.ts';
 import { DownloadQueue, spokenFor } from '#lib/server/downloads/queue.ts';
 import { DownloadRun } from '#lib/server/downloads/run.ts';
 import { bytesHere, type FreeBytes } from '#lib/server/downloads/space.ts';
@@ -80,15 +81,8 @@ export class Downloads {
 			isVerified: (blob: string, stamp: string) => store.isVerified(database, blob, stamp),
 			noteVerified: (blob: string, stamp: string) => store.noteVerified(database, blob, stamp),
 		};
-		const fetch = new BlobFetch({
-			hub,
-			clock,
-			random,
-			self,
-			digester: this.#digester,
-			throttle: this.#throttle,
-			verified,
-		});
+		const parts = { digester: this.#digester, throttle: this.#throttle, verified };
+		const fetch = new BlobFetch({ hub, clock, random, self, ...parts });
 		const reserved = (id: string) => store.bytesLeft(database, id, spokenFor);
 		const place = { root, freeBytes, keepFree, boot: self.boot };
 		const alone = this.#leases.alone.bind(this.#leases);
@@ -162,6 +156,11 @@ export class Downloads {
 	/** Every download, in the order of the queue. */
 	list(): Download[] {
 		return store.allDownloads(this.#options.database).map(({ record, position }) => publicDownload(record, position));
+	}
+
+	/** How many are under way or wait for their turn. */
+	get active(): number {
+		return store.countDownloads(this.#options.database, spokenFor);
 	}
 
 	/** One download. Throws `not_found`. */
