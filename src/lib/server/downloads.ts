@@ -29,6 +29,7 @@ import { DownloadQueue, spokenFor } from '#lib/server/downloads/queue.ts';
 import { DownloadRun } from '#lib/server/downloads/run.ts';
 import { bytesHere, type FreeBytes } from '#lib/server/downloads/space.ts';
 import { keyOf, outcomes, wrongState } from '#lib/server/downloads/wishes.ts';
+import { thenTold } from '#lib/server/downloads/then-told.ts';
 import { Throttle } from '#lib/server/downloads/throttle.ts';
 import { Bell, watchDownloads, type Watched } from '#lib/server/downloads/watch.ts';
 import type { Hub } from '#lib/server/hub.ts';
@@ -54,6 +55,8 @@ interface DownloadsOptions {
 	freeBytes: FreeBytes;
 	fit?: (id: string, quant: string | null, signal: AbortSignal | undefined) => Promise<Fit>;
 	onBug: (error: unknown) => void;
+	/** Called in the process that worked on it when a download is complete and verified. */
+	onReady?: (record: DownloadRecord) => void;
 	keepFree?: number;
 	tickMs?: number;
 }
@@ -87,7 +90,7 @@ export class Downloads {
 		this.#planner = new Planner({ ...place, hub, fit, reserved: () => reserved('') });
 		this.#queue = new DownloadQueue({
 			...{ database, self, clock, tickMs, onBug, leases: this.#leases },
-			run: (record, signal) => new DownloadRun(tools, record, signal).events(),
+			run: (record, signal) => thenTold(record, new DownloadRun(tools, record, signal).events(), options.onReady),
 			gateOf: async (id) => (await hub.access(id).catch(() => null))?.state ?? null,
 			parallel: () => this.#obeyLimits().parallel,
 			changed: () => this.#bell.ring(),
