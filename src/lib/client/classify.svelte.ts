@@ -70,7 +70,8 @@ export class ClassifyLab {
 		const over = fresh.length > room;
 		this.texts = [...this.texts, ...fresh.slice(0, room)];
 		const reason = `There are ${formatCount(mostTexts)} already, the most this page takes; use the command line for more.`;
-		this.refused = over ? [...refused, { name: `${formatCount(fresh.length - room)} texts`, reason }] : refused;
+		const said = [...this.refused, ...refused];
+		this.refused = over ? [...said, { name: `${formatCount(fresh.length - room)} texts`, reason }] : said;
 	}
 
 	/** Takes every text away, with what was said of it. */

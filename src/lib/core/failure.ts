@@ -33,7 +33,6 @@ export const failureKinds = {
 	method_not_allowed: { status: 405, exit: 1 },
 	request_timeout: { status: 408, exit: 5 },
 	unreadable_file: { status: 400, exit: 2 },
-	not_writable: { status: 500, exit: 7 },
 	unsafe_local_path: { status: 409, exit: 1 },
 	locked: { status: 409, exit: 11 },
 	unsafe_format: { status: 409, exit: 2 },
