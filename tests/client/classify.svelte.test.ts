@@ -1,5 +1,6 @@
 // The label lab's stores: texts out of files, runs that stop and go on, and what is said of time before a run.
 import { describe, expect, it, vi } from 'vitest';
+import { LabelBook, outcomesOf, pairingsOf } from '#lib/client/classify-labels.svelte.ts';
 import { LabDraft } from '#lib/client/classify-draft.svelte.ts';
 import { portions } from '#lib/client/classify-run.svelte.ts';
 import { ClassifyLab } from '#lib/client/classify.svelte.ts';
@@ -149,14 +150,14 @@ describe('a run', () => {
 	});
 });
 
-describe('what is set up', () => {
-	function memory(rows: Record<string, string> = {}) {
-		return {
-			getItem: (key: string) => rows[key] ?? null,
-			setItem: (key: string, value: string) => void (rows[key] = value),
-		};
-	}
+function memory(rows: Record<string, string> = {}) {
+	return {
+		getItem: (key: string) => rows[key] ?? null,
+		setItem: (key: string, value: string) => void (rows[key] = value),
+	};
+}
 
+describe('what is set up', () => {
 	it('comes back in this browser, with sets of its own', () => {
 		const keep = memory();
 		const draft = new LabDraft();
@@ -191,5 +192,43 @@ describe('what is set up', () => {
 		expect(draft.problem).toBe('The category "a" is there twice.');
 		draft.use([{ name: 'a' }, { name: ' ' }]);
 		expect(draft.problem).toBe('There must be at least two categories to choose from.');
+	});
+});
+
+describe('labels', () => {
+	it('belong to texts, come back in this browser, and keep no text', () => {
+		const rows: Record<string, string> = {};
+		const [cat, dog] = new TextReader().pasted('{"text":"miau","label":"cat"}\n{"text":"wuff"}', 'lines').texts;
+		if (cat === undefined || dog === undefined) throw new Error('no texts');
+		const book = new LabelBook();
+		book.restore(() => memory(rows));
+		book.take([cat, dog]);
+		book.set(dog, 'dog');
+		const later = new LabelBook();
+		later.restore(() => memory(rows));
+		later.take([{ ...dog, label: 'wolf' }]);
+		expect([later.of(cat), later.of(dog)]).toEqual(['cat', 'dog']);
+		expect(JSON.stringify(rows)).not.toContain('miau');
+		later.set(dog, null);
+		expect(later.of(dog)).toBeNull();
+	});
+
+	it('judge a run: abstentions and failures are no right answers, and what is not answered does not count', async () => {
+		const lab = labWith(answering(2).fetch);
+		lab.draft.use([{ name: 'a' }, { name: 'b' }]);
+		lab.draft.models = ['m', 'n'];
+		await lab.run();
+		for (const text of lab.texts) lab.labels.set(text, text.name === 'one' ? 'a' : 'b');
+		const [m, n] = [...lab.runs.values()];
+		if (m === undefined || n === undefined) throw new Error('no runs');
+		const judged = outcomesOf(m, lab.judged).map(({ truth, predicted, hasFailed }) => [truth, predicted, hasFailed]);
+		expect(judged).toEqual([
+			['a', 'a', false],
+			['b', 'a', false],
+		]);
+		n.results.set('t2', { ...blankClassification('t2', 'n', 'embedding'), abstained: 'margin' });
+		expect(pairingsOf([m, n], lab.texts).map(({ texts, apart }) => [texts, apart])).toEqual([[2, ['t2']]]);
+		lab.draft.use([{ name: 'a' }, { name: 'c' }]);
+		expect(lab.judged).toHaveLength(1);
 	});
 });

@@ -93,6 +93,12 @@ function decoded(bytes: Uint8Array): { text: string } | { reason: string } {
 	}
 }
 
+/** Texts that are neither among the others nor twice among themselves. */
+export function freshOf(texts: readonly LabText[], others: readonly LabText[]): LabText[] {
+	const known = new Set(others.map(({ digest }) => digest));
+	return texts.filter(({ digest }) => !known.has(digest) && known.add(digest));
+}
+
 /** A file with the place it has in the folder it came from. */
 export interface PlacedFile {
 	file: File;

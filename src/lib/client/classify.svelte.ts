@@ -1,10 +1,11 @@
 // The label lab: texts, what is set up, and a run per model with everything it said. One per page.
 import { SvelteMap } from 'svelte/reactivity';
-import type { Fetch } from '#lib/client/api.ts';
+import { ApiError, type Fetch } from '#lib/client/api.ts';
+import { LabelBook, type Judged } from '#lib/client/classify-labels.svelte.ts';
 import { LabDraft } from '#lib/client/classify-draft.svelte.ts';
 import { ModelRun, type RunSetting } from '#lib/client/classify-run.svelte.ts';
-import { mostTexts, TextReader, type LabText, type Refusal } from '#lib/client/classify-texts.ts';
-import { classifyTexts } from '#lib/client/classify-wire.ts';
+import { freshOf, mostTexts, TextReader, type LabText, type Refusal } from '#lib/client/classify-texts.ts';
+import { classifyTexts, fitCalibration, type FittedCalibration } from '#lib/client/classify-wire.ts';
 import { labelKey } from '#lib/core/classify-labels.ts';
 import { formatCount } from '#lib/core/format.ts';
 
@@ -23,6 +24,12 @@ export interface Estimate {
 	measuredOn: number;
 }
 
+/** A fit of a model to the labels: under way (both null), done, or why not. */
+export interface Fit {
+	fitted: FittedCalibration | null;
+	problem: string | null;
+}
+
 /** Answers from which on a run is told about before it begins. */
 export const largeRun = 200;
 /** Texts of the first go that only measures. */
@@ -33,6 +40,11 @@ export class ClassifyLab {
 	readonly #options: LabOptions;
 	readonly reader = new TextReader();
 	readonly draft = new LabDraft();
+	readonly labels = new LabelBook();
+	/** Fits to the labels, by model. */
+	readonly fits = new SvelteMap<string, Fit>();
+	/** Ids of the only texts to show, with why; null shows what the filter of the results says. */
+	focus = $state.raw<{ title: string; ids: ReadonlySet<string> } | null>(null);
 	texts = $state.raw<readonly LabText[]>([]);
 	refused = $state.raw<readonly Refusal[]>([]);
 	/** Runs by model, the last one of each. */
@@ -41,6 +53,11 @@ export class ClassifyLab {
 
 	constructor(options: LabOptions) {
 		this.#options = options;
+	}
+
+	/** The runs in the order of the models, so that nothing moves when one is asked anew. */
+	get shownRuns(): ModelRun[] {
+		return this.draft.models.flatMap((model) => this.runs.get(model) ?? []);
 	}
 
 	get isRunning(): boolean {
@@ -64,11 +81,11 @@ export class ClassifyLab {
 
 	/** Takes texts in; the same text twice counts once. */
 	take({ texts, refused }: { texts: readonly LabText[]; refused: readonly Refusal[] }): void {
-		const known = new Set(this.texts.map(({ digest }) => digest));
-		const fresh = texts.filter(({ digest }) => !known.has(digest) && known.add(digest));
+		const fresh = freshOf(texts, this.texts);
 		const room = mostTexts - this.texts.length;
 		const over = fresh.length > room;
 		this.texts = [...this.texts, ...fresh.slice(0, room)];
+		this.labels.take(fresh);
 		const reason = `There are ${formatCount(mostTexts)} already, the most this page takes; use the command line for more.`;
 		const said = [...this.refused, ...refused];
 		this.refused = over ? [...said, { name: `${formatCount(fresh.length - room)} texts`, reason }] : said;
@@ -79,6 +96,32 @@ export class ClassifyLab {
 		this.texts = [];
 		this.refused = [];
 		this.runs.clear();
+		this.focus = null;
+	}
+
+	/** Texts with a label that is one of the categories. */
+	get judged(): Judged[] {
+		const names = this.draft.chosen.map(({ name }) => name);
+		return this.texts.flatMap((text) => {
+			const truth = this.labels.of(text);
+			return truth === null || !names.includes(truth) ? [] : [{ text, truth }];
+		});
+	}
+
+	/** Fits a model to the labels; what it said before no longer counts. Never throws: the fit says what went wrong. */
+	async calibrate(model: string): Promise<void> {
+		this.fits.set(model, { fitted: null, problem: null });
+		const texts = this.judged.map(({ text: { text, path }, truth }) => ({
+			...{ text, label: truth },
+			...(path === null ? {} : { path }),
+		}));
+		try {
+			const order = { model, categories: this.draft.chosen, texts };
+			this.fits.set(model, { fitted: await fitCalibration(order, this.#options), problem: null });
+		} catch (error) {
+			const problem = error instanceof ApiError ? error.message : 'Something went wrong in this page. Reload it.';
+			this.fits.set(model, { fitted: null, problem });
+		}
 	}
 
 	/** Takes one text away. */
@@ -113,6 +156,13 @@ export class ClassifyLab {
 	/** Forgets what a model said: the next run asks it about every text. */
 	forget(model: string): void {
 		this.runs.delete(model);
+	}
+
+	/** Asks a model about every text anew. */
+	async again(model: string): Promise<void> {
+		this.forget(model);
+		this.fits.delete(model);
+		await this.run();
 	}
 
 	/** Asks the models one after the other about every text they have not answered yet. */
