@@ -125,12 +125,12 @@ export const handleError: HandleServerError = ({ error, event, status }) => {
 	const failure = error instanceof Failure ? error : failureOfStatus(status);
 	if (failure.code !== 'internal') {
 		event.locals.failure = failure;
-		return failure.toBody().error;
+		return { ...failure.toBody().error, status: failure.status };
 	}
 	const fields = { method: event.request.method, path: event.url.pathname };
 	// A reader that left is no bug.
 	const id = isAbort(error) ? null : (app?.log.bug('request_failed', error, fields) ?? null);
 	const where = id === null ? '' : `; the log has the details under ${id}`;
 	event.locals.failure = new Failure('internal', `Something went wrong inside Modeldex${where}.`);
-	return event.locals.failure.toBody().error;
+	return { ...event.locals.failure.toBody().error, status: event.locals.failure.status };
 };

@@ -2,9 +2,7 @@
 import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
 import type { Finding } from '#lib/core/registry/validate.ts';
-import type { TierView } from '#lib/server/registry/overview.ts';
-import type { SimulationReport } from '#lib/server/registry/simulator.ts';
-import type { GroupFigures, UsageReport } from '#lib/server/registry/figures.ts';
+import type { GroupFigures, SimulationReport, TierView, UsageReport } from '#lib/core/registry/view.ts';
 import { command, list, option, optional, type Command } from './command.ts';
 import { settingOptions } from './settings.ts';
 import { quiet, strong, type Terminal } from './terminal.ts';
@@ -27,10 +25,10 @@ const checkCommand = command({
 	run: async ({ file, ...args }, terminal) => {
 		const { checkFile } = await import('#lib/server/registry/check.ts');
 		const { settingsOf } = await import('#lib/server/environment.ts');
+		const { ownRegistryFile } = await import('#lib/server/registry/registry-file.ts');
 		const { withOptions } = await import('./settings.ts');
 		const known = settingsOf(withOptions(terminal.env, args));
-		const path = file ?? known.registryFile;
-		if (path === null) throw new Failure('usage', 'No registry file: name one, or set MODELDEX_CONFIG.');
+		const path = file ?? known.registryFile ?? ownRegistryFile(known.home);
 		const result = checkFile(path, { env: terminal.env, home: known.home });
 		const code = result.valid ? 0 : errorCode;
 		if (terminal.json) {
@@ -91,7 +89,8 @@ const showCommand = command({
 			}
 			for (const tier of view.tiers) showTier(tier, 'tier:', terminal);
 			for (const tier of view.experiments) showTier(tier, 'experiment ', terminal);
-			if (view.tiers.length + view.providers.length === 0) terminal.note('The registry is empty: set MODELDEX_CONFIG.');
+			if (view.tiers.length + view.providers.length === 0)
+				terminal.note('The registry is empty: its page makes a file to begin with, or set MODELDEX_CONFIG.');
 			return Promise.resolve(0);
 		});
 	},

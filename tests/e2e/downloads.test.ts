@@ -101,7 +101,7 @@ test('from the model page to a finished, verified file, with its size before the
 	await expect(dialog.getByTestId('plan')).toContainText('Apache 2.0');
 	await dialog.getByRole('button', { name: 'Download 2.9 MiB' }).press('Enter');
 	await expect(dialog).toBeHidden();
-	await expect(page.getByTestId('download-state').first()).toHaveText('On this machine');
+	await expect(page.getByTestId('download-state').first()).toContainText('On this machine');
 	await expect(page.getByTestId('download-news')).toHaveText('acme/Small is downloaded and verified.');
 	const folder = join(home, 'huggingface', 'hub', 'models--acme--Small', 'snapshots', small.refs.main ?? '');
 	const bytes = readFileSync(join(folder, 'model.safetensors'));
@@ -182,8 +182,6 @@ test('a damaged file fails with its sentence, and trying again mends it', async 
 		expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 		const found = await new AxeBuilder({ page }).analyze();
 		expect(found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
-		const shots = process.env.SCREENSHOTS;
-		if (shots) await page.screenshot({ path: join(shots, `downloads-${scheme}-${width}.png`), fullPage: true });
 	}
 	free();
 	await row(page, 'Damaged').getByRole('button', { name: 'Try again' }).click();

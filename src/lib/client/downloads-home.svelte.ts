@@ -1,7 +1,8 @@
 // Where the downloads are kept in this page's life: their code is fetched when there is something to watch or to order.
+import type { Component } from 'svelte';
 import type { Fetch } from '#lib/client/api.ts';
+import type { Said } from '#lib/client/download-said.ts';
 import type { DownloadStore } from '#lib/client/downloads.svelte.ts';
-import type { Download } from '#lib/core/download.ts';
 
 /** What somebody wants to download: a model, perhaps one of its GGUF labels or of its sets of weights by name. */
 export interface DownloadWish {
@@ -24,6 +25,8 @@ export class DownloadsHome {
 	readonly #options: HomeOptions;
 	#store = $state.raw<DownloadStore | null>(null);
 	#wish = $state.raw<DownloadWish | null>(null);
+	/** Shows what is said; null until its code is here. */
+	view = $state.raw<Component<{ said: Said; id: string; look: string }> | null>(null);
 	#opening: Promise<DownloadStore> | null = null;
 	#channel: BroadcastChannel | null = null;
 
@@ -38,7 +41,7 @@ export class DownloadsHome {
 
 	/** How many are under way or wait for their turn. */
 	get active(): number {
-		return this.#store?.active ?? this.#options.active;
+		return this.#store?.isTold ? this.#store.active : this.#options.active;
 	}
 
 	/** What is being looked at before it is ordered; null: nothing is. */
@@ -51,14 +54,14 @@ export class DownloadsHome {
 		this.#wish = wish;
 	}
 
-	/** The download that says most about a model; null: there is none, or nobody watches. */
-	of(id: string): Download | null {
-		return this.#store?.of(id) ?? null;
+	/** Is there anything to show or to watch? */
+	get isNeeded(): boolean {
+		return this.#wish !== null || this.#store !== null;
 	}
 
-	/** Did a download of this model end well while this page was open? */
-	hasArrived(id: string): boolean {
-		return this.#store?.arrived.has(id.toLowerCase()) ?? false;
+	/** What is said of a model's download beside its name; null: nothing, or nobody watches. */
+	said(id: string): Said | null {
+		return this.#store?.said(id) ?? null;
 	}
 
 	/** Begins: in the browser only. Watches when something is under way, here or as soon as another page says so. */

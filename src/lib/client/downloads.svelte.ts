@@ -2,6 +2,7 @@
 import { SvelteSet } from 'svelte/reactivity';
 import { Announcer } from '#lib/client/announcer.svelte.ts';
 import { ApiError, ask, isObject, type Fetch } from '#lib/client/api.ts';
+import { saidOf, type Said } from '#lib/client/download-said.ts';
 import { openEvents, type StreamEvent } from '#lib/client/event-stream.ts';
 import { applyChange, downloadOfModel, isAtRest, type Download } from '#lib/core/download.ts';
 import type { DownloadPlan } from '#lib/core/download-plan.ts';
@@ -82,9 +83,9 @@ export class DownloadStore {
 		return this.#list.filter(({ state }) => !isAtRest(state)).length;
 	}
 
-	/** The download that says most about a model; null when there is none. */
-	of(id: string): Download | null {
-		return downloadOfModel(this.#list, id);
+	/** What is said of a model's download beside its name; null: nothing that matters there. */
+	said(id: string): Said | null {
+		return saidOf(downloadOfModel(this.#list, id), this.arrived.has(id.toLowerCase()));
 	}
 
 	/** Watches until `rest`; comes back by itself when the connection breaks. */

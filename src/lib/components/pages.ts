@@ -22,6 +22,7 @@ export const pages: readonly PageRow[] = [
 		inHead: false,
 	},
 	{ href: '/compare', name: 'Compare', words: 'side by side', inHead: false },
+	{ href: '/registry', name: 'Registry', words: 'providers tiers routes gateway keys yaml v1 cost', inHead: true },
 	{ href: '/telemetry', name: 'Activity', words: 'telemetry counts runs features flags', inHead: true },
 	{ href: '/settings', name: 'Settings', words: 'preferences options token folders export import', inHead: false },
 	{ href: '/about', name: 'About', words: 'version licences licenses help', inHead: false },

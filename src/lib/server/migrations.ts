@@ -276,6 +276,15 @@ export const migrations: readonly Migration[] = [
 			'CREATE TABLE registry_files (path TEXT PRIMARY KEY, text TEXT NOT NULL, digest TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID',
 		],
 	},
+	{
+		name: 'earlier texts of registry files',
+		statements: [
+			`CREATE TABLE registry_versions (
+				number INTEGER PRIMARY KEY, path TEXT NOT NULL, text TEXT NOT NULL, digest TEXT NOT NULL, at TEXT NOT NULL
+			)`,
+			'CREATE INDEX registry_versions_path ON registry_versions (path, number)',
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */

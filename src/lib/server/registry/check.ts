@@ -6,7 +6,8 @@ import { modelsConfigSchema, userConfigSchema } from '#lib/core/registry/config.
 import { checkConfig, type Finding } from '#lib/core/registry/validate.ts';
 import { readSmallFile } from '#lib/server/registry/registry-file.ts';
 import { surroundings } from '#lib/server/registry/surroundings.ts';
-import { readYaml, type FileFault } from '#lib/server/registry/yaml.ts';
+import type { FileFault } from '#lib/core/registry/view.ts';
+import { readYaml } from '#lib/server/registry/yaml.ts';
 
 /** What a check found. `valid` is false as soon as there is one fault or one finding of level `error`. */
 export interface FileCheck {

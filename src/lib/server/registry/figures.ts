@@ -1,9 +1,10 @@
 // Figures of what was routed: how many, how fast, how dear, per tier, model, provider, user, key and strategy.
 import { dollars } from '#lib/core/registry/record.ts';
+import type { CandidateFigures, GroupFigures, UsageReport, UsageStep } from '#lib/core/registry/view.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import type { Database } from '#lib/server/database.ts';
 import { quantile } from '#lib/server/registry/habits.ts';
-import { budgetsSince, readAlerts, type BudgetAlert } from '#lib/server/store/budgets.ts';
+import { budgetsSince, readAlerts } from '#lib/server/store/budgets.ts';
 import {
 	attemptFigures,
 	requestFigures,
@@ -11,49 +12,6 @@ import {
 	type Dimension,
 	type RequestFigures,
 } from '#lib/server/store/requests.ts';
-
-/** Figures of one group. Milliseconds and dollars; null where nothing is known. */
-export interface GroupFigures {
-	name: string;
-	requests: number;
-	successes: number;
-	failures: number;
-	/** Callers that left. */
-	cancelled: number;
-	p50_ms: number | null;
-	p95_ms: number | null;
-	first_content_p50_ms: number | null;
-	first_content_p95_ms: number | null;
-	average_ms: number | null;
-	cost_usd: number;
-	/** Requests whose cost nobody knows; they are not in `cost_usd`. */
-	unpriced: number;
-	/** Failures by code or class. */
-	codes: Record<string, number>;
-	/** ISO time of the latest. */
-	updated_at: string | null;
-}
-
-/** Figures of a candidate's tries. Lost lanes are told apart: they are no failures, and their times are lower bounds. */
-export interface CandidateFigures extends GroupFigures {
-	lost: number;
-	output_tokens_per_second_p50: number | null;
-}
-
-export interface UsageReport {
-	/** ISO time from which the figures count. */
-	since: string;
-	hours: number;
-	total: GroupFigures;
-	routes: GroupFigures[];
-	models: CandidateFigures[];
-	providers: CandidateFigures[];
-	users: GroupFigures[];
-	keys: GroupFigures[];
-	strategies: GroupFigures[];
-	budgets: { scope: string; unit: string; window: string; from: string; spent: number; reserved: number }[];
-	alerts: BudgetAlert[];
-}
 
 interface Line {
 	outcome: string;
@@ -102,6 +60,32 @@ function figuresOf(name: string, rows: readonly Line[], isGood: (row: Line) => b
 	};
 }
 
+/** The newest failure; rows come newest first. */
+function lastFailure(rows: readonly AttemptFigures[]): CandidateFigures['last_failure'] {
+	const failed = rows.find((row) => row.outcome === 'failed');
+	return failed === undefined ? null : { class: failed.class, at: new Date(failed.at).toISOString() };
+}
+
+const mostSteps = 24;
+
+/** The window in equal steps, the oldest first; a step without requests is there with zeros. */
+function stepsOf(rows: readonly Line[], since: number, hours: number): UsageStep[] {
+	const stepMs = Math.ceil(hours / mostSteps) * 3_600_000;
+	const count = Math.ceil((hours * 3_600_000) / stepMs);
+	const groups = grouped(rows, ({ at }) => String(Math.min(count - 1, Math.max(0, Math.floor((at - since) / stepMs)))));
+	return Array.from({ length: count }, (_, step) => {
+		const group = groups.get(String(step)) ?? [];
+		const costs = numbers(group.map(({ cost }) => cost));
+		return {
+			from: new Date(since + step * stepMs).toISOString(),
+			requests: group.length,
+			failures: group.filter(({ outcome }) => outcome === 'failed').length,
+			cost_usd: dollars(costs.reduce((sum, cost) => sum + cost, 0)),
+			unpriced: group.length - costs.length,
+		};
+	});
+}
+
 function candidateFigures(name: string, rows: readonly AttemptFigures[]): CandidateFigures {
 	const lines = rows.map((row) => ({ ...row, code: row.class }));
 	const speeds = rows
@@ -112,6 +96,7 @@ function candidateFigures(name: string, rows: readonly AttemptFigures[]): Candid
 		.map(({ output, first_content_ms: first, ms }) => ((output ?? 0) * 1000) / (ms - (first ?? 0)));
 	return {
 		...figuresOf(name, lines, ({ outcome }) => outcome === 'won'),
+		last_failure: lastFailure(rows),
 		lost: rows.filter(({ outcome }) => outcome === 'lost').length,
 		output_tokens_per_second_p50: quantile(speeds, 0.5),
 	};
@@ -155,6 +140,7 @@ export class RouteFigures {
 			since: new Date(since).toISOString(),
 			hours,
 			total: figuresOf('all', all, ({ outcome }) => outcome === 'ok'),
+			steps: stepsOf(all, since, hours),
 			routes: this.#groups('route', since),
 			models: candidates(({ candidate }) => candidate),
 			providers: candidates(provider),

@@ -1,63 +1,11 @@
 // The registry as people see it: the file in force with the health of every candidate, and never a key.
 import { blankSecrets } from '#lib/core/failure.ts';
-import type { BreakerView } from '#lib/core/registry/breaker.ts';
 import type { TierConfig } from '#lib/core/registry/config.ts';
 import { candidateOf, keyVariable } from '#lib/core/registry/plan.ts';
 import { getDefaultTierName } from '#lib/core/registry/resolver.ts';
-import type { Finding } from '#lib/core/registry/validate.ts';
+import type { ProviderView, RegistryView, RolloutState, TierView } from '#lib/core/registry/view.ts';
 import type { Breakers } from '#lib/server/registry/breakers.ts';
-import type { Registry, RegistryState } from '#lib/server/registry/registry.ts';
-import type { RolloutState } from '#lib/server/registry/rollout.ts';
-
-/** One candidate. Prices are dollars per million tokens; null is unknown. */
-export interface CandidateView {
-	name: string;
-	/** Why it cannot be asked at all; null when it can. */
-	unusable: string | null;
-	breaker: BreakerView | null;
-	price: { input: number; output: number; source: string } | null;
-	context: number | null;
-	max_output: number | null;
-	is_local: boolean;
-	weight: number;
-}
-
-export interface TierView {
-	name: string;
-	strategy: TierConfig['strategy'];
-	description: string | null;
-	candidates: CandidateView[];
-	/** The tier as the file has it. */
-	settings: Omit<TierConfig, 'providers' | 'strategy' | 'description'>;
-}
-
-export interface ProviderView {
-	name: string;
-	type: string;
-	base_url: string | null;
-	enabled: boolean;
-	/** Name of the variable with its key; null where it has none. */
-	key_variable: string | null;
-	has_key: boolean;
-	/** Names of further headers; their values stay here. */
-	headers: string[];
-	max_concurrent: number | null;
-	breaker: BreakerView | null;
-}
-
-export interface RegistryView {
-	state: RegistryState;
-	name: string | null;
-	default_tier: string | null;
-	providers: ProviderView[];
-	tiers: TierView[];
-	experiments: TierView[];
-	aliases: Record<string, string>;
-	defaults: object;
-	rollout: RolloutState;
-	auto_tier: boolean;
-	findings: Finding[];
-}
+import type { Registry } from '#lib/server/registry/registry.ts';
 
 interface Shown {
 	registry: Registry;

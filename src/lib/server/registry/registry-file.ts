@@ -3,18 +3,27 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, watch, type FSWatcher } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { Failure } from '#lib/core/failure.ts';
+import type { FileVersion } from '#lib/core/registry/view.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import type { Database } from '#lib/server/database.ts';
 import { configFailure, digestOf, type Reading, type Registry } from '#lib/server/registry/registry.ts';
-import { mostFileBytes } from '#lib/server/registry/yaml.ts';
-import { readGoodFile, saveGoodFile } from '#lib/server/store/registry-files.ts';
+import { mostFileBytes, withoutSecrets } from '#lib/server/registry/yaml.ts';
+import { addVersion, readGoodFile, readVersion, saveGoodFile, versionsOf } from '#lib/server/store/registry-files.ts';
 
 interface FileOptions {
 	registry: Registry;
 	database: Database;
 	clock: Clock;
+	/** Is it nothing to speak of when there is no file? */
+	mayBeMissing?: boolean;
 	/** Told when a changed file was taken or refused. */
 	onRead: (reading: Reading) => void;
+}
+
+/** The registry file where nobody named one: in the data directory. */
+export function ownRegistryFile(home: string): string {
+	return join(home, 'registry.yaml');
 }
 
 /** Editors write in several steps. */
@@ -51,13 +60,15 @@ export class RegistryFile {
 	readonly #registry: Registry;
 	readonly #database: Database;
 	readonly #clock: Clock;
+	readonly #mayBeMissing: boolean;
 	readonly #onRead: (reading: Reading) => void;
 	#digest: string | null = null;
 	#watcher: FSWatcher | null = null;
 	#cancelSettle: () => void = () => {};
 	#cancelPoll: () => void = () => {};
 
-	constructor({ registry, database, clock, onRead }: FileOptions) {
+	constructor({ registry, database, clock, mayBeMissing = false, onRead }: FileOptions) {
+		this.#mayBeMissing = mayBeMissing;
 		this.#registry = registry;
 		this.#database = database;
 		this.#clock = clock;
@@ -89,6 +100,7 @@ export class RegistryFile {
 			return null;
 		}
 		if (text === null) {
+			if (this.#mayBeMissing && this.#digest === null) return null;
 			this.#digest = null;
 			this.#registry.lost('The file is not there.');
 			return null;
@@ -103,7 +115,25 @@ export class RegistryFile {
 	}
 
 	#remember(file: string, text: string, digest: string): void {
-		saveGoodFile(this.#database, file, { text, digest, at: this.#clock.date().toISOString() });
+		const at = this.#clock.date().toISOString();
+		this.#database.transaction(() => {
+			saveGoodFile(this.#database, file, { text, digest, at });
+			addVersion(this.#database, file, { text, digest, at });
+		});
+	}
+
+	/** Texts that were in force, the newest first, without the texts themselves. */
+	versions(): FileVersion[] {
+		const { file } = this.#registry;
+		return file === null ? [] : versionsOf(this.#database, file);
+	}
+
+	/** A text that was in force. Throws `not_found`. */
+	version(digest: string): string {
+		const { file } = this.#registry;
+		const text = file === null ? null : readVersion(this.#database, file, digest);
+		if (text === null) throw new Failure('not_found', 'There is no earlier registry file with this mark.');
+		return text;
 	}
 
 	/** The text on disk now; empty when there is none or it cannot be read. */
@@ -113,6 +143,13 @@ export class RegistryFile {
 		} catch {
 			return ''; // the state says what is wrong with it
 		}
+	}
+
+	/** The text for people to look at: a key that somebody wrote into it is blanked. */
+	shown(): { text: string; hidesKeys: boolean } {
+		const text = this.text();
+		const shown = withoutSecrets(text);
+		return { text: shown, hidesKeys: shown !== text };
 	}
 
 	/** Watches the folder: editors put another file in the place of the old one. */

@@ -15,7 +15,8 @@ import { formatSpec, parseSpec, type ModelSpec } from '#lib/core/registry/spec.t
 import type { Limit, Plan } from '#lib/core/registry/strategy.ts';
 import { checkConfig, type Finding } from '#lib/core/registry/validate.ts';
 import type { Clock } from '#lib/server/clock.ts';
-import { faultLine, readYaml, type FileFault } from '#lib/server/registry/yaml.ts';
+import type { FileFault, RegistryState } from '#lib/core/registry/view.ts';
+import { faultLine, readYaml } from '#lib/server/registry/yaml.ts';
 
 /** What a text of the registry came to. `config` is null when it cannot be taken. */
 export interface Reading {
@@ -25,17 +26,6 @@ export interface Reading {
 	faults: FileFault[];
 	/** What else there is to say about it. */
 	findings: Finding[];
-}
-
-/** The registry as people see it. Times are ISO; null where there is none. */
-export interface RegistryState {
-	file: string | null;
-	digest: string;
-	loaded_at: string;
-	/** Set while the file is broken: what was good before is in force. */
-	degraded: { since: string; faults: FileFault[] } | null;
-	/** True when what is in force comes from an earlier start, because the file was broken at this one. */
-	is_restored: boolean;
 }
 
 interface Snapshot {

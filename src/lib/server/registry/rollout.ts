@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
 import type { RolloutConfig } from '#lib/core/registry/config.ts';
-import { decideRollout, isPercent, type RolloutDecision } from '#lib/core/registry/rollout.ts';
+import type { RolloutState } from '#lib/core/registry/view.ts';
+import { decideRollout, isPercent, rolloutBucket, type RolloutDecision } from '#lib/core/registry/rollout.ts';
 import type { Flags } from '#lib/server/flags.ts';
 import type { Registry } from '#lib/server/registry/registry.ts';
 
@@ -13,12 +14,6 @@ export const registryFlag = 'registry';
 const firstSalt = 'v1';
 const everyone: RolloutConfig = { enabled: true, percent: 100, salt: firstSalt, testUsers: [], denied: [] };
 const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest();
-
-/** The rollout in force. A percentage or salt that was set here takes the place of the file's; lists add up; either may switch off. */
-export interface RolloutState extends RolloutConfig {
-	/** Where the percentage is from. */
-	source: 'file' | 'here' | 'default';
-}
 
 const users = z.array(z.string().min(1).max(200)).max(10_000);
 
@@ -75,6 +70,11 @@ export class RegistryRollout {
 			user,
 			sha256,
 		);
+	}
+
+	/** Where a user's place is, 0 to 9,999: below a percentage's hundredfold, the user is in. */
+	bucketOf(userId: string): number {
+		return rolloutBucket({ salt: this.state.salt, flag: registryFlag, userId }, sha256);
 	}
 
 	/** On for everyone: lifts the switch and sets 100 %. */

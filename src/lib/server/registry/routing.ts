@@ -8,18 +8,19 @@ import type { Flags } from '#lib/server/flags.ts';
 import type { Log } from '#lib/server/log.ts';
 import { RouteFigures } from '#lib/server/registry/figures.ts';
 import { Ledger } from '#lib/server/registry/ledger.ts';
-import { RegistryFile } from '#lib/server/registry/registry-file.ts';
+import { ownRegistryFile, RegistryFile } from '#lib/server/registry/registry-file.ts';
 import { configFailure, Registry } from '#lib/server/registry/registry.ts';
 import { RequestBook } from '#lib/server/registry/request-book.ts';
 import { RegistryRollout } from '#lib/server/registry/rollout.ts';
 import { Router, type Planner } from '#lib/server/registry/router.ts';
-import { simulate, type Simulation, type SimulationReport } from '#lib/server/registry/simulator.ts';
+import type { SimulationReport } from '#lib/core/registry/view.ts';
+import { simulate, type Simulation } from '#lib/server/registry/simulator.ts';
 import { UserFiles } from '#lib/server/registry/user-files.ts';
 import { faultLine } from '#lib/server/registry/yaml.ts';
 import { dollars } from '#lib/core/registry/record.ts';
 
 interface RoutingOptions {
-	/** The registry file; null: nothing is routed. */
+	/** The registry file; null: the one in the data directory, which need not be there. */
 	file: string | null;
 	/** Data directory; users' files are in `users` below it. */
 	home: string;
@@ -54,7 +55,7 @@ export interface Routing {
 export function makeRouting(options: RoutingOptions): Routing {
 	const { file, home, around, provider, database, flags, clock, random, log, onBug } = options;
 	const userFiles = new UserFiles({ folder: join(home, 'users'), clock });
-	const registry = new Registry({ file, around, clock, readUser: userFiles.read });
+	const registry = new Registry({ file: file ?? ownRegistryFile(home), around, clock, readUser: userFiles.read });
 	const ledger = new Ledger({
 		database,
 		clock,
@@ -71,12 +72,14 @@ export function makeRouting(options: RoutingOptions): Routing {
 	const rollout = new RegistryRollout({ registry, flags });
 	const planner = { plan: planned(registry, rollout), providerLimits: (name: string) => registry.providerLimits(name) };
 	const router = new Router({ registry: planner, provider, store, clock, random, onBug });
+	let isWatched = false; // a short command has nothing to tell about its own start
 	const registryFile = new RegistryFile({
 		registry,
 		database,
 		clock,
+		mayBeMissing: file === null,
 		onRead: ({ config, faults, digest }) => {
-			if (config !== null) return log.info('registry_taken', { digest });
+			if (config !== null) return isWatched ? log.info('registry_taken', { digest }) : undefined;
 			log.error('registry_refused', { faults: faults.slice(0, 5).map(faultLine).join('; ') });
 		},
 	});
@@ -99,7 +102,10 @@ export function makeRouting(options: RoutingOptions): Routing {
 			const world = { config: reading?.config ?? registry.config, around };
 			return simulate(simulation, world, { record, startedAt: clock.date(), signal });
 		},
-		start: () => registryFile.start(),
+		start: () => {
+			isWatched = true;
+			registryFile.start();
+		},
 		close: () => {
 			registryFile.close();
 			book.flush();

@@ -1,5 +1,6 @@
 // What a route would do: the real strategies on simulated time, with scripted candidates and budgets of their own.
 import { z } from 'zod';
+import type { SimulationReport } from '#lib/core/registry/view.ts';
 import type { ModelsConfig } from '#lib/core/registry/config.ts';
 import type { Surroundings } from '#lib/core/registry/plan.ts';
 import { dollars, type RequestRecord } from '#lib/core/registry/record.ts';
@@ -33,34 +34,6 @@ export const simulationSchema = z.strictObject({
 });
 
 export type Simulation = z.infer<typeof simulationSchema>;
-
-/** What came of it. Milliseconds and dollars; null where nothing is known. */
-export interface SimulationReport {
-	spec: string;
-	strategy: string | null;
-	requests: number;
-	succeeded: number;
-	failed: number;
-	/** Answers that broke off after they had begun. */
-	broken_off: number;
-	served: Record<string, number>;
-	p50_ms: number | null;
-	p95_ms: number | null;
-	p99_ms: number | null;
-	first_content_p50_ms: number | null;
-	first_content_p95_ms: number | null;
-	cost_usd: number;
-	/** Part of the cost that went to tries whose answer nobody got. */
-	wasted_usd: number;
-	unpriced: number;
-	attempts: { candidate: string; sent: number; won: number; lost: number; failed: number; skipped: number }[];
-	codes: Record<string, number>;
-	/** Shares of budgets that were passed, with the number of the request that did. */
-	budget_alerts: { scope: string; share: number }[];
-	simulated_ms: number;
-	/** The first requests, whole. */
-	trace: RequestRecord[];
-}
 
 const traced = 10;
 

@@ -2,15 +2,7 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
 import type { z } from 'zod';
 import { nearestNames } from '#lib/core/registry/spec.ts';
-
-/** One fault of a file. Line and column count from one; null where the fault has no place. `path` is like `tiers.fast`. */
-export interface FileFault {
-	file: string;
-	line: number | null;
-	column: number | null;
-	path: string;
-	message: string;
-}
+import type { FileFault } from '#lib/core/registry/view.ts';
 
 /** A fault as one line: `file:line:column path: message`. */
 export function faultLine({ file, line, column, path, message }: FileFault): string {
@@ -46,10 +38,21 @@ const secretNames = /(key|token|secret|password|authorization)s?$/i;
 /** A long run of letters and digits mixed, as keys are and words are not. */
 const looksRandom = /^(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9+/_=.-]{24,}$/;
 
+/** A name with a value behind a colon, in either style of YAML. */
+const namedValue = /([\w-]+)["']?\s*:\s*["']?([A-Za-z0-9+/_=.-]{24,})/g;
+
 /** Does this value look like a key, or like a value that belongs into the environment? */
 function isSecret(name: string, value: string): boolean {
 	if (keyShapes.some((shape) => shape.test(value))) return true;
 	return secretNames.test(name) && looksRandom.test(value);
+}
+
+/** The text with everything blanked that looks like a key, whether it is YAML or not. */
+export function withoutSecrets(text: string): string {
+	const blanked = keyShapes.reduce((rest, shape) => rest.replace(new RegExp(shape, `g${shape.flags}`), '•••'), text);
+	return blanked.replace(namedValue, (line: string, name: string, value: string) =>
+		isSecret(name, value) ? line.replace(value, '•••') : line,
+	);
 }
 
 class Reader {

@@ -74,7 +74,7 @@ function variantsOf(record: ModelRecord, { bases, siblings }: Relatives, { catal
 }
 
 export const load: PageServerLoad = async ({ cookies, locals, params, request, url }) => {
-	if (!isRepositoryId(params.id)) error(404, { code: 'not_found', message: 'There is no such model.' });
+	if (!isRepositoryId(params.id)) error(404, { code: 'not_found', message: 'There is no such model.', status: 404 });
 	const { details, headers } = locals.app;
 	const { signal } = request;
 	const record = await details.record(params.id, { signal });

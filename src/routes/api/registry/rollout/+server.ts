@@ -10,7 +10,8 @@ export const GET: RequestHandler = ({ locals, url }) => {
 	const { routing, flags } = locals.app;
 	const user = url.searchParams.get('user');
 	const decision = user === null ? null : routing.rollout.decide(user);
-	return json({ rollout: routing.rollout.state, decision, changes: flags.changes(registryFlag) }, { headers });
+	const bucket = user === null || user === '' ? null : routing.rollout.bucketOf(user);
+	return json({ rollout: routing.rollout.state, decision, bucket, changes: flags.changes(registryFlag) }, { headers });
 };
 
 export const PUT: RequestHandler = async ({ locals, request }) => {
