@@ -2,6 +2,7 @@
 import { open, readFile, rename, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Classification } from '#lib/core/classify.ts';
+import { csvColumns, csvLine, sureness } from '#lib/core/classify-lines.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
 import { schemaVersion, type Terminal } from './terminal.ts';
@@ -18,42 +19,6 @@ export interface Line extends Classification {
 
 const lineSchema = z.looseObject({ id: z.string(), sha256: z.string(), config: z.string(), error: z.unknown() });
 const documentSchema = z.looseObject({ results: z.array(lineSchema) });
-
-function csvCell(value: string | number | null): string {
-	const text = value === null ? '' : String(value);
-	// A spreadsheet would take such a cell for a formula.
-	const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-	return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-const columns = [
-	'id',
-	'category',
-	'confidence',
-	'calibrated',
-	'choice',
-	'margin',
-	'method',
-	'model',
-	'abstained',
-	'error',
-] as const;
-
-function csvLine(line: Line): string {
-	const { id, category, confidence, calibrated, choice, margin, method, model, abstained, error } = line;
-	return [id, category, confidence, String(calibrated), choice, margin, method, model, abstained, error?.code ?? null]
-		.map(csvCell)
-		.join(',');
-}
-
-/** How sure in words: a percentage only after calibration, else the share is called one. */
-export function sureness({ confidence, calibrated, abstained, choice, error }: Classification): string {
-	if (error !== null) return error.code;
-	if (abstained !== null && confidence === null) return abstained;
-	if (confidence === null) return 'no figure';
-	const figure = calibrated ? `${Math.round(confidence * 100)} %` : `score ${confidence.toFixed(2)}`;
-	return abstained === null ? figure : `${figure}, would be ${choice}`;
-}
 
 /** The results of an earlier run by id, as they were written; none when there is no such file. Throws `invalid_json`. */
 export async function earlierResults(path: string): Promise<Map<string, z.infer<typeof lineSchema>>> {
@@ -95,7 +60,7 @@ export function terminalSink(format: Format, terminal: Terminal): Sink {
 			if (format === 'json') kept.push(line);
 			else if (format === 'jsonl') terminal.jsonLine(line);
 			else if (isLine(line)) {
-				if (format === 'csv') terminal.line(`${isFirst ? `${columns.join(',')}\n` : ''}${csvLine(line)}`);
+				if (format === 'csv') terminal.line(`${isFirst ? `${csvColumns.join(',')}\n` : ''}${csvLine(line)}`);
 				else terminal.line(`${(line.category ?? '–').padEnd(14)}  ${sureness(line).padEnd(22)}  ${line.id}`);
 				isFirst = false;
 			}
@@ -120,7 +85,7 @@ export async function fileSink(path: string, format: Format): Promise<Sink> {
 		throw new Failure('not_writable', `The file "${quoted(path)}" cannot be written.`, { cause });
 	}
 	const kept: object[] = [];
-	if (format === 'csv') await handle.write(`${columns.join(',')}\n`);
+	if (format === 'csv') await handle.write(`${csvColumns.join(',')}\n`);
 	return {
 		write: async (line) => {
 			if (format === 'json') kept.push(line);

@@ -13,6 +13,7 @@ export const pages: readonly PageRow[] = [
 	{ href: '/models', name: 'Models', words: 'list catalog home search', inHead: true },
 	{ href: '/models?source=mine', name: 'Models on this machine', words: 'my local library', inHead: false },
 	{ href: '/discover', name: 'Discover', words: 'scan hub chat models live', inHead: true },
+	{ href: '/classify', name: 'Classify', words: 'label lab sort texts files categories calibrate', inHead: true },
 	{ href: '/downloads', name: 'Downloads', words: 'queue transfers fetch get', inHead: false },
 	{
 		href: '/local',
