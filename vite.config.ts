@@ -5,10 +5,11 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './tests/support/chromium.ts';
 import { iconOutline } from './scripts/icon-outline.mjs';
+import { licencesPlugin } from './scripts/licences.mjs';
 import { workerSource } from './scripts/worker-source.mjs';
 
 export default defineConfig({
-	plugins: [workerSource(), iconOutline(), tailwindcss(), sveltekit()],
+	plugins: [workerSource(), licencesPlugin(), iconOutline(), tailwindcss(), sveltekit()],
 	build: { chunkSizeWarningLimit: 700 },
 	test: {
 		expect: { requireAssertions: true },

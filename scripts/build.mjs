@@ -17,6 +17,7 @@ const inputs = [
 	'scripts/build.mjs',
 	'scripts/cli.vite.config.mjs',
 	'scripts/icon-outline.mjs',
+	'scripts/licences.mjs',
 	'scripts/worker-source.mjs',
 ];
 const stampPath = join(root, 'build', '.sources');

@@ -17,6 +17,8 @@ declare global {
 		interface Error {
 			code: FailureCode;
 			message: string;
+			/** HTTP status of the failure, also where the framework answers with another. */
+			status: number;
 		}
 	}
 }

@@ -102,12 +102,22 @@ async function answer(event: RequestEvent, resolve: Parameters<Handle>[0]['resol
 	return programAnswer(await resolve(event), event.locals.failure, (failure) => failed(event, failure));
 }
 
+/** Counts an answer for monitors, and tells who reads the log closely. */
+function count({ request, route, url }: RequestEvent, status: number, ms: number, { metrics, log }: App): void {
+	const { method } = request;
+	metrics.answered({ method, route: route.id ?? 'none', status, seconds: ms / 1000 });
+	if (log.isOn('debug')) log.debug('request', { method, path: url.pathname, status, ms: Math.round(ms * 10) / 10 });
+}
+
 export const handle: Handle = async ({ event, resolve }) => {
 	if (app === undefined) throw new Error('The app was not made before the first request.');
 	event.locals.app = app;
 	event.locals.signedIn = false;
 	event.locals.caller = { user: null, key: null };
-	return withHeaders(await answer(event, resolve, app), securityHeaders);
+	const started = performance.now();
+	const response = withHeaders(await answer(event, resolve, app), securityHeaders);
+	count(event, response.status, performance.now() - started, app);
+	return response;
 };
 
 /** One log line with an id for what nobody expected; the person gets a sentence, never a stack. */
@@ -115,12 +125,12 @@ export const handleError: HandleServerError = ({ error, event, status }) => {
 	const failure = error instanceof Failure ? error : failureOfStatus(status);
 	if (failure.code !== 'internal') {
 		event.locals.failure = failure;
-		return failure.toBody().error;
+		return { ...failure.toBody().error, status: failure.status };
 	}
 	const fields = { method: event.request.method, path: event.url.pathname };
 	// A reader that left is no bug.
 	const id = isAbort(error) ? null : (app?.log.bug('request_failed', error, fields) ?? null);
 	const where = id === null ? '' : `; the log has the details under ${id}`;
 	event.locals.failure = new Failure('internal', `Something went wrong inside Modeldex${where}.`);
-	return event.locals.failure.toBody().error;
+	return { ...event.locals.failure.toBody().error, status: event.locals.failure.status };
 };

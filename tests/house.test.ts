@@ -50,7 +50,7 @@ describe('the house', () => {
 		expect(sourceBreaches(tree, longFiles)).toEqual([]);
 	});
 
-	it('has a lock file with a checksum for every package and no address', () => {
+	it('[S62] has a lock file with a checksum for every package and no address', () => {
 		expect(lockBreaches(tree.get('package-lock.json') ?? '')).toEqual([]);
 	});
 

@@ -7,10 +7,12 @@ import type { Terminal } from './terminal.ts';
 
 /** How an argument is written, and what help says about it. */
 interface Words {
-	kind: 'switch' | 'value' | 'list' | 'positional';
+	kind: 'switch' | 'value' | 'list' | 'positional' | 'rest';
 	about: string;
 	/** What stands for the value in help. */
 	value: string;
+	/** One letter that may be typed instead of the name. */
+	short?: string;
 }
 
 const words = z.registry<Words>();
@@ -21,13 +23,25 @@ export function toggle(about: string) {
 }
 
 /** An option with a value: `--port 3001`. Undefined when it is not given. */
-export function option(value: string, about: string) {
-	return z.string().optional().register(words, { kind: 'value', about, value });
+export function option(value: string, about: string, short?: string) {
+	return z
+		.string()
+		.optional()
+		.register(words, { kind: 'value', about, value, ...(short === undefined ? {} : { short }) });
 }
 
 /** An option that may be given several times; an empty list when it is not. */
-export function list(value: string, about: string) {
-	return z.array(z.string()).default([]).register(words, { kind: 'list', about, value });
+export function list(value: string, about: string, short?: string) {
+	const own = short === undefined ? {} : { short };
+	return z
+		.array(z.string())
+		.default([])
+		.register(words, { kind: 'list', about, value, ...own });
+}
+
+/** Every argument without a name that no other one takes; an empty list when there is none. */
+export function rest(value: string, about: string) {
+	return z.array(z.string()).default([]).register(words, { kind: 'rest', about, value });
 }
 
 /** A required argument without a name. */
@@ -78,24 +92,29 @@ type Given = Record<string, string | boolean | string[]>;
 
 /** Takes one positional word for the first argument that is still free. */
 function place(word: string, rows: readonly Argument[], given: Given): boolean {
-	const free = rows.find((row) => row.kind === 'positional' && given[row.name] === undefined);
+	const free =
+		rows.find((row) => row.kind === 'positional' && given[row.name] === undefined) ??
+		rows.find((row) => row.kind === 'rest');
 	if (free === undefined) return false;
-	given[free.name] = word;
+	put(free, word, given);
 	return true;
 }
 
 function put(row: Argument, value: string | undefined, given: Given): void {
 	const before = given[row.name];
 	if (row.kind === 'switch') given[row.name] = true;
-	else if (row.kind === 'value') given[row.name] = value ?? '';
+	else if (row.kind === 'value' || row.kind === 'positional') given[row.name] = value ?? '';
 	else given[row.name] = [...(Array.isArray(before) ? before : []), value ?? ''];
 }
 
 /** The words of the command line as the names and values of one command's arguments. Throws `usage`. */
 function read(command: string, rows: readonly Argument[], argv: string[]): Given {
-	const named = rows.filter((row) => row.kind !== 'positional');
+	const named = rows.filter((row) => row.kind !== 'positional' && row.kind !== 'rest');
 	const options = Object.fromEntries(
-		named.map((row) => [row.name, { type: row.kind === 'switch' ? ('boolean' as const) : ('string' as const) }]),
+		named.map(({ name, kind, short }) => {
+			const type = kind === 'switch' ? ('boolean' as const) : ('string' as const);
+			return [name, short === undefined ? { type } : { type, short }];
+		}),
 	);
 	const { tokens } = parseArgs({ args: argv, options, strict: false, allowPositionals: true, tokens: true });
 	const given: Given = {};

@@ -9,15 +9,18 @@ export const commonOptions: readonly Argument[] = [
 ];
 
 /** An argument as it is typed: `--port <number>`, `<id>`, `[text]`. */
-export function written({ kind, name, value, required }: Argument): string {
+export function written({ kind, name, value, required, short }: Argument): string {
 	if (kind === 'positional') return required ? `<${value}>` : `[${value}]`;
-	return kind === 'switch' ? `--${name}` : `--${name} <${value}>`;
+	if (kind === 'rest') return `[${value} …]`;
+	const letter = short === undefined ? '' : `-${short}, `;
+	return kind === 'switch' ? `${letter}--${name}` : `${letter}--${name} <${value}>`;
 }
 
 /** A command with its arguments in one line: `modeldex info <id> [options]`. */
 export function synopsis({ name, arguments: rows }: Command): string {
-	const places = rows.filter((row) => row.kind === 'positional').map(written);
-	const options = rows.some((row) => row.kind !== 'positional') ? ['[options]'] : [];
+	const isPlace = ({ kind }: Argument) => kind === 'positional' || kind === 'rest';
+	const places = rows.filter(isPlace).map(written);
+	const options = rows.every(isPlace) ? [] : ['[options]'];
 	return ['modeldex', name, ...places, ...options].join(' ');
 }
 

@@ -6,7 +6,7 @@ import { orderOf } from '#lib/core/download-order.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { formatDecimalBytes, formatDuration } from '#lib/core/format.ts';
 import type { App } from '#lib/server/app.ts';
-import type { DownloadPlan } from '#lib/server/downloads/plan.ts';
+import type { DownloadPlan } from '#lib/core/download-plan.ts';
 import { command, list, option, positional, toggle } from './command.ts';
 import { machineFlags, settingOptions } from './settings.ts';
 import { quiet, strong, type Terminal } from './terminal.ts';

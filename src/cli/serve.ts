@@ -25,6 +25,8 @@ const flags = [
 	'cache',
 	'offline',
 	'proxy',
+	'log',
+	'log-level',
 	'load-chat-models-worker',
 ];
 /** Keys shorter than this can be guessed; said once, when other machines can try. */
@@ -147,7 +149,11 @@ async function serve(env: NodeJS.ProcessEnv, terminal: Terminal): Promise<number
 		throw toldFailure(error);
 	});
 	sayReady(listener.url, models, terminal);
+	// People read the line above; whoever collects events gets the same as one.
+	const isCollected = settings.logFormat === 'json';
+	if (isCollected) log.info('ready', { url: listener.url, models });
 	await ended;
+	if (isCollected) log.info('stopping', {});
 	await listener.stop();
 	return 0;
 }

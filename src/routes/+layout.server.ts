@@ -1,5 +1,5 @@
-// What every page is told by the server: which features this user has, and where models are to run.
-import { placeCookie, readPlace } from '#lib/core/place.ts';
+// What every page is told by the server: which features this user has, what is being downloaded, and where models are to run.
+import { placeCookie, usualPlace } from '#lib/core/place.ts';
 import { loadChatModelsWorker } from '#lib/server/features.ts';
 import type { LayoutServerLoad } from './$types';
 
@@ -7,11 +7,12 @@ export const load: LayoutServerLoad = async ({ locals: { app, signedIn }, cookie
 	const { devices, current } = signedIn ? await app.hardware.read() : { devices: [], current: '' };
 	return {
 		flags: { loadChatModelsWorker: signedIn && app.flags.isOn(loadChatModelsWorker.flag, app.userId) },
+		activeDownloads: signedIn ? app.downloads.active : 0,
 		place: {
 			// Presets come with the dialog that offers them.
 			devices: devices.filter(({ id, kind }) => kind !== 'preset' || id === current),
 			current,
-			choice: readPlace(cookies.get(placeCookie)),
+			choice: signedIn ? app.preferences.placeOf(cookies.get(placeCookie)) : usualPlace,
 		},
 	};
 };

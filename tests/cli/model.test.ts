@@ -103,7 +103,7 @@ describe('modeldex model', () => {
 		expect(named.stderr).toContain('modeldex model download Xenova/multilingual-e5-small');
 		expect(await run('model')).toMatchObject({
 			code: 2,
-			stderr: expect.stringMatching(/needs a word more: list, info, /),
+			stderr: expect.stringMatching(/needs a word more: list, download, info, /),
 		});
 		expect(await run('model frobnicate')).toMatchObject({ code: 2 });
 		expect((await run('help model')).stdout).toContain('model list [options]');

@@ -384,7 +384,7 @@ const hostile: [name: string, bytes: Uint8Array, says: string, size?: number][] 
 ];
 
 describe('a hostile file', () => {
-	it.each(hostile)('with %s is refused in one sentence', async (_name, bytes, says, size) => {
+	it.each(hostile)('[S54] with %s is refused in one sentence', async (_name, bytes, says, size) => {
 		const source = counted(bytes, size ?? bytes.length);
 		const failure = await readSafetensors(source).catch((error: unknown) => error);
 		expect(failure).toBeInstanceOf(Failure);

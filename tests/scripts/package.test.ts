@@ -66,14 +66,14 @@ describe('the package', () => {
 		expect(names.size).toBeGreaterThan(1);
 	});
 
-	it('has few dependencies, none of which runs anything when it is installed', () => {
+	it('[S61] has few dependencies, none of which runs anything when it is installed', () => {
 		expect(Object.keys(manifest.dependencies).length).toBeLessThanOrEqual(15);
 		for (const [path, entry] of Object.entries<{ dev?: boolean; hasInstallScript?: boolean }>(lock.packages)) {
 			if (path !== '' && !entry.dev) expect([path, entry.hasInstallScript ?? false]).toEqual([path, false]);
 		}
 	});
 
-	it('shows browsers no path, no source and nothing made for development', () => {
+	it('[S63] shows browsers no path, no source and nothing made for development', () => {
 		const client = readdirSync(join(projectFolder, 'build/client'), { recursive: true, encoding: 'utf8' });
 		const scripts = client.filter((path) => /\.(js|css|html|json)$/.test(path));
 		expect(scripts.length).toBeGreaterThan(3);

@@ -74,7 +74,7 @@ describe('costly cards', () => {
 		expect(card.warnings.join(' ')).toContain('plain text');
 	});
 
-	it('an ordinary card is rendered right after a costly one', async () => {
+	it('[S48] an ordinary card is rendered right after a costly one', async () => {
 		const [, card] = await Promise.all([renderer.render(repeated('*a'), place), renderer.render('# Fine', place)]);
 		expect(card.html).toBe('<h3 id="card-fine">Fine</h3>\n');
 	});
@@ -143,7 +143,7 @@ describe('front matter that is not data', () => {
 		expect(Reflect.get({}, 'polluted')).toBeUndefined();
 	});
 
-	it('leaves the card itself readable', async () => {
+	it('[S49] leaves the card itself readable', async () => {
 		const card = await renderer.render(`---\n${laughs}\n---\n# Title\n\ntext`, place);
 		expect(card.html).toContain('<h3 id="card-title">Title</h3>');
 		expect(card.metadata).toBeNull();

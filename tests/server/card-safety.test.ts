@@ -87,7 +87,7 @@ describe.skipIf(!existsSync(executablePath))('hostile cards in a browser', () =>
 	});
 	afterAll(() => browser.close());
 
-	it('run no script and reach no host', async () => {
+	it('[S45] run no script and reach no host', async () => {
 		const page = await browser.newPage();
 		const requests: string[] = [];
 		await page.route('**/*', (route) => {
@@ -147,7 +147,7 @@ describe('what an author may use', () => {
 		expect(html).toBe('<blockquote>\n<p><strong>Warning:</strong> Mind the gap.</p>\n</blockquote>\n');
 	});
 
-	it('turns pictures into links that name their host, also inside links', async () => {
+	it('[S46] turns pictures into links that name their host, also inside links', async () => {
 		const one = await renderer.render('![A chart](images/chart.png)', place);
 		expect(one.html).toContain('href="https://huggingface.co/org/model/resolve/main/images/chart.png"');
 		expect(one.html).toContain('>[Image: A chart — huggingface.co]</a>');

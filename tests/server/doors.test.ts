@@ -46,7 +46,7 @@ describe('reaching the server', () => {
 		expect(listeners(server.port)).toEqual(['0100007F']);
 	});
 
-	it('refuses to be open to others without a key, before it listens', async () => {
+	it('[S02] refuses to be open to others without a key, before it listens', async () => {
 		for (const [words, env] of [
 			[[], { HOST: '0.0.0.0' }],
 			[['--host', '0.0.0.0'], {}],
@@ -58,7 +58,7 @@ describe('reaching the server', () => {
 		}
 	});
 
-	it('answers to no foreign name, on pages, data and files alike', async () => {
+	it('[S03] answers to no foreign name, on pages, data and files alike', async () => {
 		const { port } = server;
 		const hosts = ['evil.example', `evil.example:${port}`, `127.0.0.1.evil.example:${port}`, ''].map(
 			(host) => `Host: ${host}`,
@@ -79,21 +79,21 @@ describe('reaching the server', () => {
 		expect((await plain(port, 'GET /', [])).status).toBe(400);
 	});
 
-	it('answers to its own names', async () => {
+	it('[S04] answers to its own names', async () => {
 		const { port } = server;
 		for (const host of [`localhost:${port}`, `LOCALHOST:${port}`, `localhost.:${port}`, `[::1]:${port}`]) {
 			expect((await plain(port, 'GET /models', [`Host: ${host}`])).status).toBe(200);
 		}
 	});
 
-	it('lets no rebound page post a form', async () => {
+	it('[S05] lets no rebound page post a form', async () => {
 		const headers = ['Host: evil.example', 'Origin: https://evil.example', 'Content-Length: 3'];
 		const form = 'Content-Type: application/x-www-form-urlencoded';
 		const answer = await plain(server.port, 'POST /sign-in?/in', [...headers, form], 'a=b');
 		expect([answer.status, errorCode(answer.body)]).toEqual([403, 'host_not_allowed']);
 	});
 
-	it('changes nothing for a foreign page, whatever the method and the body', async () => {
+	it('[S06] changes nothing for a foreign page, whatever the method and the body', async () => {
 		for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
 			for (const type of ['application/json', 'text/plain', 'multipart/form-data; boundary=x', '']) {
 				const media = type === '' ? [] : [`Content-Type: ${type}`];
@@ -108,7 +108,7 @@ describe('reaching the server', () => {
 		}
 	});
 
-	it('takes JSON from programs and nothing else', async () => {
+	it('[S08] takes JSON from programs and nothing else', async () => {
 		const post = (type: string) =>
 			plain(server.port, 'POST /api/no-such-route', [own(), `Content-Type: ${type}`, 'Content-Length: 2'], '{}');
 		expect((await post('application/json')).status).toBe(404);
@@ -116,14 +116,14 @@ describe('reaching the server', () => {
 		expect([text.status, errorCode(text.body)]).toEqual([415, 'unsupported_media_type']);
 	});
 
-	it('believes no proxy header', async () => {
+	it('[S13] believes no proxy header', async () => {
 		const spoofed = ['X-Forwarded-Host: evil.example', 'X-Forwarded-Proto: https', 'X-Forwarded-For: 1.2.3.4'];
 		const answer = await get('/', [...spoofed, 'X-Modeldex-Scheme: evil://x']);
 		expect([answer.status, answer.headers.location]).toEqual([307, '/models']);
 		expect((await plain(server.port, 'GET /', ['Host: evil.example', ...spoofed])).status).toBe(403);
 	});
 
-	it('refuses keys in the URL without repeating or logging them', async () => {
+	it('[S40] refuses keys in the URL without repeating or logging them', async () => {
 		const answer = await get('/models?key=hf_CANARYCANARY');
 		expect([answer.status, errorCode(answer.body)]).toEqual([400, 'key_in_url']);
 		expect(answer.text + server.output()).not.toContain('CANARY');
@@ -141,7 +141,7 @@ describe('headers', () => {
 		'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
 	};
 
-	it('protect every kind of answer', async () => {
+	it('[S11] [S12] protect every kind of answer', async () => {
 		const page = await get('/models');
 		const asset = /\/(_app\/immutable\/[^"]+\.js)/.exec(page.body)?.[1];
 		const answers = [
@@ -217,7 +217,7 @@ describe('odd requests', () => {
 		['overlong dots', '/%c0%ae%c0%ae/x'],
 		['backslashes', '/..\\..\\etc\\passwd'],
 		['8,000 characters', `/${'a'.repeat(8000)}`],
-	])('answers a path with %s with a plain no', async (_, path) => {
+	])('[S20] answers a path with %s with a plain no', async (_, path) => {
 		const there = await get(path);
 		const nowhere = await get(path.replace('passwd', 'nothere'));
 		expect([400, 404]).toContain(there.status);
@@ -231,7 +231,7 @@ describe('odd requests', () => {
 		expect(answer.headers.location ?? '/').not.toMatch(/^\/\/|evil\.example/);
 	});
 
-	it('refuses headers beyond measure and takes odd ones', async () => {
+	it('[S17] refuses headers beyond measure and takes odd ones', async () => {
 		const many = Array.from({ length: 1500 }, (_, at) => `a${at}: b`);
 		expect((await get('/models', [`X: ${'x'.repeat(20_000)}`])).status).toBe(431);
 		expect((await get('/models', many)).status).toBe(431);
@@ -268,7 +268,7 @@ describe('odd requests', () => {
 		expect(rss() - before).toBeLessThan(30_000);
 	});
 
-	it('answers quickly while hundreds of connections say nothing', async () => {
+	it('[S16] answers quickly while hundreds of connections say nothing', async () => {
 		const silent = Array.from({ length: 300 }, () => net.connect(server.port, '127.0.0.1'));
 		await Promise.all(silent.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
 		for (const socket of silent) socket.on('error', () => undefined).write('GET / HTTP/1.1\r\nHost: x');
@@ -294,7 +294,7 @@ describe('reading', () => {
 		return JSON.stringify(rows);
 	}
 
-	it('changes nothing that is kept', async () => {
+	it('[S09] changes nothing that is kept', async () => {
 		const before = contents();
 		const paths = [
 			'/',
@@ -338,7 +338,7 @@ describe('reading', () => {
 		}
 	});
 
-	it('takes no field it does not know, and changes no prototype', async () => {
+	it('[S19] takes no field it does not know, and changes no prototype', async () => {
 		const post = (body: string) =>
 			plain(
 				server.port,

@@ -74,7 +74,7 @@ describe('Origin', () => {
 		'TEXT/PLAIN',
 	];
 
-	it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('refuses a foreign %s whatever its body', (method) => {
+	it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('[S10] refuses a foreign %s whatever its body', (method) => {
 		for (const type of [...types, 'application/json;charset=x', undefined]) {
 			for (const origin of ['https://evil.example', 'null', 'http://localhost:5173', 'http://127.0.0.1:3000', '']) {
 				const body: Record<string, string> = type === undefined ? {} : { 'content-type': type, 'content-length': '2' };
@@ -83,7 +83,7 @@ describe('Origin', () => {
 		}
 	});
 
-	it('refuses what the browser calls foreign, a neighbouring port too', () => {
+	it('[S07] refuses what the browser calls foreign, a neighbouring port too', () => {
 		for (const site of ['cross-site', 'same-site']) {
 			expect(code(ask({ 'sec-fetch-site': site }, 'POST'))).toBe('cross_origin');
 			expect(code(ask({ 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' }))).toBe('cross_origin');

@@ -56,7 +56,7 @@ describe('readJson', () => {
 		['100,000 levels', '['.repeat(100_000)],
 		['65 levels', `${'['.repeat(65)}${']'.repeat(65)}`],
 		['30,000 keys', `{${Array.from({ length: 30_000 }, (_, at) => `"${at}":0`).join()}}`],
-	])('refuses %s', async (_, body) => {
+	])('[S18] refuses %s', async (_, body) => {
 		expect(await code(readJson(post(body)))).toBe('invalid_json');
 	});
 
@@ -65,7 +65,7 @@ describe('readJson', () => {
 		expect(await readJson(post(text))).toBe(JSON.parse(text));
 	});
 
-	it('stops at the limit, whether the length was announced or not', async () => {
+	it('[S14] stops at the limit, whether the length was announced or not', async () => {
 		const announced = new Request('http://localhost/', {
 			method: 'POST',
 			body: '"x"',

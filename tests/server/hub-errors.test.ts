@@ -180,7 +180,7 @@ describe('bad names', () => {
 		'ORG/модель',
 		'-rf/x',
 		'org/m\u0000',
-	])('asks nothing of the Hub for %s', async (id) => {
+	])('[S22] asks nothing of the Hub for %s', async (id) => {
 		fake.resetStats();
 		for (const work of [() => hub.info(id), () => hub.tree(id), () => hub.file(id, 'config.json')]) {
 			expect(await failure((async () => work())())).toMatchObject({ code: 'invalid_model_id', status: 400 });
@@ -235,7 +235,7 @@ describe('hostile file lists', () => {
 		'a\u0000b',
 		'e\u0301.txt',
 		`${'d/'.repeat(600)}x`,
-	])('refuses the name %j', async (path) => {
+	])('[S23] refuses the name %j', async (path) => {
 		const tree = await listed(entry(path), entry('config.json'));
 		expect(tree.files.map((file) => file.path)).toEqual(['config.json']);
 		expect(tree.refused).toMatchObject([{ code: 'unsafe_file_name' }]);
@@ -248,7 +248,7 @@ describe('hostile file lists', () => {
 	});
 
 	it.each(['../../pwned', '', 'a'.repeat(63), 'A'.repeat(64), `"${'a'.repeat(64)}"`])(
-		'refuses the digest %j',
+		'[S24] refuses the digest %j',
 		async (oid) => {
 			const tree = await listed(entry('w.safetensors', { lfs: { oid, size: 5 } }), entry('x.json', { oid }));
 			expect(tree.files).toEqual([]);

@@ -145,7 +145,7 @@ describe('a Hub whose pages lead astray', () => {
 		change: (headers: Record<string, string>) => ({ ...headers, link: target(headers.link ?? '') }),
 	});
 
-	it('stops at a page that leads to itself, and keeps what was read', async () => {
+	it('[S35] stops at a page that leads to itself, and keeps what was read', async () => {
 		const { fake, hub } = await hubRig({ repos: fakeModels(30) });
 		fake.fault({ match: 'cursor=', fault: link(() => `<${fake.url}/api/models?cursor=same>; rel="next"`) });
 		const [rows, error] = await untilFailure(hub.list({ pageSize: 10 }));
@@ -168,7 +168,7 @@ describe('a Hub whose pages lead astray', () => {
 		expect(fake.stats.requests.length).toBeLessThanOrEqual(5);
 	});
 
-	it('never leaves its endpoint for a next page, with or without the token', async () => {
+	it('[S34] never leaves its endpoint for a next page, with or without the token', async () => {
 		const { fake, hub, another } = await hubRig({
 			repos: fakeModels(30),
 			users: [{ token: 'hf_testtoken', name: 'ada' }],

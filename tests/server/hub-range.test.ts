@@ -92,7 +92,7 @@ describe('a server that does not know parts', () => {
 		expect(found?.size).toBe(40_000);
 	});
 
-	it('is not read further than it says itself', async () => {
+	it('[S30] is not read further than it says itself', async () => {
 		fake.fault({ match: 'xet-bridge', fault: { kind: 'body', body: Buffer.alloc(5_000_000, 7) } });
 		expect((await piece(10, 1000, 'huge.gguf'))?.bytes.equals(Buffer.alloc(1000, 7))).toBe(true);
 	});

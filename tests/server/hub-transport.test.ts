@@ -100,7 +100,7 @@ describe('redirects', () => {
 		'ftp://huggingface.co/x',
 		'http://',
 	];
-	it.each(cases)('to %s are not followed', async (to) => {
+	it.each(cases)('[S32] to %s are not followed', async (to) => {
 		fake.fault({ match: '/resolve/', fault: { kind: 'redirect', to } });
 		const refused = await failure(read({ token }));
 		expect(refused).toMatchObject({ code: 'redirect_blocked', status: 502 });
@@ -143,7 +143,7 @@ describe('redirects', () => {
 		expect(fake.stats.requests.length).toBeLessThanOrEqual(6);
 	});
 
-	it('in a chain of 50 end after five', async () => {
+	it('[S33] in a chain of 50 end after five', async () => {
 		for (let i = 0; i < 50; i += 1)
 			fake.fault({ match: `/hop${i}.`, fault: { kind: 'redirect', to: `/hop${i + 1}.` } });
 		fake.fault({ match: '/resolve/', fault: { kind: 'redirect', to: '/hop0.' } });
@@ -190,7 +190,7 @@ describe('sizes', () => {
 		expect(await failure(another().list({}).next())).toMatchObject({ code: 'response_too_large' });
 	});
 
-	it.each(['gzip', 'br'] as const)('stops a %s bomb after a few decoded megabytes', async (coding) => {
+	it.each(['gzip', 'br'] as const)('[S50] stops a %s bomb after a few decoded megabytes', async (coding) => {
 		const before = process.memoryUsage().rss;
 		fake.fault({ match: 'resolve-cache', fault: { kind: 'encode', codings: [coding] } });
 		const bomb = fakeRepo({ id: 'meadow/Bomb', files: { 'config.json': '{}' } });
@@ -224,7 +224,7 @@ describe('sizes', () => {
 });
 
 describe('a broken line', () => {
-	it('cut after any number of bytes gives the right content or a failure, never a wrong one', async () => {
+	it('[S28] cut after any number of bytes gives the right content or a failure, never a wrong one', async () => {
 		const hub = another();
 		let failures = 0;
 		for (let after = 0; after <= config.length; after += 250) {

@@ -106,7 +106,7 @@ describe('Inventory', () => {
 		expect(await read(inventory, 'meadow/Dangling')).toBeNull();
 	});
 
-	it('follows no link out of the cache, neither of a file nor of a folder', async () => {
+	it('[S25] follows no link out of the cache, neither of a file nor of a folder', async () => {
 		const { root, inventory, scan } = setUp();
 		const outside = temporaryFolder();
 		writeFileSync(join(outside, 'config.json'), '{"secret":true}');

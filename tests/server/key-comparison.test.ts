@@ -33,7 +33,7 @@ const shown: [string, string][] = [
 ];
 
 describe('a key', () => {
-	it.each(shown)('as bearer, as x-api-key and on the page is compared in one way: %s', (_, text) => {
+	it.each(shown)('[S41] as bearer, as x-api-key and on the page is compared in one way: %s', (_, text) => {
 		const bearer = sessions.admit({ ...nobody, authorization: `Bearer ${text}` });
 		const header = sessions.admit({ ...nobody, apiKey: text });
 		let page: unknown = null;

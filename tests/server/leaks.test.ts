@@ -77,7 +77,7 @@ beforeAll(async () => {
 	[server, torn, odd] = await Promise.all([
 		startApp({ home: homes.hub, env: { ...secrets, HF_HUB_OFFLINE: '0', HF_ENDPOINT: fake.url } }),
 		startApp({ home: homes.torn, env: secrets }),
-		startApp({ home: homes.odd, env: secrets }),
+		startApp({ home: homes.odd, env: { ...secrets, MODELDEX_LOG: 'json' } }),
 	]);
 }, 180_000);
 afterAll(async () => {
@@ -273,7 +273,7 @@ describe('a bug', () => {
 });
 
 describe('what stays behind', () => {
-	it('holds no secret: neither the log nor any file of the data directories', () => {
+	it('[S39] holds no secret: neither the log nor any file of the data directories', () => {
 		expect([server, torn, odd].map((app) => app.output()).join()).not.toMatch(/CANARY/);
 		for (const home of Object.values(homes)) {
 			for (const name of readdirSync(home, { recursive: true, encoding: 'utf8', withFileTypes: true })) {

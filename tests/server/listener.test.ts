@@ -43,7 +43,7 @@ const echo: Answer = (request, response) => {
 const own = (listener: Listener) => `Host: localhost:${listener.port}`;
 
 describe('slow senders', () => {
-	it('are told so when the body does not come', async () => {
+	it('[S15] are told so when the body does not come', async () => {
 		const listener = await listen({ answer: echo });
 		await listener.ready();
 		const answer = await sendRaw(

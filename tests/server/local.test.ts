@@ -191,7 +191,7 @@ describe('removing', () => {
 		expect(await local.copies('shelf/Model')).toMatchObject([{ tool: 'huggingface' }]);
 	});
 
-	it('removes a link in the place of a folder and leaves alone what it leads to', async () => {
+	it('[S26] removes a link in the place of a folder and leaves alone what it leads to', async () => {
 		const { local, cache } = await machine();
 		const precious = temporaryFolder();
 		put(join(precious, 'snapshots', a, 'config.json'), config);

@@ -10,7 +10,7 @@ function make() {
 }
 
 describe('Log', () => {
-	it('writes one JSON line without anything that ends a line or moves a cursor', () => {
+	it('[S21] writes one JSON line without anything that ends a line or moves a cursor', () => {
 		const { lines, log } = make();
 		log.error('bad', { name: 'a\r\nb\u001b[2J\u202e\u009b\u2028', count: 1, none: null });
 		expect(lines).toHaveLength(1);
@@ -50,5 +50,37 @@ describe('Log', () => {
 		const { lines, log } = make();
 		log.error('long', { text: 'x'.repeat(100_000) });
 		expect(lines[0]?.length).toBeLessThan(9000);
+	});
+
+	it('leaves out what matters less than the level', () => {
+		const lines: string[] = [];
+		const log = new Log({ write: (line) => lines.push(line), now: () => 0, id: () => '', secrets: [], level: 'warn' });
+		log.debug('a', {});
+		log.info('b', {});
+		log.warn('c', {});
+		log.error('d', {});
+		expect(lines.map((line) => JSON.parse(line).event)).toEqual(['c', 'd']);
+		expect([log.isOn('info'), log.isOn('error')]).toEqual([false, true]);
+	});
+
+	it('writes lines for people, in which no field can look like an event of its own', () => {
+		const lines: string[] = [];
+		const log = new Log({
+			write: (line) => lines.push(line),
+			now: () => 0,
+			id: () => 'id-1',
+			secrets: ['own key 1'],
+			format: 'text',
+		});
+		log.info('request', { path: '/models', query: 'a b\n1970 error fake', key: 'own key 1', ms: 3 });
+		expect(lines[0]).toBe(
+			'1970-01-01T00:00:00.000Z info  request path=/models query="a b\\n1970 error fake" key="•••" ms=3',
+		);
+		log.bug('odd', new Error('first\n1970-01-01 error forged\u001b[2J'));
+		const [head, ...rest] = (lines[1] ?? '').split('\n');
+		expect(head).toBe('1970-01-01T00:00:00.000Z error odd id=id-1');
+		expect(rest.length).toBeGreaterThan(2);
+		expect(rest.every((line) => line.startsWith('    '))).toBe(true);
+		expect(lines[1]).not.toContain('\u001b');
 	});
 });

@@ -1,7 +1,8 @@
 // The place of a test's page: one device, no server behind it unless the test gives one.
 import type { Fetch } from '#lib/client/api.ts';
 import { Comparison } from '#lib/client/comparison.svelte.ts';
-import { setComparison, setMeasure, setPlace } from '#lib/client/context.ts';
+import { setComparison, setDownloads, setMeasure, setPlace } from '#lib/client/context.ts';
+import { DownloadsHome } from '#lib/client/downloads-home.svelte.ts';
 import { Place } from '#lib/client/place.svelte.ts';
 import type { Device } from '#lib/core/hardware.ts';
 import { usualPlace, type PlaceChoice } from '#lib/core/place.ts';
@@ -32,5 +33,6 @@ export function testPlace({ devices = [plainDevice], choice = {}, fetch, keep = 
 /** Hands a place and an empty comparison down to the components of a fixture. */
 export function givePlace(place = testPlace()): { place: Place; comparison: Comparison } {
 	setMeasure(place);
+	setDownloads(new DownloadsHome({ fetch: () => Promise.reject(new Error('no server')), active: 0 }));
 	return { place: setPlace(place), comparison: setComparison(new Comparison()) };
 }

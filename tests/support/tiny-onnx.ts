@@ -144,6 +144,15 @@ function encoderInputs(graph: Graph): { ids: string; mask: string; kinds: string
 	return { ids, mask, kinds };
 }
 
+/** Directions of the tokens; like a real encoder it fails on a row with more tokens than it has positions. */
+function tokenStates(graph: Graph, ids: string, maxTokens: number): string {
+	const found = graph.node('Gather', [graph.floats(wordVectors(), [width, width]), ids], { axis: 0 });
+	const length = graph.node('Gather', [graph.node('Shape', [ids]), graph.ints([1], [])], { axis: 0 });
+	const places = graph.node('Range', [graph.ints([0], []), length, graph.ints([1], [])]);
+	const positions = graph.floats(new Float32Array(maxTokens), [maxTokens, 1]);
+	return graph.node('Add', [found, graph.node('Gather', [positions, places], { axis: 0 })]);
+}
+
 interface EncoderOptions {
 	maxTokens?: number;
 	/** Written as 1_Pooling/config.json; nothing is written for null. */
@@ -159,7 +168,7 @@ interface EncoderOptions {
 export function embeddingModel({ maxTokens = 64, pooling = 'mean', split, weights }: EncoderOptions = {}): ModelFiles {
 	const graph = new Graph();
 	const { ids, mask } = encoderInputs(graph);
-	const states = graph.node('Gather', [graph.floats(wordVectors(), [width, width]), ids], { axis: 0 });
+	const states = tokenStates(graph, ids, maxTokens);
 	const kept = graph.node('Mul', [
 		states,
 		graph.node('Unsqueeze', [graph.node('Cast', [mask], { to: types.float }), graph.ints([2])]),
@@ -205,7 +214,7 @@ export function pairModel({
 }: PairOptions = {}): ModelFiles {
 	const graph = new Graph();
 	const { ids, mask, kinds } = encoderInputs(graph);
-	const states = graph.node('Gather', [graph.floats(wordVectors(), [width, width]), ids], { axis: 0 });
+	const states = tokenStates(graph, ids, maxTokens);
 	const second = graph.node('Mul', [mask, kinds]);
 	const first = graph.node('Sub', [mask, second]);
 	const bag = (which: string) => {

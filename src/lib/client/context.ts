@@ -1,10 +1,13 @@
 // What the frame hands down to every page and component.
 import { createContext } from 'svelte';
+import type { Actions } from '#lib/client/actions.svelte.ts';
 import type { Comparison } from '#lib/client/comparison.svelte.ts';
 import type { Measure, Place } from '#lib/client/place.svelte.ts';
 import type { ModelLists } from '#lib/client/catalog.svelte.ts';
 import type { CharacteristicsStore } from '#lib/client/characteristics.svelte.ts';
 import type { DiscoveryHome } from '#lib/client/discovery-home.svelte.ts';
+import type { Theme } from '#lib/client/theme.svelte.ts';
+import type { DownloadsHome } from '#lib/client/downloads-home.svelte.ts';
 
 /** The store of characteristics; made in the frame, one per page life. */
 export const [getCharacteristics, setCharacteristics] = createContext<CharacteristicsStore>();
@@ -23,3 +26,12 @@ export const [getMeasure, setMeasure] = createContext<Measure>();
 
 /** The models picked for comparing; made in the frame. */
 export const [getComparison, setComparison] = createContext<Comparison>();
+
+/** What can be done on the open page; made in the frame. */
+export const [getActions, setActions] = createContext<Actions>();
+
+/** Light, dark or the system's; made in the frame. */
+export const [getTheme, setTheme] = createContext<Theme>();
+
+/** The downloads of this machine; made in the frame, so that every page shows how they go. */
+export const [getDownloads, setDownloads] = createContext<DownloadsHome>();

@@ -6,6 +6,7 @@ import type { ModelFile } from '#lib/core/model.ts';
 import { quoted } from '#lib/core/repository.ts';
 import { chooseFiles, type ChosenFiles } from '#lib/core/weight-files.ts';
 import type { DownloadOrder } from '#lib/core/download.ts';
+import type { WeightOffer } from '#lib/core/download-plan.ts';
 
 /** What an order comes to. `quant` is the label of the GGUF file in it; null for others. */
 export interface OrderedFiles {
@@ -86,7 +87,7 @@ function checkUnsafe(files: readonly ModelFile[], wish: Wish): void {
 	);
 }
 
-function chosenWith(files: readonly ModelFile[], chosen: ChosenFiles): ModelFile[] {
+function chosenWith(files: readonly ModelFile[], chosen: Pick<ChosenFiles, 'paths'>): ModelFile[] {
 	const paths = new Set(chosen.paths);
 	return files.filter(({ path }) => paths.has(path) || isCompanion(path, paths));
 }
@@ -110,4 +111,25 @@ export function orderedFiles(files: readonly ModelFile[], wish: Wish): OrderedFi
 	if (left.length === 0) throw new Failure('not_found', `Nothing of ${wish.model_id} is left to download.`);
 	checkUnsafe(left, wish);
 	return { files: left, quant: chosen?.quant ?? null };
+}
+
+/** Most sets of weights that are offered: repositories with more hold checkpoints of a training. */
+const mostOffers = 60;
+
+/**
+ * The whole sets of weights of a repository, largest first, each as an order would name it. One offer per GGUF label: the
+ * others with the same one are those that an order by label does not mean. A projector comes with its model.
+ */
+export function offersOf(files: readonly ModelFile[]): WeightOffer[] {
+	const seen = new Set<string>();
+	const offers: WeightOffer[] = [];
+	for (const { name, quant, sizeBytes, missing, role, paths } of weightSets(files)) {
+		if (missing > 0 || sizeBytes === 0 || (role !== null && role !== 'model')) continue;
+		if (quant !== null && seen.has(quant)) continue;
+		if (quant !== null) seen.add(quant);
+		const named = quant === null ? chosenWith(files, { paths }).map(({ path }) => path) : [];
+		offers.push({ name, quant, bytes: sizeBytes, files: named });
+		if (offers.length === mostOffers) break;
+	}
+	return offers;
 }

@@ -270,3 +270,15 @@ export function applyChange(list: readonly Download[], { id, download }: Downloa
 	const others = list.filter((known) => known.id !== id);
 	return [...others, download].sort((a, b) => a.position - b.position);
 }
+
+/** The download that says most about a model: one under way before one at rest, then the newest; null when there is none. */
+export function downloadOfModel(list: readonly Download[], id: string): Download | null {
+	const wanted = id.toLowerCase();
+	const own = list.filter(({ model_id, order }) =>
+		[model_id, order.model_id].some((one) => one.toLowerCase() === wanted),
+	);
+	const [first] = own.sort(
+		(a, b) => Number(isAtRest(a.state)) - Number(isAtRest(b.state)) || (a.updated_at < b.updated_at ? 1 : -1),
+	);
+	return first ?? null;
+}

@@ -32,6 +32,7 @@ export const failureKinds = {
 	not_installed: { status: 404, exit: 4 },
 	method_not_allowed: { status: 405, exit: 1 },
 	request_timeout: { status: 408, exit: 5 },
+	unreadable_file: { status: 400, exit: 2 },
 	unsafe_local_path: { status: 409, exit: 1 },
 	locked: { status: 409, exit: 11 },
 	unsafe_format: { status: 409, exit: 2 },

@@ -9,6 +9,7 @@ import { surroundings } from '#lib/server/registry/surroundings.ts';
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { Calibrations } from '#lib/server/calibrations.ts';
 import { CardRenderer } from '#lib/server/card-renderer.ts';
 import { Cards } from '#lib/server/cards.ts';
 import { Catalog } from '#lib/server/catalog.ts';
@@ -27,6 +28,8 @@ import { availableMemory } from '#lib/server/engine/machine-memory.ts';
 import { OtherEngines } from '#lib/server/engine/other-engines.ts';
 import { ModelPlaces } from '#lib/server/engine/places.ts';
 import { findLibrary } from '#lib/server/engine/runtime-library.ts';
+import { isWorking, type Download, type DownloadRecord } from '#lib/core/download.ts';
+import type { Pins } from '#lib/server/pins.ts';
 import { Downloads } from '#lib/server/downloads.ts';
 import { thisProcess } from '#lib/server/downloads/this-process.ts';
 import { usualQuestion } from '#lib/core/fit-question.ts';
@@ -68,6 +71,25 @@ export type Readers = ReturnType<typeof makeReaders>;
 /** What runs models: those that are loaded, engines that others run here, and who sorts texts with them. */
 export type Using = ReturnType<typeof makeEngines>;
 
+function isBeingFetched(downloads: readonly Download[], id: string): boolean {
+	return downloads.some(({ model_id, state }) => model_id === id && isWorking(state));
+}
+
+/** Fixes what a short name stands for at its first download. A file that is not the one known to be good is told. */
+function pinned(pins: Pins, { model_id: id, revision, files }: DownloadRecord, onBug: (error: unknown) => void): void {
+	const hashed = files.map(({ path, total, digest }) => ({
+		path,
+		size: total,
+		sha256: digest.length === 64 ? digest : null,
+		lfs: digest.length === 64,
+	}));
+	try {
+		pins.record({ id, revision, files: hashed });
+	} catch (error) {
+		onBug(error);
+	}
+}
+
 /** Everything that reads models: this machine's cache, the Hub, and what is made of both. */
 export function makeReaders(ground: Ground) {
 	const { settings, version, database, catalog, snapshot, log, clock, random, machine, run, background, onBug } =
@@ -81,7 +103,15 @@ export function makeReaders(ground: Ground) {
 	const headers = new Headers({ hub, inventory, database, date });
 	const configs = new Configs({ hub, headers, inventory, database, catalog, snapshot, clock });
 	const readers = { hub, headers, inventory, configs };
-	const parts = makeLocal({ ...here, ...readers, shelf, catalog, isWatched: background, onBug });
+	const parts = makeLocal({
+		...here,
+		...readers,
+		shelf,
+		catalog,
+		isWatched: background,
+		onBug,
+		isBusy: (id) => isBeingFetched(downloads.list(), id),
+	});
 	const refresh = new CatalogRefresh({ hub, catalog, database, clock, onBug });
 	const renderer = new CardRenderer();
 	const cards = new Cards({ database, local: inventory, hub, renderer, hubEndpoint, date });
@@ -99,10 +129,11 @@ export function makeReaders(ground: Ground) {
 	const hardware = new Hardware({ database, catalog, machine, run });
 	const fits = new Fits({ details, configs, catalog, hardware });
 	const compatibility = new Compatibility({ database, catalog, details, fits, version });
-	const downloads = new Downloads({
+	const downloads: Downloads = new Downloads({
 		...{ hub, database, clock, random, newId, onBug, root: hubCache, self: thisProcess(newId()) },
 		freeBytes: async (path) => (await spaceAt(path)).free_bytes,
 		fit: async (id, quant, signal) => (await fits.read(id, { ...usualQuestion, quant, signal })).fit,
+		onReady: (record) => pinned(parts.pins, record, onBug),
 	});
 	return {
 		hub,
@@ -139,7 +170,8 @@ export function makeEngines({ settings, database, clock, machine }: Ground, inve
 		availableBytes: availableMemory,
 		capBytes: Math.min(memoryBytes, limitBytes ?? memoryBytes) / 2,
 	});
-	return { engines, classifier: new Classifier({ engines, database, clock }) };
+	const classifier = new Classifier({ engines, database, clock });
+	return { engines, classifier, calibrations: new Calibrations({ engines, classifier, database, clock }), clock };
 }
 
 /** What routes requests, with the providers of the registry file in force. */

@@ -6,42 +6,23 @@ import { Catalog } from '#lib/server/catalog.ts';
 import { machineClock, type Clock } from '#lib/server/clock.ts';
 import type { Settings } from '#lib/server/config.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
+import { figuresOf } from '#lib/server/figures.ts';
 import { Flags } from '#lib/server/flags.ts';
 import type { Machine } from '#lib/server/hardware.ts';
+import { healthOf, type Health } from '#lib/server/health.ts';
 import { logOf } from '#lib/server/environment.ts';
 import type { Log } from '#lib/server/log.ts';
+import { Metrics } from '#lib/server/metrics.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import type { Gateway } from '#lib/server/gateway.ts';
 import { Callers } from '#lib/server/registry/callers.ts';
 import { Keys } from '#lib/server/registry/keys.ts';
+import { Preferences } from '#lib/server/preferences.ts';
 import type { Routing } from '#lib/server/registry/routing.ts';
-import type { RefreshProgress } from '#lib/server/refresh.ts';
 import { Sessions } from '#lib/server/session.ts';
 import { runTool, type RunTool } from '#lib/server/tools.ts';
 import { loadSnapshot, readSnapshot, type Snapshot } from '#lib/server/snapshot.ts';
 import { readMeta } from '#lib/server/store/meta.ts';
-import type { BucketBudget } from '#lib/server/rate-gate.ts';
-import type { TokenState } from '#lib/server/hub-failure.ts';
-
-/** The Hub as this process knows it. `online` is null before the first attempt; the endpoint carries no credentials. */
-export interface HubHealth {
-	endpoint: string;
-	online: boolean | null;
-	/** True when HF_HUB_OFFLINE forbids every request. */
-	offline: boolean;
-	token: TokenState;
-	/** What is left of the request limits, per bucket. */
-	budget: Record<string, BucketBudget>;
-	refresh: RefreshProgress;
-}
-
-/** Answer of `GET /api/health`. `updated_at` is when the catalog's rows were last refreshed (ISO), null when never. */
-export interface Health {
-	status: 'starting' | 'ok';
-	version: string;
-	catalog: { models: number; updated_at: string | null };
-	hub: HubHealth;
-}
 
 /** What every face (pages, routes, command line) works with. */
 export interface App extends Readers, Using {
@@ -58,6 +39,9 @@ export interface App extends Readers, Using {
 	routing: Routing;
 	/** The one user of this machine, for rollouts; the same as long as the database lives. */
 	userId: string | null;
+	/** What a person chose for every browser of this server. */
+	preferences: Preferences;
+	metrics: Metrics;
 	/** Keys of the gateway. */
 	keys: Keys;
 	callers: Callers;
@@ -94,12 +78,6 @@ function thisMachine(): Machine {
 	};
 }
 
-/** An address for people: without a user name or password that it may carry. */
-function publicAddress(endpoint: string): string {
-	const url = new URL(endpoint);
-	return (url.origin + url.pathname).replace(/\/$/, '');
-}
-
 /** Everything that has to be read before the first answer; a damaged database shows itself here. */
 function prepareCatalog(database: Database, version: string): { catalog: Catalog; snapshot: Snapshot } {
 	migrate(database);
@@ -107,24 +85,6 @@ function prepareCatalog(database: Database, version: string): { catalog: Catalog
 	const snapshot = readSnapshot();
 	loadSnapshot(database, catalog, snapshot, version);
 	return { catalog, snapshot };
-}
-
-/** What health tells, as things are now. */
-function healthOf(parts: Pick<App, 'settings' | 'version' | 'catalog' | 'hub' | 'refresh'>): Health {
-	const { settings, version, catalog, hub, refresh } = parts;
-	return {
-		status: 'ok',
-		version,
-		catalog: { models: catalog.counts().catalog, updated_at: catalog.updatedAt },
-		hub: {
-			endpoint: publicAddress(settings.hubEndpoint),
-			online: hub.online,
-			offline: hub.offline,
-			token: hub.tokenState,
-			budget: hub.budget(),
-			refresh: refresh.progress,
-		},
-	};
 }
 
 /**
@@ -156,6 +116,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 		readers.downloads.start();
 		void configs.relearn().catch(onBug);
 	}
+	const { local, hardware } = readers;
+	const parts = { version, databasePath: database.path, catalog, hub, telemetry };
+	const metrics = new Metrics({ look: () => figuresOf(parts) });
 	const sessions = new Sessions({ key: settings.key, now: Date.now, random: randomBytes });
 	const userId = readMeta(database, 'user');
 	const keys = new Keys({ database, date: () => clock.date(), random: randomBytes });
@@ -169,6 +132,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 		catalog,
 		snapshot,
 		...readers,
+		preferences: new Preferences({ database, hardware, local }),
+		metrics,
 		keys,
 		callers: new Callers({ keys, sessions, userId }),
 		gateway: makeGateway(ground, routing, ending.signal),
@@ -178,9 +143,10 @@ export async function createApp(options: AppOptions): Promise<App> {
 		userId,
 		sessions,
 		closing: ending.signal,
-		health: () => healthOf({ settings, version, catalog, hub, refresh }),
+		health: () => healthOf({ version, endpoint: settings.hubEndpoint, catalog, hub, refresh }),
 		close: async () => {
 			ending.abort();
+			metrics.close();
 			configs.close();
 			headers.close();
 			await Promise.all([localModels.close(), refresh.close(), discovery.close(), downloads.close()]);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
 import { parseRollout, type RolloutSetting } from '#lib/core/registry/rollout.ts';
 import { features } from '#lib/server/features.ts';
+import { logLevels, type LogLevel } from '#lib/server/log.ts';
 import type { SearchedRoot } from '#lib/server/inventory/found.ts';
 import { toolRoots } from '#lib/server/inventory/roots.ts';
 
@@ -23,6 +24,8 @@ export interface Settings {
 	/** Base address of the Hub without a trailing slash. */
 	hubEndpoint: string;
 	hubToken: string | null;
+	/** Where the token is from: the name of a variable or the path of a file; null without a token. */
+	hubTokenFrom: string | null;
 	hubCache: string;
 	/** Folders that are searched for models, the shared cache first. */
 	localRoots: readonly SearchedRoot[];
@@ -31,6 +34,12 @@ export interface Settings {
 	/** True: no packet may leave for the Hub. */
 	offline: boolean;
 	proxy: string | null;
+	/** How the log is written: lines for people, or a JSON object per line. */
+	logFormat: (typeof logFormats)[number];
+	/** What is left out of the log: everything below this level. */
+	logLevel: LogLevel;
+	/** Names of the settings that were given; all others are as usual. */
+	given: ReadonlySet<string>;
 	/** What the environment says about features, by flag; those it does not speak of are not in it. */
 	features: ReadonlyMap<string, RolloutSetting>;
 }
@@ -109,8 +118,25 @@ export const settingRows: readonly SettingRow[] = [
 		fallback: fallback ? 'on' : 'off',
 		about,
 	})),
+	{
+		name: 'MODELDEX_LOG',
+		flag: 'log',
+		value: 'format',
+		fallback: 'text',
+		about: 'the log on stderr: text for people, or json, one object per event',
+	},
+	{
+		name: 'MODELDEX_LOG_LEVEL',
+		flag: 'log-level',
+		value: 'level',
+		fallback: 'info',
+		about: 'least that is logged: debug (every request), info, warn or error',
+	},
 	{ name: 'NO_COLOR', flag: null, value: 'anything', fallback: 'none', about: 'no colour on the terminal' },
 ];
+
+/** Forms of the log. */
+export const logFormats = ['text', 'json'] as const;
 
 const ours = new Set(settingRows.map((row) => row.name).filter((name) => name.startsWith('MODELDEX_')));
 
@@ -123,6 +149,19 @@ function isTrue(value: string | undefined): boolean {
 
 function wrong(name: string, wanted: string): Failure {
 	return new Failure('usage', `${name} is set to something that is not ${wanted}.`);
+}
+
+/** One of a few words; what is not set is the first. */
+function oneOf<T extends string>(env: NodeJS.ProcessEnv, name: string, words: readonly T[], fallback: T): T {
+	const value = env[name]?.trim().toLowerCase() ?? '';
+	const found = value === '' ? fallback : words.find((word) => word === value);
+	if (found === undefined) throw wrong(name, `one of ${words.join(', ')}`);
+	return found;
+}
+
+/** Names of settings that hold a value, besides what is only another spelling. */
+function givenNames(env: NodeJS.ProcessEnv): Set<string> {
+	return new Set(settingRows.map(({ name }) => name).filter((name) => (env[name]?.trim() ?? '') !== ''));
 }
 
 function expand(path: string, env: NodeJS.ProcessEnv): string {
@@ -165,17 +204,22 @@ function dataDirectory(env: NodeJS.ProcessEnv): string {
 /** Reads a token file; returns null when there is none or it is empty. */
 export type ReadText = (path: string) => string | null;
 
-type HubSettings = Pick<Settings, 'hubEndpoint' | 'hubToken' | 'hubCache' | 'xetCache' | 'offline' | 'proxy'>;
+type HubSettings = Pick<
+	Settings,
+	'hubEndpoint' | 'hubToken' | 'hubTokenFrom' | 'hubCache' | 'xetCache' | 'offline' | 'proxy'
+>;
 
 function readHub(env: NodeJS.ProcessEnv, readText: ReadText): HubSettings {
 	const home = hubHome(env);
 	const tokenPath = env.HF_TOKEN_PATH ? expand(env.HF_TOKEN_PATH, env) : join(home, 'token');
-	const token = (env.HF_TOKEN ?? env.HUGGING_FACE_HUB_TOKEN ?? readText(tokenPath) ?? '').trim();
+	const named = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'].find((name) => env[name] !== undefined);
+	const token = (named === undefined ? (readText(tokenPath) ?? '') : (env[named] ?? '')).trim();
 	const cache = env.HF_HUB_CACHE ?? env.HUGGINGFACE_HUB_CACHE;
 	const proxy = env.HTTPS_PROXY || env.https_proxy;
 	return {
 		hubEndpoint: env.HF_ENDPOINT ? url('HF_ENDPOINT', env.HF_ENDPOINT) : 'https://huggingface.co',
 		hubToken: token === '' ? null : token,
+		hubTokenFrom: token === '' ? null : (named ?? tokenPath),
 		hubCache: cache ? expand(cache, env) : join(home, 'hub'),
 		xetCache: join(home, 'xet'),
 		offline: isTrue(env.HF_HUB_OFFLINE) || isTrue(env.TRANSFORMERS_OFFLINE),
@@ -220,6 +264,9 @@ export function readSettings(env: NodeJS.ProcessEnv, readText: ReadText): Settin
 		registryFile: env.MODELDEX_CONFIG ? expand(env.MODELDEX_CONFIG, env) : null,
 		...hub,
 		localRoots: toolRoots(places),
+		logFormat: oneOf(env, 'MODELDEX_LOG', logFormats, 'text'),
+		logLevel: oneOf(env, 'MODELDEX_LOG_LEVEL', logLevels, 'info'),
+		given: givenNames(env),
 		features: readFeatures(env),
 	};
 }

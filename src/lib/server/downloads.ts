@@ -12,6 +12,7 @@ import {
 	type DownloadOrder,
 	type DownloadRecord,
 } from '#lib/core/download.ts';
+import type { DownloadPlan } from '#lib/core/download-plan.ts';
 import { limitsSchema, type DownloadAction, type DownloadLimits } from '#lib/core/download-order.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Fit } from '#lib/core/fit.ts';
@@ -23,11 +24,12 @@ import { Digester } from '#lib/server/downloads/digester.ts';
 import { Leases } from '#lib/server/downloads/lease.ts';
 import type { Identity } from '#lib/server/downloads/owner.ts';
 import { removePart } from '#lib/server/downloads/part-file.ts';
-import { Planner, type DownloadPlan } from '#lib/server/downloads/plan.ts';
+import { Planner } from '#lib/server/downloads/plan.ts';
 import { DownloadQueue, spokenFor } from '#lib/server/downloads/queue.ts';
 import { DownloadRun } from '#lib/server/downloads/run.ts';
 import { bytesHere, type FreeBytes } from '#lib/server/downloads/space.ts';
 import { keyOf, outcomes, wrongState } from '#lib/server/downloads/wishes.ts';
+import { thenTold } from '#lib/server/downloads/then-told.ts';
 import { Throttle } from '#lib/server/downloads/throttle.ts';
 import { Bell, watchDownloads, type Watched } from '#lib/server/downloads/watch.ts';
 import type { Hub } from '#lib/server/hub.ts';
@@ -53,6 +55,8 @@ interface DownloadsOptions {
 	freeBytes: FreeBytes;
 	fit?: (id: string, quant: string | null, signal: AbortSignal | undefined) => Promise<Fit>;
 	onBug: (error: unknown) => void;
+	/** Called in the process that worked on it when a download is complete and verified. */
+	onReady?: (record: DownloadRecord) => void;
 	keepFree?: number;
 	tickMs?: number;
 }
@@ -77,15 +81,8 @@ export class Downloads {
 			isVerified: (blob: string, stamp: string) => store.isVerified(database, blob, stamp),
 			noteVerified: (blob: string, stamp: string) => store.noteVerified(database, blob, stamp),
 		};
-		const fetch = new BlobFetch({
-			hub,
-			clock,
-			random,
-			self,
-			digester: this.#digester,
-			throttle: this.#throttle,
-			verified,
-		});
+		const parts = { digester: this.#digester, throttle: this.#throttle, verified };
+		const fetch = new BlobFetch({ hub, clock, random, self, ...parts });
 		const reserved = (id: string) => store.bytesLeft(database, id, spokenFor);
 		const place = { root, freeBytes, keepFree, boot: self.boot };
 		const alone = this.#leases.alone.bind(this.#leases);
@@ -93,7 +90,7 @@ export class Downloads {
 		this.#planner = new Planner({ ...place, hub, fit, reserved: () => reserved('') });
 		this.#queue = new DownloadQueue({
 			...{ database, self, clock, tickMs, onBug, leases: this.#leases },
-			run: (record, signal) => new DownloadRun(tools, record, signal).events(),
+			run: (record, signal) => thenTold(record, new DownloadRun(tools, record, signal).events(), options.onReady),
 			gateOf: async (id) => (await hub.access(id).catch(() => null))?.state ?? null,
 			parallel: () => this.#obeyLimits().parallel,
 			changed: () => this.#bell.ring(),
@@ -159,6 +156,11 @@ export class Downloads {
 	/** Every download, in the order of the queue. */
 	list(): Download[] {
 		return store.allDownloads(this.#options.database).map(({ record, position }) => publicDownload(record, position));
+	}
+
+	/** How many are under way or wait for their turn. */
+	get active(): number {
+		return store.countDownloads(this.#options.database, spokenFor);
 	}
 
 	/** One download. Throws `not_found`. */

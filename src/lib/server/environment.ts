@@ -17,12 +17,14 @@ export function settingsOf(env: NodeJS.ProcessEnv): Settings {
 	return readSettings(env, readText);
 }
 
-/** The log of this process: one line per event on stderr, without the secrets these settings hold. */
-export function logOf({ key, hubToken }: Settings): Log {
+/** The log of this process on stderr, without the secrets these settings hold. */
+export function logOf({ key, hubToken, logFormat, logLevel }: Settings): Log {
 	return new Log({
 		write: (line) => process.stderr.write(`${line}\n`),
 		now: Date.now,
 		id: () => randomUUID().slice(0, 8),
 		secrets: [key, hubToken],
+		format: logFormat,
+		level: logLevel,
 	});
 }

@@ -136,9 +136,9 @@ function pathOf(url: string): string {
 	}
 }
 
-/** Is this a path for programs (`/api`, `/v1`), which is answered in JSON, failures too? */
+/** Is this a path for programs (`/api`, `/v1`, `/metrics`), which is answered in JSON, failures too? */
 export function isProgramPath(url: string): boolean {
-	return /^\/(api|v1)(\/|$)/.test(pathOf(url));
+	return /^\/((api|v1)(\/|$)|metrics$)/.test(pathOf(url));
 }
 
 /** Is this a path of the gateway (`/v1`), which answers as OpenAI's API does? */

@@ -85,14 +85,8 @@ export class Hub {
 		this.endpoint = endpoint;
 		this.#options = options;
 		this.#gate = new RateGate({ clock, random });
-		this.#transport = new HubTransport({
-			endpoint,
-			proxy,
-			userAgent: `modeldex/${version}`,
-			deadlines: { ...usualDeadlines, ...deadlines },
-			gate: this.#gate,
-			clock,
-		});
+		const wire = { endpoint, proxy, clock, gate: this.#gate, userAgent: `modeldex/${version}` };
+		this.#transport = new HubTransport({ ...wire, deadlines: { ...usualDeadlines, ...deadlines } });
 		this.#client = new HubClient({ transport: this.#transport, token, offline, clock, random });
 	}
 
@@ -120,6 +114,11 @@ export class Hub {
 	/** What is left of the Hub's request limits, per bucket; empty before its first answer. */
 	budget(): Record<string, BucketBudget> {
 		return this.#gate.budget();
+	}
+
+	/** Requests this process sent to the Hub, by bucket and how they ended. */
+	requests(): { bucket: string; outcome: string; count: number }[] {
+		return this.#gate.ended();
 	}
 
 	/** Ends every connection and everything that waits. */

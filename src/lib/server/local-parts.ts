@@ -48,6 +48,8 @@ interface LocalNeeds extends LocalGround {
 	/** Are changes of the folders to be noticed at once? */
 	isWatched: boolean;
 	onBug: (error: unknown) => void;
+	/** Is a model being downloaded? */
+	isBusy: (id: string) => boolean;
 }
 
 /** What faces work with, beside what keeps the catalog in step with the shelf. */
@@ -63,7 +65,7 @@ interface LocalParts {
 
 /** Makes them. */
 export function makeLocal(needs: LocalNeeds): LocalParts {
-	const { settings, database, clock, space, unique, shelf, catalog, configs, isWatched, onBug } = needs;
+	const { settings, database, clock, space, unique, shelf, catalog, configs, isWatched, onBug, isBusy } = needs;
 	const date = () => clock.date();
 	const watch = new FolderWatch({ clock, onChange: () => void localModels.look().catch(onBug) });
 	const localModels = new LocalModels({ shelf, catalog, configs, clock, watch: isWatched ? watch : null, onBug });
@@ -71,7 +73,7 @@ export function makeLocal(needs: LocalNeeds): LocalParts {
 	const importer = new Importer({ folder: join(settings.home, 'models'), hashes, date, unique, space });
 	const facts = new CopyFacts({ database, date });
 	const { hubCache } = settings;
-	const local = new Local({ shelf, facts, hashes, importer, localModels, database, date, space, hubCache });
+	const local = new Local({ shelf, facts, hashes, importer, localModels, database, date, space, hubCache, isBusy });
 	const { hub, headers, inventory } = needs;
 	const locks = new Locks({ hub, catalog, configs, headers, inventory, hashes });
 	return { local, localModels, locks, pins: new Pins({ database, date }), hashes };

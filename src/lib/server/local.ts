@@ -85,6 +85,11 @@ export class Local {
 		return { models, disk: await space(hubCache) };
 	}
 
+	/** Room on the disk where downloads go. */
+	disk(): Promise<DiskSpace> {
+		return this.#options.space(this.#options.hubCache);
+	}
+
 	async #row(held: Held): Promise<LocalModelRow> {
 		return { ...held.copy, characteristics: await this.#options.facts.of(held) };
 	}

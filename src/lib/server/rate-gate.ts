@@ -125,6 +125,7 @@ class Lane {
 export class RateGate {
 	readonly #lanes = new Map<string, Lane>();
 	readonly #wakes = new Map<Lane, () => void>();
+	readonly #ended = new Map<string, number>();
 	readonly #clock: Clock;
 	readonly #random: () => number;
 
@@ -189,9 +190,24 @@ export class RateGate {
 				if (!open) return;
 				open = false;
 				lane.settle(outcome, started, this.#clock);
+				this.#count(lane, outcome);
 				this.#pump(lane);
 			},
 		};
+	}
+
+	#count(lane: Lane, { status, left }: Outcome): void {
+		const [bucket = 'other'] = [...this.#lanes].find(([, other]) => other === lane) ?? [];
+		const key = `${bucket} ${left === true ? 'left' : (status ?? 'none')}`;
+		this.#ended.set(key, (this.#ended.get(key) ?? 0) + 1);
+	}
+
+	/** Requests that ended, by bucket and how: a status, `none` without a reply, `left` when the asker went. */
+	ended(): { bucket: string; outcome: string; count: number }[] {
+		return [...this.#ended].map(([key, count]) => {
+			const [bucket = '', outcome = ''] = key.split(' ');
+			return { bucket, outcome, count };
+		});
 	}
 
 	/** Starts whoever may start, refuses whoever would wait too long, and sets the alarm for the rest. */

@@ -1,7 +1,7 @@
 // The models page on the server: the first page of the list, its counts, and ways out when nothing matches.
 import { Failure } from '#lib/core/failure.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
-import { placeCookie, readPlace } from '#lib/core/place.ts';
+import { placeCookie } from '#lib/core/place.ts';
 import {
 	readPageQuery,
 	waysOut,
@@ -44,7 +44,7 @@ export const load: PageServerLoad = async ({ cookies, locals, url }) => {
 	if (query.fits !== null) await hardware.ready();
 	const counts = catalog.counts();
 	const source: ListSource = query.source ?? (counts.mine > 0 ? 'mine' : 'hub');
-	const { runtime: check, cacheBits } = readPlace(cookies.get(placeCookie));
+	const { runtime: check, cacheBits } = locals.app.preferences.placeOf(cookies.get(placeCookie));
 	const checked = { check, cacheBits };
 	const found = listFrom(catalog, { ...query, source }, checked);
 	const asked = { ...found.query, cursor: query.cursor };

@@ -172,7 +172,7 @@ describe('a call fails as', () => {
 		expect(failure).toMatchObject({ kind: 'network', code: 'ECONNREFUSED' });
 	});
 
-	it('a refused key, without the key', async () => {
+	it('[S38] a refused key, without the key', async () => {
 		const strict = await startFakeProvider({ key: 'another' });
 		const provider = labProvider(strict.url);
 		const { failure } = await hear(provider, question('a'));
@@ -225,7 +225,7 @@ describe('leaving a call', () => {
 		await provider.close();
 	});
 
-	it('by no longer reading ends it too', async () => {
+	it('[S44] by no longer reading ends it too', async () => {
 		fake.set('long', { text: Array<string>(1000).fill('word '), betweenMs: 5 });
 		const provider = labProvider(fake.url);
 		for await (const event of provider.call(question('long'), new AbortController().signal)) {
@@ -238,7 +238,7 @@ describe('leaving a call', () => {
 });
 
 describe('a redirect', () => {
-	it('within the host keeps the key, to another one loses it', async () => {
+	it('[S37] within the host keeps the key, to another one loses it', async () => {
 		fake.set('moved', { redirect: { to: '/v1/elsewhere/chat/completions' } });
 		const provider = labProvider(fake.url);
 		await hear(provider, question('moved'));

@@ -140,7 +140,7 @@ describe('who asks', () => {
 		expect(codeOf(() => callers(null).admit({ ...shown, ...other }))).toBe('forbidden');
 	});
 
-	it('with a key of the gateway gets nowhere else', () => {
+	it('[S42] with a key of the gateway gets nowhere else', () => {
 		const { secret } = keys.create(order);
 		for (const path of ['/api/models', '/models', '/v11']) {
 			const asked = { ...shown, authorization: `Bearer ${secret}`, path };

@@ -1,41 +1,13 @@
 // The look before the click: which files, how many bytes, whether there is room, whether it fits, whether one may.
 import type { DownloadOrder } from '#lib/core/download.ts';
+import type { DownloadPlan, PlannedFile } from '#lib/core/download-plan.ts';
 import type { Fit } from '#lib/core/fit.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { isDigest } from '#lib/core/repository.ts';
 import { join } from 'node:path';
-import type { Gate } from '#lib/server/hub-failure.ts';
 import type { Hub } from '#lib/server/hub.ts';
 import { resolveOrder, type Resolved } from '#lib/server/downloads/resolve.ts';
 import { bytesHere, roomFor, type FreeBytes } from '#lib/server/downloads/space.ts';
-
-/** One file of a plan. `here`: bytes that are on the disk already. `digest` null: hidden behind a gate. */
-export interface PlannedFile {
-	path: string;
-	bytes: number;
-	here: number;
-	digest: string | null;
-}
-
-/**
- * What an order would do. `total` are the bytes of all files, `missing` those to fetch. `disk.free_bytes` null is not
- * known; `need_bytes` is with what stays free for everything else. `fit` null: not known, or asked without one.
- */
-export interface DownloadPlan {
-	model_id: string;
-	revision: string;
-	files: PlannedFile[];
-	total: number;
-	missing: number;
-	disk: { free_bytes: number | null; reserved_bytes: number; need_bytes: number; enough: boolean };
-	gate: Gate;
-	license: string | null;
-	quant: string | null;
-	/** Labels of the GGUF files there are to choose from. */
-	quants: string[];
-	fit: Fit | null;
-	warnings: string[];
-}
 
 interface PlannerOptions {
 	hub: Hub;
@@ -66,7 +38,8 @@ export class Planner {
 		const room = roomFor({ missingBytes: missing, free, reserved: reserved(), keepFree });
 		return {
 			...{ model_id: found.id, revision: found.commit, files, total, missing, gate: found.gate, fit },
-			...{ license: found.license, quant: found.quant, quants: found.quants, warnings: found.warnings },
+			...{ license: found.license, quant: found.quant, quants: found.quants, offers: found.offers },
+			warnings: found.warnings,
 			disk: { free_bytes: free, reserved_bytes: room.reserved, need_bytes: room.need, enough: room.isEnough },
 		};
 	}

@@ -1,6 +1,7 @@
 // From an order to files: which commit, which files with which digests, and whether the gate is open.
 import type { DownloadFile, DownloadOrder, GateState } from '#lib/core/download.ts';
-import { orderedFiles } from '#lib/core/download-choice.ts';
+import { offersOf, orderedFiles } from '#lib/core/download-choice.ts';
+import type { WeightOffer } from '#lib/core/download-plan.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { weightSets } from '#lib/core/files.ts';
 import type { ModelFile } from '#lib/core/model.ts';
@@ -25,6 +26,7 @@ export interface Resolved {
 	quant: string | null;
 	/** Labels of the GGUF files there are, largest first. */
 	quants: string[];
+	offers: WeightOffer[];
 	warnings: string[];
 }
 
@@ -82,6 +84,7 @@ export async function resolveOrder(hub: AskedHub, order: DownloadOrder, options:
 	return {
 		...{ id, commit, gate, quant, files: chosen, license: facts.license ?? null },
 		quants: [...new Set(weightSets(tree.files).flatMap((set) => (set.quant === null ? [] : [set.quant])))],
+		offers: offersOf(tree.files),
 		warnings: id === asked ? [] : [`The Hub now calls ${asked} ${id}.`],
 	};
 }

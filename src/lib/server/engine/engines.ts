@@ -98,7 +98,7 @@ export class Engines {
 			release();
 			throw error;
 		}
-		return { engine: entry.engine, facts: { ...place, name }, release };
+		return { engine: entry.engine, facts: { ...place, name: place.known?.name ?? name }, release };
 	}
 
 	/** Throws what `acquire` would throw for a model that cannot be found or used, without loading it. */

@@ -5,6 +5,7 @@ import { Failure } from '#lib/core/failure.ts';
 import { isRepositoryId, quoted } from '#lib/core/repository.ts';
 import { knownModel, type KnownModel } from '#lib/core/tables/local-models.ts';
 import { dtypes, missing, readModelFiles, type Ground, type ModelPlace } from '#lib/server/engine/model-files.ts';
+import { inside } from '#lib/server/inner-file.ts';
 import type { Inventory } from '#lib/server/inventory.ts';
 
 interface PlacesOptions {
@@ -83,8 +84,12 @@ export class ModelPlaces {
 			if (!isRepositoryId(id)) continue;
 			const here = await this.#options.inventory.files(id);
 			if (here === null || here.commit === null) continue;
-			const repository = join(await realpath(this.#options.cache), `models--${id.replaceAll('/', '--')}`);
+			// Other tools keep their copies in forms of their own; only the shared cache has the folder that is loaded from.
+			const root = await realpath(this.#options.cache).catch(() => null);
+			if (root === null) continue;
+			const repository = join(root, `models--${id.replaceAll('/', '--')}`);
 			const folder = join(repository, 'snapshots', here.commit);
+			if ((await inside(repository, folder)) === null) continue;
 			const byPath = new Map(here.files.map(({ path, sha256 }) => [join(folder, ...path.split('/')), sha256]));
 			const sha256Of = (path: string) => byPath.get(path) ?? null;
 			return { name, known, folder, root: repository, revision: here.commit, sha256Of };

@@ -1,6 +1,12 @@
 // The library entry `modeldex/registry`: models by tier, experiment or name in any program, with strategies and budgets.
 import { Failure } from '#lib/core/failure.ts';
-import type { ModelResult, ModelsConfigInput, ProviderConfig, UserConfig } from '#lib/core/registry/config.ts';
+import type {
+	ModelResult,
+	ModelsConfig,
+	ModelsConfigInput,
+	ProviderConfig,
+	UserConfig,
+} from '#lib/core/registry/config.ts';
 import { modelsConfigSchema, userConfigSchema } from '#lib/core/registry/config.ts';
 import type { CallEvent, CallProvider, Operation } from '#lib/core/registry/call.ts';
 import { dollars, type RequestRecord } from '#lib/core/registry/record.ts';
@@ -10,8 +16,8 @@ import { validateModelsConfig } from '#lib/core/registry/validate.ts';
 import { machineClock } from '#lib/server/clock.ts';
 import { openDatabase, openInMemory, type Database } from '#lib/server/database.ts';
 import { migrate } from '#lib/server/migrations.ts';
-import { HttpProvider } from '#lib/server/providers/providers.ts';
 import type { UsageReport } from '#lib/core/registry/view.ts';
+import { ProviderSet } from '#lib/server/providers/provider-set.ts';
 import { RouteFigures } from '#lib/server/registry/figures.ts';
 import { Ledger } from '#lib/server/registry/ledger.ts';
 import { readSmallFile } from '#lib/server/registry/registry-file.ts';
@@ -129,14 +135,13 @@ export class Models {
 	readonly #figures: RouteFigures;
 	readonly #database: Database;
 	readonly #users = new Map<string, UserConfig>();
-	readonly #made = new Map<string, HttpProvider>();
-	readonly #env: Readonly<Record<string, string | undefined>>;
+	readonly #providers: ProviderSet;
 	readonly #callers: Readonly<Record<string, CallProvider>>;
 
 	constructor(options: ModelsOptions) {
 		const { home, env = process.env, callers = {}, trackPerformance = true, trackCost = true } = options;
 		const clock = machineClock;
-		this.#env = env;
+		this.#providers = new ProviderSet({ env, clock, proxy: null, version: 'library' });
 		this.#callers = callers;
 		this.#registry = new Registry({
 			file: null,
@@ -182,35 +187,26 @@ export class Models {
 			if (lost !== undefined)
 				throw new Failure('invalid_config', `tiers.${name}: there is no provider for ${lost.model}.`);
 		}
-		this.#registry.use(config);
-		void this.#forget();
+		this.#use(config);
 	}
 
 	/** Adds a provider or takes another one in its place, from the next request on. Throws `invalid_config`. */
 	updateProvider(name: string, provider: Partial<ProviderConfig> & { type: string }): void {
 		const { config } = this.#registry;
 		const providers = { ...config.providers, [name]: provider };
-		this.#registry.use(validateModelsConfig({ ...config, providers }));
-		void this.#forget();
+		this.#use(validateModelsConfig({ ...config, providers }));
 	}
 
 	#provider(name: string): CallProvider | null {
-		const own = this.#callers[name];
-		const known = own ?? this.#made.get(name);
-		if (known !== undefined) return known;
-		const settings = this.#registry.config.providers[name];
-		if (settings === undefined) return null;
-		const { type, base_url, api_key_env, headers } = settings;
-		const entry = { name, type, baseUrl: base_url ?? null, keyVariable: api_key_env ?? null, headers };
-		const made = new HttpProvider(entry, { env: this.#env, clock: machineClock, proxy: null, version: 'library' });
-		this.#made.set(name, made);
-		return made;
+		return this.#callers[name] ?? this.#providers.find(name);
 	}
 
-	async #forget(): Promise<void> {
-		const providers = [...this.#made.values()];
-		this.#made.clear();
-		await Promise.allSettled(providers.map((provider) => provider.close()));
+	/** Takes a config; providers that it leaves as they were keep their connections. */
+	#use(config: ModelsConfig): void {
+		const ours = Object.entries(config.providers).filter(([name]) => this.#callers[name] === undefined);
+		const [fault] = this.#providers.take(Object.fromEntries(ours));
+		this.#registry.use(config);
+		if (fault !== undefined) throw new Failure('invalid_config', `providers.${fault[0]}: ${fault[1]}`);
 	}
 
 	/** Takes a user's experiments from a file of theirs. Throws `invalid_config` with the line, `not_found` without a file. */
@@ -261,7 +257,7 @@ export class Models {
 	/** Writes what waits and ends every connection. */
 	async close(): Promise<void> {
 		this.#book.flush();
-		await this.#forget();
+		await this.#providers.close();
 		this.#database.close();
 	}
 }

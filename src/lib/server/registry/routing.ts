@@ -72,13 +72,14 @@ export function makeRouting(options: RoutingOptions): Routing {
 	const rollout = new RegistryRollout({ registry, flags });
 	const planner = { plan: planned(registry, rollout), providerLimits: (name: string) => registry.providerLimits(name) };
 	const router = new Router({ registry: planner, provider, store, clock, random, onBug });
+	let isWatched = false; // a short command has nothing to tell about its own start
 	const registryFile = new RegistryFile({
 		registry,
 		database,
 		clock,
 		mayBeMissing: file === null,
 		onRead: ({ config, faults, digest }) => {
-			if (config !== null) return log.info('registry_taken', { digest });
+			if (config !== null) return isWatched ? log.info('registry_taken', { digest }) : undefined;
 			log.error('registry_refused', { faults: faults.slice(0, 5).map(faultLine).join('; ') });
 		},
 	});
@@ -101,7 +102,10 @@ export function makeRouting(options: RoutingOptions): Routing {
 			const world = { config: reading?.config ?? registry.config, around };
 			return simulate(simulation, world, { record, startedAt: clock.date(), signal });
 		},
-		start: () => registryFile.start(),
+		start: () => {
+			isWatched = true;
+			registryFile.start();
+		},
 		close: () => {
 			registryFile.close();
 			book.flush();

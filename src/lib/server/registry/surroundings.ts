@@ -47,8 +47,3 @@ export function surroundings(env: Readonly<Record<string, string | undefined>>):
 		hasVariable: (name) => (env[name] ?? '').trim() !== '',
 	};
 }
-
-/** Names of models that the table has for a type of provider; to tell somebody who mistyped one. */
-export function knownModels(type: string): string[] {
-	return priceRows.filter((row) => row.type === type).map(({ id }) => id);
-}

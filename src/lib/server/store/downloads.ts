@@ -177,6 +177,13 @@ export function bytesLeft(database: Database, except: string, states: readonly D
 	return number(database.first(sql, [except, ...states])?.[0] ?? null) ?? 0;
 }
 
+/** How many downloads are in one of these states. */
+export function countDownloads(database: Database, states: readonly DownloadState[]): number {
+	const marks = states.map(() => '?').join(', ');
+	const sql = `SELECT count(*) FROM downloads WHERE record IS NOT NULL AND state IN (${marks})`;
+	return number(database.first(sql, states)?.[0] ?? null) ?? 0;
+}
+
 /** The number of the latest change of any download; 0 before the first. */
 export function latestSerial(database: Database): number {
 	return number(database.first('SELECT coalesce(max(serial), 0) FROM downloads')?.[0] ?? null) ?? 0;

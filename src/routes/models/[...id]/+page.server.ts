@@ -2,7 +2,7 @@
 import { error, redirect } from '@sveltejs/kit';
 import { fileOverview, type FileOverview } from '#lib/core/files.ts';
 import { entrySchema, type FileSource, type ModelEntry, type ModelRecord, type PartProblem } from '#lib/core/model.ts';
-import { placeCookie, readPlace } from '#lib/core/place.ts';
+import { placeCookie } from '#lib/core/place.ts';
 import { encodeId, isRepositoryId } from '#lib/core/repository.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
@@ -74,7 +74,7 @@ function variantsOf(record: ModelRecord, { bases, siblings }: Relatives, { catal
 }
 
 export const load: PageServerLoad = async ({ cookies, locals, params, request, url }) => {
-	if (!isRepositoryId(params.id)) error(404, { code: 'not_found', message: 'There is no such model.' });
+	if (!isRepositoryId(params.id)) error(404, { code: 'not_found', message: 'There is no such model.', status: 404 });
 	const { details, headers } = locals.app;
 	const { signal } = request;
 	const record = await details.record(params.id, { signal });
@@ -99,7 +99,7 @@ export const load: PageServerLoad = async ({ cookies, locals, params, request, u
 		soon(compatibility.read(record.id, { signal }), patience),
 	]);
 	const relatives = details.relatives(record.id);
-	const check = readPlace(cookies.get(placeCookie)).runtime;
+	const check = locals.app.preferences.placeOf(cookies.get(placeCookie)).runtime;
 	return {
 		entry: rowSchema.parse(record),
 		characteristics,

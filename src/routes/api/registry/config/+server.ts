@@ -1,12 +1,11 @@
 // GET and PUT /api/registry/config: the registry file's text; a new one is taken once it was found good.
 import { json } from '@sveltejs/kit';
-import { z } from 'zod';
+import { registryFileBody } from '#lib/server/bodies.ts';
 import { configChanges } from '#lib/core/registry/change.ts';
 import { readBody } from '#lib/server/http.ts';
 import type { RequestHandler } from './$types';
 
 const headers = { 'cache-control': 'no-store' };
-const body = z.strictObject({ text: z.string().max(300_000), dry_run: z.boolean().default(false) });
 
 export const GET: RequestHandler = ({ locals }) => {
 	const { registry, registryFile } = locals.app.routing;
@@ -18,7 +17,7 @@ export const GET: RequestHandler = ({ locals }) => {
 };
 
 export const PUT: RequestHandler = async ({ locals, request }) => {
-	const { text, dry_run: isTrial } = await readBody(request, body, { bytes: 1024 * 1024 });
+	const { text, dry_run: isTrial } = await readBody(request, registryFileBody, { bytes: 1024 * 1024 });
 	const { registry, registryFile } = locals.app.routing;
 	const before = registry.config;
 	const { config, digest, faults, findings } = isTrial ? registry.read(text) : await registryFile.save(text);

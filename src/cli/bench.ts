@@ -1,0 +1,144 @@
+// `modeldex bench run|compare|report`: measures models on labelled files, compares two reports, or shows one.
+import { writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { z } from 'zod';
+import { benchmarkMarkdown, compareReports, type BenchmarkReport } from '#lib/core/benchmark.ts';
+import { Failure } from '#lib/core/failure.ts';
+import { quoted } from '#lib/core/repository.ts';
+import type { LabelledSet } from '#lib/server/benchmark.ts';
+import { numberOf, textOf } from './classify-input.ts';
+import { command, list, option, positional, rest, toggle } from './command.ts';
+import { machineFlags, settingOptions } from './settings.ts';
+import type { Terminal } from './terminal.ts';
+
+const args = z.strictObject({
+	what: positional('run|compare|report', 'measure, compare two reports, or show one as Markdown'),
+	files: rest('report', 'reports of earlier runs: old and new to compare, one to show'),
+	model: list('name', 'a model to measure beside the baselines', 'm'),
+	dtype: option('dtype', 'which of its files: q8, fp16, fp32, q4 …'),
+	models_dir: option('folder', 'another folder that holds a folder per model'),
+	data: option('file', 'labelled files instead of the shipped ones: {"label","project","path","text"} in each line'),
+	limit: option('number', 'only so many files of each label'),
+	no_path: toggle('do not show models the paths'),
+	output: option('path', 'where the JSON goes; a .md beside it gets the table', 'o'),
+	...settingOptions(machineFlags),
+});
+type Args = z.output<typeof args>;
+
+/** What of a report is looked at; the rest is passed on as it is. */
+const reportSchema = z.looseObject({
+	schema_version: z.literal(1),
+	dataset: z.looseObject({ sha256: z.string() }),
+	runs: z.array(z.looseObject({ name: z.string(), metrics: z.looseObject({ accuracy: z.number() }).nullable() })),
+});
+
+function isReport(value: unknown): value is BenchmarkReport {
+	return reportSchema.safeParse(value).success;
+}
+
+async function reportIn(path: string): Promise<BenchmarkReport> {
+	const text = await textOf(path);
+	let value: unknown = null;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		// said below: no report
+	}
+	if (isReport(value)) return value;
+	throw new Failure('invalid_json', `"${quoted(path)}" is no report of "modeldex bench run".`);
+}
+
+/** The first files of each label; the set then has another name and another digest. */
+function limited(set: LabelledSet, limit: number | null): LabelledSet {
+	if (limit === null) return set;
+	const seen = new Map<string, number>();
+	const files = set.files.filter(({ label }) => {
+		seen.set(label, (seen.get(label) ?? 0) + 1);
+		return (seen.get(label) ?? 0) <= limit;
+	});
+	return { ...set, name: `${set.name} (${limit} of each label)`, sha256: `${set.sha256}-${limit}`, files };
+}
+
+async function run(given: Args, terminal: Terminal): Promise<number> {
+	const { model, dtype, models_dir: store, data, output } = given;
+	const { Benchmark, setOf, shippedSet } = await import('#lib/server/benchmark.ts');
+	const own = { name: data ?? '', license: 'its own licence', annotators: 1 };
+	const whole = data === undefined ? shippedSet() : setOf(await textOf(data), own);
+	const set = limited(whole, numberOf('limit', given.limit, { least: 1, most: 10_000 }));
+	const { withApp } = await import('./machine.ts');
+	const report = await withApp(given, terminal, ({ classifier, engines, clock }, signal) => {
+		const provenance = {
+			modeldex: terminal.version,
+			node: process.versions.node,
+			platform: `${process.platform} ${process.arch}`,
+			processor: cpus()[0]?.model ?? 'unknown',
+			memory_bytes: totalmem(),
+			threads: Math.max(1, cpus().length - 1),
+			date: clock.date().toISOString(),
+			command: ['modeldex', 'bench', 'run', ...model.map((name) => `--model ${name}`)].join(' '),
+		};
+		const onRun = (name: string) => terminal.progress(`measuring ${name} …`);
+		const options = {
+			models: model,
+			set,
+			resamples: 2000,
+			timed: 50,
+			dtype,
+			store,
+			allowFolder: true,
+			with_path: !given.no_path,
+		};
+		return new Benchmark({ classifier, engines, clock, provenance }).run({ ...options, onRun, signal });
+	});
+	terminal.progress(null);
+	if (output !== undefined && output !== '-') {
+		try {
+			await writeFile(output, `${JSON.stringify(report, null, 2)}\n`);
+			await writeFile(`${output.replace(/\.json$/, '')}.md`, benchmarkMarkdown(report));
+		} catch (cause) {
+			throw new Failure('not_writable', `The file "${quoted(output)}" cannot be written.`, { cause });
+		}
+	}
+	if (terminal.json) terminal.document({ report });
+	else terminal.line(benchmarkMarkdown(report));
+	const asked = report.runs.filter(({ name }) => model.includes(name));
+	return asked.some(({ status }) => status === 'not measured') ? 3 : 0;
+}
+
+async function compare([old, fresh, ...more]: string[], terminal: Terminal): Promise<number> {
+	if (old === undefined || fresh === undefined || more.length > 0)
+		throw new Failure('usage', 'compare needs two reports: the old one and the new one.');
+	const [before, after] = [await reportIn(old), await reportIn(fresh)];
+	if (before.dataset.sha256 !== after.dataset.sha256)
+		throw new Failure('usage', 'The two reports are of different files and cannot be compared.');
+	const changes = compareReports(before, after);
+	if (terminal.json) terminal.document({ changes });
+	else {
+		for (const { name, before: from, after: to, is_worse: worse } of changes) {
+			terminal.line(`${worse ? 'WORSE' : 'ok   '}  ${(from * 100).toFixed(1)} % → ${(to * 100).toFixed(1)} %  ${name}`);
+		}
+	}
+	return changes.some(({ is_worse: worse }) => worse) ? 3 : 0;
+}
+
+/** Exit code 3 when a model could not be measured, or became worse than chance explains. */
+export const benchCommand = command({
+	name: 'bench',
+	summary: 'measure models and baselines on labelled files, and compare reports',
+	args,
+	run: async (given, terminal) => {
+		if (given.what === 'run') {
+			if (given.files.length > 0) throw new Failure('usage', 'run takes no report; models are named by --model.');
+			return run(given, terminal);
+		}
+		if (given.what === 'compare') return compare(given.files, terminal);
+		if (given.what !== 'report')
+			throw new Failure('usage', `There is no "bench ${quoted(given.what)}": run, compare or report.`);
+		const [path] = given.files;
+		if (path === undefined) throw new Failure('usage', 'report needs the JSON of an earlier run.');
+		const report = await reportIn(path);
+		if (terminal.json) terminal.document({ report });
+		else terminal.line(benchmarkMarkdown(report));
+		return 0;
+	},
+});
