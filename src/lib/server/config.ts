@@ -83,7 +83,7 @@ export const settingRows: readonly SettingRow[] = [
 		name: 'MODELDEX_CONFIG',
 		flag: 'config',
 		value: 'file',
-		fallback: 'none',
+		fallback: 'home/registry.yaml',
 		about: 'registry file (YAML): providers, tiers and experiments; read again when it changes',
 	},
 	{
