@@ -156,7 +156,10 @@ export function makeReaders(ground: Ground) {
 }
 
 /** What runs models and sorts texts with them. Nothing is looked for or loaded before somebody asks. */
-export function makeEngines({ settings, database, clock, machine }: Ground, inventory: Inventory) {
+export function makeEngines(
+	{ settings, database, clock, machine }: Ground,
+	{ inventory, telemetry }: Pick<Readers, 'inventory' | 'telemetry'>,
+) {
 	const stores = [join(settings.home, 'models')];
 	const places = new ModelPlaces({ cache: settings.hubCache, inventory, stores });
 	const { memoryBytes, limitBytes } = machine();
@@ -169,6 +172,7 @@ export function makeEngines({ settings, database, clock, machine }: Ground, inve
 		threads: Math.max(1, cpus().length - 1),
 		availableBytes: availableMemory,
 		capBytes: Math.min(memoryBytes, limitBytes ?? memoryBytes) / 2,
+		onLoadFailure: (name, code) => telemetry.loaderFailure(name, code),
 	});
 	const classifier = new Classifier({ engines, database, clock });
 	return { engines, classifier, calibrations: new Calibrations({ engines, classifier, database, clock }), clock };

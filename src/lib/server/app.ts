@@ -108,7 +108,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const told = { settings, version, log, clock, random, machine, run, background, onBug };
 	const ground = { ...told, database, catalog, snapshot };
 	const readers = makeReaders(ground);
-	const using = makeEngines(ground, readers.inventory);
+	const using = makeEngines(ground, readers);
 	const { hub, configs, headers, localModels, refresh, renderer, telemetry, discovery, downloads } = readers;
 	if (background) {
 		await localModels.start();

@@ -1,6 +1,6 @@
 // The models that are loaded: brought in when asked for, kept while used, let go by age when others need the memory.
 import { engineNeed, mayLoad, memoryFailure } from '#lib/core/engine-memory.ts';
-import { Failure, toFailure } from '#lib/core/failure.ts';
+import { Failure, toFailure, type FailureCode } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
 import type { KnownModel } from '#lib/core/tables/local-models.ts';
 import type { Clock } from '#lib/server/clock.ts';
@@ -8,7 +8,7 @@ import { ChildEngine } from '#lib/server/engine/child-engine.ts';
 import type { Engine } from '#lib/server/engine/engine.ts';
 import type { FoundEngine, OtherEngines } from '#lib/server/engine/other-engines.ts';
 import type { ModelFacts, ModelPlace } from '#lib/server/engine/model-files.ts';
-import type { KnownModelState, LoadedModel } from '#lib/server/engine/model-states.ts';
+import { tellingFailure, type KnownModelState, type LoadedModel } from '#lib/server/engine/model-states.ts';
 import type { ModelPlaces } from '#lib/server/engine/places.ts';
 
 export interface UseOptions {
@@ -44,6 +44,8 @@ interface EnginesOptions {
 	mostModels?: number | null;
 	/** Milliseconds after which an unused model is let go. */
 	idleMs?: number;
+	/** Called for every model that is here and could not be loaded, with the failure's code. */
+	onLoadFailure?: (name: string, code: FailureCode) => void;
 }
 
 interface Entry {
@@ -77,7 +79,11 @@ export class Engines {
 	 * A model to work with, loaded when it was not yet; it stays loaded until `release` and a while after. Throws what
 	 * `ModelPlaces.find` throws, `not_enough_memory`, and what the engine throws.
 	 */
-	async acquire(name: string, options: UseOptions): Promise<HeldModel> {
+	acquire(name: string, options: UseOptions): Promise<HeldModel> {
+		return tellingFailure(this.#acquire(name, options), (code) => this.#options.onLoadFailure?.(name, code));
+	}
+
+	async #acquire(name: string, options: UseOptions): Promise<HeldModel> {
 		const other = await this.#options.others.find(name, options.signal);
 		if (other !== null) return { ...other, release: () => {} };
 		const place = await this.#options.places.find(name, options);

@@ -1,4 +1,5 @@
 // What people are told of models: those that are loaded, and whether those with short names are here.
+import { isAbort, toFailure, type FailureCode } from '#lib/core/failure.ts';
 import type { KnownModel, ModelKind } from '#lib/core/tables/local-models.ts';
 
 /** A loaded model as it is told to people. Bytes are measured, null until they are. */
@@ -24,4 +25,18 @@ export interface KnownModelState extends Pick<KnownModel, 'name' | 'kind' | 'id'
 	dtype: string | null;
 	bytes: number | null;
 	revision: string | null;
+}
+
+/** Failures that say nothing of a model but that it is not here. */
+const absences: ReadonlySet<FailureCode> = new Set(['model_not_installed', 'model_locked', 'not_found']);
+
+/** The outcome of loading a model as it is; `tell` hears the code when the model is here and could not be loaded. */
+export async function tellingFailure<T>(loading: Promise<T>, tell: (code: FailureCode) => void): Promise<T> {
+	try {
+		return await loading;
+	} catch (error) {
+		const { code } = toFailure(error);
+		if (!isAbort(error) && !absences.has(code)) tell(code);
+		throw error;
+	}
 }
