@@ -1,6 +1,7 @@
 // Tokens as providers state them, in our disjoint counts: what is inside another number is taken out of it.
 import type { Usage } from '#lib/core/registry/call.ts';
 import type { UsageShape } from '#lib/core/registry/provider-table.ts';
+import { noUsage } from '#lib/core/registry/usage.ts';
 import { isWire, numberAt, wireAt, type Wire } from '#lib/core/registry/wire.ts';
 
 /** A count as somebody stated it: a whole number from zero on; null when it is missing or no such number. */
@@ -9,20 +10,7 @@ function countAt(wire: Wire, name: string): number | null {
 	return value === null || value < 0 ? null : Math.round(value);
 }
 
-const none: Usage = {
-	input_uncached: 0,
-	cache_read: 0,
-	cache_write_5m: 0,
-	cache_write_1h: 0,
-	output_text: 0,
-	output_reasoning: 0,
-	audio_in: 0,
-	audio_out: 0,
-	images: 0,
-	requests: 1,
-	estimated: false,
-	stated_cost: null,
-};
+const none: Usage = { ...noUsage, estimated: false };
 
 interface OpenAiCounts {
 	cacheRead: number;
