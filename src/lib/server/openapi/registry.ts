@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { chatBodySchema, completionBodySchema, embeddingBodySchema } from '#lib/core/openai.ts';
 import { registryFileBody } from '#lib/server/bodies.ts';
 import type { ApiRow } from '#lib/server/openapi/row.ts';
+import { keyOrderSchema } from '#lib/server/registry/key-order.ts';
 import { rolloutChangeSchema } from '#lib/server/registry/rollout.ts';
 import { simulationSchema } from '#lib/server/registry/simulator.ts';
 
@@ -82,6 +83,37 @@ export const registryRows: readonly ApiRow[] = [
 		summary: 'Take a new registry file once it was found good, or only check it',
 		body: registryFileBody,
 		answer: { form: 'json', about: 'What was found.', schema: any },
+	},
+	{
+		method: 'GET',
+		path: '/api/registry/config/versions/{digest}',
+		part,
+		summary: 'Give a registry file that was in force before',
+		answer: { form: 'json', about: 'The file.', schema: z.looseObject({ digest: z.string(), text: z.string() }) },
+		failures: ['not_found'],
+	},
+	{
+		method: 'GET',
+		path: '/api/registry/keys',
+		part,
+		summary: 'List the keys of the gateway by their beginnings',
+		answer: { form: 'json', about: 'The keys.', schema: z.looseObject({ keys: z.array(any) }) },
+	},
+	{
+		method: 'POST',
+		path: '/api/registry/keys',
+		part,
+		summary: 'Make a key of the gateway; it is in this answer and never shown again',
+		body: keyOrderSchema,
+		answer: { form: 'json', about: 'The key.', status: 201, schema: any },
+	},
+	{
+		method: 'DELETE',
+		path: '/api/registry/keys/{id}',
+		part,
+		summary: 'End a key of the gateway at once',
+		answer: { form: 'json', about: 'The ended key.', schema: any },
+		failures: ['not_found'],
 	},
 	{
 		method: 'GET',
