@@ -1,4 +1,5 @@
 // One Vite configuration for the app, the command line bundle (mode "cli") and both kinds of vitest project.
+import { cpus } from 'node:os';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { playwright } from '@vitest/browser-playwright';
@@ -13,6 +14,8 @@ export default defineConfig({
 	build: { chunkSizeWarningLimit: 700 },
 	test: {
 		expect: { requireAssertions: true },
+		// Tests mostly wait for programs they started: two files at a time even where there are two processors.
+		maxWorkers: Math.max(2, Math.floor(cpus().length / 2)),
 		projects: [
 			{
 				extends: true,
