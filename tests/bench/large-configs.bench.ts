@@ -22,7 +22,7 @@ const hostile: Hostile[] = [
 	{ name: 'a gzip bomb of 100 MB', body: gzipSync(spaces), coding: 'gzip' },
 	{ name: 'a Brotli bomb of 100 MB', body: brotliCompressSync(spaces), coding: 'br' },
 	{ name: '1,000,000 keys', body: Buffer.from(keys(1_000_000)) },
-	{ name: '49,000 keys', body: Buffer.from(keys(49_000)) },
+	{ name: '19,000 keys', body: Buffer.from(keys(19_000)) },
 	{ name: '5 MB with 410,000 keys', body: Buffer.from(keys(410_000)) },
 	{ name: '5 MB in one text', body: Buffer.from(JSON.stringify({ model_type: 'x'.repeat(4_900_000) })) },
 	{ name: 'nested 1,000,000 deep', body: Buffer.from(`${'{"a":'.repeat(1_000_000)}1${'}'.repeat(1_000_000)}`) },

@@ -1,4 +1,5 @@
 // Changes to the models on this machine, asked of the server; the page is told when there is something new to show.
+/* eslint-disable svelte/prefer-svelte-reactivity -- addresses are written once and rendered nowhere */
 import { ask, isObject, readLines, type Fetch } from '#lib/client/api.ts';
 import type { DuplicatesAnswer, RemovalPlan } from '#lib/core/inventory.ts';
 import { encodeId } from '#lib/core/repository.ts';

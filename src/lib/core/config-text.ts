@@ -7,7 +7,7 @@ export const maxConfigLength = 5 * 1024 * 1024;
 /** Deepest nesting that is read; real files stay under ten levels, V8 itself would take millions. */
 export const maxConfigDepth = 64;
 /** Most keys in one file, so that no file holds the program up; the largest real ones (an entry per tensor) hold some ten thousand. */
-export const maxConfigKeys = 50_000;
+export const maxConfigKeys = 20_000;
 
 /** The object that was read, or one sentence that says why there is none. */
 export type ConfigText = { ok: true; value: JsonObject; warnings: string[] } | { ok: false; reason: string };
