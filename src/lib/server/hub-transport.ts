@@ -227,7 +227,9 @@ export class HubTransport {
 				const { signal } = request;
 				const coding = headers['content-encoding'];
 				const skip = status === 200 ? (request.range?.start ?? 0) : 0;
-				const body = await readLimited(hop.body, { maxBytes, cut: request.cut || !good, skip, coding, signal });
+				const announced = Number(headers['content-length'] ?? NaN);
+				const limits = { maxBytes, cut: request.cut || !good, skip, announced, coding, signal };
+				const body = await readLimited(hop.body, limits);
 				const isCut = body.length > maxBytes;
 				return { ...common, isCut, body: isCut ? body.subarray(0, maxBytes) : body, stream: null };
 			}

@@ -22,6 +22,8 @@ interface ReadOptions {
 	cut: boolean;
 	/** Bytes at the beginning that are read away without being kept. */
 	skip?: number;
+	/** What the other side says the body is long, NaN when it does not say: too much is not even begun. */
+	announced?: number;
 	coding: string | undefined;
 	signal: AbortSignal;
 }
@@ -29,12 +31,16 @@ interface ReadOptions {
 /** A body, at most `maxBytes` after decoding; stops the transfer at the first byte beyond. */
 export async function readLimited(
 	body: Readable,
-	{ maxBytes, cut, skip = 0, coding, signal }: ReadOptions,
+	{ maxBytes, cut, skip = 0, announced = NaN, coding, signal }: ReadOptions,
 ): Promise<Buffer> {
 	const parts: Buffer[] = [];
 	let size = 0;
 	let unwanted = skip;
 	body.on('error', () => {}); // what ends the reading below is thrown there; later errors are nobody's
+	if (!cut && announced > maxBytes) {
+		body.destroy();
+		throw tooLarge(maxBytes);
+	}
 	const source = decoded(body, coding);
 	const stop = () => source.destroy(new DOMException('Stopped', 'AbortError'));
 	signal.addEventListener('abort', stop, { once: true });
@@ -44,10 +50,7 @@ export async function readLimited(
 			unwanted -= sent.length - part.length;
 			size += part.length;
 			if (size > maxBytes && cut) return Buffer.concat([...parts, part]);
-			if (size > maxBytes) {
-				const most = Math.round(maxBytes / 1e6);
-				throw new Failure('response_too_large', `The Hub's answer is larger than ${most} MB and was not read.`);
-			}
+			if (size > maxBytes) throw tooLarge(maxBytes);
 			parts.push(part);
 		}
 	} finally {
@@ -56,4 +59,9 @@ export async function readLimited(
 		body.destroy();
 	}
 	return Buffer.concat(parts, size);
+}
+
+function tooLarge(maxBytes: number): Failure {
+	const most = Math.round(maxBytes / 1e6);
+	return new Failure('response_too_large', `The Hub's answer is larger than ${most} MB and was not read.`);
 }
