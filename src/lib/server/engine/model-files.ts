@@ -7,7 +7,7 @@ import { pairLabels, type PairLabels } from '#lib/core/classify-pairs.ts';
 import { readOnnx } from '#lib/core/onnx.ts';
 import type { Pooling } from '#lib/core/pooling.ts';
 import { quoted } from '#lib/core/repository.ts';
-import type { KnownModel, ModelKind } from '#lib/core/tables/local-models.ts';
+import type { NamedModel, ModelKind } from '#lib/core/tables/named-models.ts';
 import { inside, withFile } from '#lib/server/inner-file.ts';
 
 /** A model that can be loaded. */
@@ -15,7 +15,7 @@ export interface ModelPlace {
 	/** The name it was asked for by. */
 	name: string;
 	kind: ModelKind;
-	known: KnownModel | null;
+	known: NamedModel | null;
 	/** Folder with config.json; absolute. */
 	folder: string;
 	/** Folder inside which every file must really lie: the model's own in a cache, or `folder`. */
@@ -177,7 +177,7 @@ function cacheBytes(config: ModelConfig): number {
 /** A folder that a name led to. `sha256Of` gives the digest of a file where the cache knows it. */
 export interface Ground {
 	name: string;
-	known: KnownModel | null;
+	known: NamedModel | null;
 	folder: string;
 	root: string;
 	revision: string | null;
@@ -237,8 +237,8 @@ export async function readModelFiles(ground: Ground, wantedDtype: string | null)
 		hasExternal,
 		dtypes: all.map(({ dtype }) => dtype),
 		pooling: pooled.pooling,
-		prefix: known?.prefix ?? '',
-		maxTokens: Math.min(known?.maxTokens ?? workingTokens[kind], ...limits.map((limit) => limit ?? Infinity)),
+		prefix: known?.prefix.query ?? '',
+		maxTokens: Math.min(known?.piece_tokens ?? workingTokens[kind], ...limits.map((limit) => limit ?? Infinity)),
 		temperature: known?.temperature ?? (kind === 'embedding' ? 0.03 : 1),
 		labels: kind === 'nli' ? pairLabels(labelsOf(config)) : null,
 		hiddenSize: config.hidden_size ?? null,
@@ -250,7 +250,7 @@ export async function readModelFiles(ground: Ground, wantedDtype: string | null)
 }
 
 /** The failure that says how to get a model that is not here. */
-export function missing(name: string, known: KnownModel | null, why: string): Failure {
+export function missing(name: string, known: NamedModel | null, why: string): Failure {
 	const command = `modeldex model download ${known?.id ?? name}`;
 	return new Failure('model_not_installed', `The model ${quoted(name)} is not on this machine (${why}): ${command}`);
 }

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { Failure } from '#lib/core/failure.ts';
 import { isRepositoryId, quoted } from '#lib/core/repository.ts';
-import { knownModel, type KnownModel } from '#lib/core/tables/local-models.ts';
+import { knownModel, type NamedModel } from '#lib/core/tables/named-models.ts';
 import { dtypes, missing, readModelFiles, type Ground, type ModelPlace } from '#lib/server/engine/model-files.ts';
 import { inside } from '#lib/server/inner-file.ts';
 import type { Inventory } from '#lib/server/inventory.ts';
@@ -60,7 +60,7 @@ export class ModelPlaces {
 		return this.#plain(resolve(name), name, null);
 	}
 
-	async #plain(folder: string, name: string, known: KnownModel | null): Promise<Ground | null> {
+	async #plain(folder: string, name: string, known: NamedModel | null): Promise<Ground | null> {
 		try {
 			const real = await realpath(folder);
 			return { name, known, folder: real, root: real, revision: null, sha256Of: () => null };
@@ -69,7 +69,7 @@ export class ModelPlaces {
 		}
 	}
 
-	async #stored(name: string, known: KnownModel | null, store: string | null): Promise<Ground | null> {
+	async #stored(name: string, known: NamedModel | null, store: string | null): Promise<Ground | null> {
 		const short = known?.name ?? name;
 		if (!/^[\w][\w.-]*$/.test(short)) return null;
 		for (const root of [...(store === null ? [] : [store]), ...this.#options.stores]) {
@@ -79,7 +79,7 @@ export class ModelPlaces {
 		return null;
 	}
 
-	async #cached(name: string, known: KnownModel | null): Promise<Ground | null> {
+	async #cached(name: string, known: NamedModel | null): Promise<Ground | null> {
 		for (const id of new Set([known?.id ?? name, name])) {
 			if (!isRepositoryId(id)) continue;
 			const here = await this.#options.inventory.files(id);
