@@ -172,6 +172,7 @@ export function makeEngines(
 		threads: Math.max(1, cpus().length - 1),
 		availableBytes: availableMemory,
 		capBytes: Math.min(memoryBytes, limitBytes ?? memoryBytes) / 2,
+		mostModels: settings.maxModels,
 		onLoadFailure: (name, code) => telemetry.loaderFailure(name, code),
 	});
 	const classifier = new Classifier({ engines, database, clock });
