@@ -230,9 +230,9 @@ export class HubTransport {
 				const maxBytes = good ? request.maxBytes : MOST_ERROR_BYTES;
 				const { signal } = request;
 				const coding = headers['content-encoding'];
-				const skip = status === 200 ? (request.range?.start ?? 0) : 0;
+				const unwanted = status === 200 ? (request.range?.start ?? 0) : 0;
 				const announced = Number(headers['content-length'] ?? NaN);
-				const limits = { maxBytes, cut: request.cut || !good, skip, announced, coding, signal };
+				const limits = { maxBytes, cut: request.cut || !good, unwanted, announced, coding, signal };
 				const body = await readLimited(hop.body, limits);
 				const isCut = body.length > maxBytes;
 				return { ...common, isCut, body: isCut ? body.subarray(0, maxBytes) : body, stream: null };
