@@ -1,8 +1,18 @@
 // One streamed answer of the gateway, as a page reads it: which request it is, then the text piece by piece.
 import { ApiError, isObject, isReason, type Fetch } from '#lib/client/api.ts';
+import type { VoteProgress } from '#lib/core/registry/record.ts';
 
-/** What arrives: the record's id and who serves, once; then text. */
-export type ChatPiece = { type: 'head'; request: string | null; model: string | null } | { type: 'text'; text: string };
+/** What arrives: the record's id and who serves, once; how a vote stands, where it is told; then text. */
+export type ChatPiece =
+	| { type: 'head'; request: string | null; model: string | null }
+	| { type: 'vote'; progress: VoteProgress }
+	| { type: 'text'; text: string };
+
+const voteMark = ': modeldex.progress ';
+
+function isVote(value: unknown): value is VoteProgress {
+	return isObject(value) && typeof value.request === 'string' && typeof value.started === 'number';
+}
 
 /** One line of a conversation. */
 export interface ChatLine {
@@ -43,7 +53,7 @@ async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<strin
 			rest += done ? decoder.decode() : decoder.decode(value, { stream: true });
 			const lines = rest.split(/\r?\n/);
 			rest = lines.pop() ?? '';
-			for (const line of lines) if (line.startsWith('data:')) yield line.slice(5).trim();
+			for (const line of lines) if (line.startsWith('data:') || line.startsWith(voteMark)) yield line;
 			if (done) return;
 		}
 	} finally {
@@ -77,7 +87,13 @@ export async function* streamChat(
 		throw failure ?? new ApiError('bad_answer', `The gateway answered with status ${response.status}.`);
 	}
 	if (response.body === null) return;
-	for await (const data of eventsOf(response.body)) {
+	for await (const line of eventsOf(response.body)) {
+		if (line.startsWith(voteMark)) {
+			const progress = parsed(line.slice(voteMark.length));
+			if (isVote(progress)) yield { type: 'vote', progress };
+			continue;
+		}
+		const data = line.slice('data:'.length).trim();
 		if (data === '[DONE]') return;
 		const event = parsed(data);
 		const failure = failureIn(event);

@@ -179,9 +179,12 @@ export function makeEngines(
 }
 
 /** What routes requests, with the providers of the registry file in force. */
-export function makeRoutes(ground: Ground, env: Readonly<Record<string, string | undefined>>, flags: Flags) {
+export function makeRoutes(
+	ground: Ground,
+	{ env, flags, engines }: { env: Readonly<Record<string, string | undefined>>; flags: Flags; engines: Engines },
+) {
 	const { settings, version, database, log, clock, random, background, onBug } = ground;
-	const providers = new ProviderSet({ env, clock, proxy: settings.proxy, version });
+	const providers = new ProviderSet({ env, clock, proxy: settings.proxy, version, engines });
 	const routing = makeRouting({
 		file: settings.registryFile,
 		home: settings.home,

@@ -101,6 +101,8 @@ const consensusSchema = z
 		allowSameModel: z.boolean().default(false),
 		threshold: z.number().min(-1).max(1).optional(),
 		judge: candidateName.optional(),
+		/** Makes the vectors by which `compare: embedding` tells answers apart. */
+		embedding: candidateName.optional(),
 		maxLanes: count(7).default(7),
 		stream: z.literal('progress').optional(),
 	})
@@ -108,7 +110,11 @@ const consensusSchema = z
 		({ compare, tieBreak, onNoQuorum, judge }) =>
 			judge !== undefined || ![compare, tieBreak, onNoQuorum].includes('judge'),
 		{ message: 'is needed where a judge decides', path: ['judge'] },
-	);
+	)
+	.refine(({ compare, embedding }) => compare !== 'embedding' || embedding !== undefined, {
+		message: 'names the model whose vectors are compared, such as local/multilingual-e5-small',
+		path: ['embedding'],
+	});
 
 const tierFields = {
 	strategy: z.enum(strategies),
