@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { chatBodySchema, completionBodySchema, embeddingBodySchema } from '#lib/core/openai.ts';
 import { registryFileBody } from '#lib/server/bodies.ts';
 import type { ApiRow } from '#lib/server/openapi/row.ts';
+import { breakerResetBody } from '#lib/server/registry/breaker-reset.ts';
 import { keyOrderSchema } from '#lib/server/registry/key-order.ts';
 import { rolloutChangeSchema } from '#lib/server/registry/rollout.ts';
 import { simulationSchema } from '#lib/server/registry/simulator.ts';
@@ -68,6 +69,19 @@ export const registryRows: readonly ApiRow[] = [
 		part,
 		summary: 'Show the registry file in force, with the health of every candidate and without any key',
 		answer: { form: 'json', about: 'The registry.', schema: loose },
+	},
+	{
+		method: 'POST',
+		path: '/api/registry/breakers/reset',
+		part,
+		summary: 'Let a candidate or provider that rests after failures be asked again at once; without a name all of them',
+		body: breakerResetBody,
+		answer: {
+			form: 'json',
+			about: 'The names of those that rested.',
+			schema: z.looseObject({ reset: z.array(z.string()) }),
+		},
+		failures: ['not_found'],
 	},
 	{
 		method: 'GET',
