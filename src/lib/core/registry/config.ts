@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isRegistryName, parseSpec, type ModelSpec } from '#lib/core/registry/spec.ts';
 import { isPercent } from '#lib/core/registry/rollout.ts';
+import { runtimesSchema } from '#lib/core/registry/runtime-config.ts';
 import { strategies } from '#lib/core/registry/strategy.ts';
 
 const dayMs = 86_400_000;
@@ -221,8 +222,8 @@ export const modelsConfigSchema = z.strictObject({
 	/** Answer a request for one model with the tier that this model belongs to. */
 	autoTier: z.boolean().default(false),
 	performanceTracking: z.boolean().default(true),
-	/** Profiles of runtimes; read elsewhere. */
-	runtimes: z.unknown().optional(),
+	/** Runtimes beside those that are known. */
+	runtimes: runtimesSchema.default({}),
 });
 
 /** A user's own file: experiments over the providers of the registry file. */
