@@ -2,7 +2,7 @@
 import { engineNeed, mayLoad, memoryFailure } from '#lib/core/engine-memory.ts';
 import { Failure, toFailure, type FailureCode } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
-import type { KnownModel } from '#lib/core/tables/local-models.ts';
+import type { KnownModel, ModelKind } from '#lib/core/tables/local-models.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { ChildEngine } from '#lib/server/engine/child-engine.ts';
 import type { Engine } from '#lib/server/engine/engine.ts';
@@ -107,10 +107,10 @@ export class Engines {
 		return { engine: entry.engine, facts: { ...place, name: place.known?.name ?? name }, release };
 	}
 
-	/** Throws what `acquire` would throw for a model that cannot be found or used, without loading it. */
-	async check(name: string, options: UseOptions): Promise<void> {
+	/** The kind of a model. Throws what `acquire` would throw for one that cannot be found or used, without loading it. */
+	async check(name: string, options: UseOptions): Promise<ModelKind> {
 		const other = await this.#options.others.find(name, options.signal);
-		if (other === null) await this.#options.places.find(name, options);
+		return other === null ? (await this.#options.places.find(name, options)).kind : other.facts.kind;
 	}
 
 	/** Which of these models are here, and why the others are not. */
