@@ -39,8 +39,9 @@ describe('compare: embedding', () => {
 
 	it('reads vectors by their number, in whatever order they come', async () => {
 		const room = rig({ [A]: says('a dog', 50), [B]: says('a cow', 60), [C]: says('the tabby', 70) });
-		const { text, record } = await room.ask({});
-		expect([text, record.consensus?.agreement]).toEqual(['a dog', 2 / 3]);
+		const { record } = await room.ask({});
+		const [dog, cow, tabby] = record.consensus?.votes.map(({ cluster }) => cluster) ?? [];
+		expect([dog === cow, dog === tabby]).toEqual([true, false]);
 		const sizes = room.fake.calls.map(({ body }) => (Array.isArray(body['input']) ? body['input'].length : 0));
 		expect(Math.max(...sizes)).toBeGreaterThan(1);
 	});
