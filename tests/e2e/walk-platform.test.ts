@@ -64,6 +64,13 @@ async function open(path: string): Promise<void> {
 	await page.locator('html[data-hydrated]').waitFor();
 }
 
+test('a comparison that somebody was sent says what the configurations say, also when nobody has read them before', async () => {
+	await open(`/compare?ids=${fitting},${tooLarge}`);
+	const table = page.getByTestId('comparison');
+	await expect(table.locator('tr', { hasText: /^\s*Parameters/ }).first()).toContainText(/8\.2B\s*32\.8B/);
+	await expect(table.locator('tr', { hasText: /^\s*Context/ }).first()).toContainText(/40,960 tokens\s*40,960 tokens/);
+});
+
 test('the list holds what vLLM runs, and says of the rest why it is not in it', async () => {
 	await open('/models?q=qwen3');
 	await page.keyboard.press('f');
