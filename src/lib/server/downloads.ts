@@ -29,11 +29,13 @@ import { DownloadQueue, spokenFor } from '#lib/server/downloads/queue.ts';
 import { notAsked, renewalOf } from '#lib/server/downloads/renewal.ts';
 import { DownloadRun } from '#lib/server/downloads/run.ts';
 import type { FreeBytes } from '#lib/server/downloads/space.ts';
+import { Streams } from '#lib/server/downloads/streams.ts';
 import { keyOf, outcomes, wrongState } from '#lib/server/downloads/wishes.ts';
 import { thenTold } from '#lib/server/downloads/then-told.ts';
 import { Throttle } from '#lib/server/downloads/throttle.ts';
 import { Bell, watchDownloads, type Watched } from '#lib/server/downloads/watch.ts';
 import type { Hub } from '#lib/server/hub.ts';
+import { FileHashes } from '#lib/server/inventory/reading.ts';
 import * as store from '#lib/server/store/downloads.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 
@@ -60,6 +62,7 @@ interface DownloadsOptions {
 	onReady?: (record: DownloadRecord) => void | Promise<void>;
 	keepFree?: number;
 	tickMs?: number;
+	streams?: Streams;
 }
 
 /** Every download of a data folder, whichever process works on it. */
@@ -78,11 +81,9 @@ export class Downloads {
 		this.#options = options;
 		this.#throttle = new Throttle(clock);
 		this.#leases = new Leases({ database, self, clock });
-		const verified = {
-			isVerified: (blob: string, stamp: string) => store.isVerified(database, blob, stamp),
-			noteVerified: (blob: string, stamp: string) => store.noteVerified(database, blob, stamp),
-		};
-		const parts = { digester: this.#digester, throttle: this.#throttle, verified };
+		const hashes = new FileHashes({ database, date: () => clock.date() });
+		const { streams = new Streams() } = options;
+		const parts = { digester: this.#digester, throttle: this.#throttle, hashes, streams };
 		const fetch = new BlobFetch({ hub, clock, random, self, ...parts });
 		const reserved = (id: string) => store.bytesLeft(database, id, spokenFor);
 		const place = { root, freeBytes, keepFree, boot: self.boot };
@@ -149,9 +150,8 @@ export class Downloads {
 	}
 
 	#warn(record: DownloadRecord, message: string): void {
-		const { database, clock } = this.#options;
-		const event: DownloadEvent = { kind: 'warning', at: clock.date().getTime(), message };
-		store.saveDownload(database, applyDownload(record, event), null);
+		const event = { kind: 'warning', at: this.#options.clock.date().getTime(), message } as const;
+		store.saveDownload(this.#options.database, applyDownload(record, event), null);
 	}
 
 	/** Every download, in the order of the queue. */

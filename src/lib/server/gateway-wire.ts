@@ -106,7 +106,7 @@ export function sse(data: unknown): string {
 /** The end of a stream that came to its end. */
 export const sseDone = 'data: [DONE]\n\n';
 
-/** A sign of life that clients skip. */
+/** A sign of life that clients pass over. */
 export const sseComment = ': keep-alive\n\n';
 
 /**

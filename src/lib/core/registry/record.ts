@@ -9,7 +9,7 @@ import type { Strategy } from '#lib/core/registry/strategy.ts';
 export type AttemptOutcome = 'won' | 'lost' | 'failed' | 'cancelled' | 'skipped';
 
 /** Why a candidate was passed over without being asked. */
-export type SkipReason =
+export type PassReason =
 	| 'disabled'
 	| 'no_key'
 	| 'unknown_provider'
@@ -35,8 +35,8 @@ export interface AttemptRecord {
 	outcome: AttemptOutcome;
 	/** Class of the failure; null when it did not fail. */
 	class: CallFailureClass | null;
-	/** Why it was skipped, or what ended it (`lost-race`, `client` …); null otherwise. */
-	reason: SkipReason | string | null;
+	/** Why it was passed over, or what ended it (`lost-race`, `client` …); null otherwise. */
+	reason: PassReason | string | null;
 	/** HTTP status of the provider; null when none came. */
 	status: number | null;
 	/** One sentence about the failure, without keys; null when there is none. */

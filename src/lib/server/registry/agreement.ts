@@ -20,7 +20,7 @@ import { exhausted } from '#lib/server/registry/exhausted.ts';
 import { askJudge, type Verdict } from '#lib/server/registry/judge.ts';
 import { RouteFailure } from '#lib/server/registry/route.ts';
 import { send } from '#lib/server/registry/sequence.ts';
-import { Skip } from '#lib/server/registry/purse.ts';
+import { PassedOver } from '#lib/server/registry/purse.ts';
 import type { RouteRun } from '#lib/server/registry/run.ts';
 
 /** One started lane. `attempt` is null while it runs and when it failed. */
@@ -279,8 +279,8 @@ function affordable(run: RouteRun, candidates: Candidate[]): Candidate[] {
 			sum += run.afford(candidate, sum).worst;
 			lanes.push(candidate);
 		} catch (error) {
-			if (!(error instanceof Skip)) throw error;
-			run.skip(candidate, error.reason, 'vote');
+			if (!(error instanceof PassedOver)) throw error;
+			run.passOver(candidate, error.reason, 'vote');
 		}
 	}
 	return lanes;
@@ -289,7 +289,7 @@ function affordable(run: RouteRun, candidates: Candidate[]): Candidate[] {
 /** Asks every candidate that can be asked and serves what they agree on. Throws as the other strategies do. */
 export async function askAll(run: RouteRun): Promise<Agreed> {
 	const { ready, cooled } = run.sort();
-	for (const candidate of cooled) run.skip(candidate, 'breaker_open', 'vote');
+	for (const candidate of cooled) run.passOver(candidate, 'breaker_open', 'vote');
 	const lanes = affordable(run, ready);
 	if (lanes.length === 0) throw exhausted(run, []);
 	const vote = new Vote(run, lanes);

@@ -22,7 +22,7 @@ function tried(records: readonly AttemptRecord[]): string {
 	return words.length === 0 ? '' : ` Tried: ${words.slice(0, 10).join(', ')}.`;
 }
 
-function skipped(records: readonly AttemptRecord[]): string {
+function passedOver(records: readonly AttemptRecord[]): string {
 	const told = records.filter(({ outcome }) => outcome === 'skipped');
 	return told
 		.slice(0, 10)
@@ -89,7 +89,7 @@ function ofSkips(run: RouteRun): Verdict {
 	const waits = cooled.map((candidate) => run.ground.breakers.waitMs(candidate)).filter((wait) => wait > 0);
 	return {
 		code: 'no_candidate',
-		message: `No candidate of ${run.plan.route} can be asked: ${skipped(run.attempts())}.`,
+		message: `No candidate of ${run.plan.route} can be asked: ${passedOver(run.attempts())}.`,
 		retryAfterMs: waits.length === 0 ? null : Math.min(...waits),
 	};
 }
