@@ -112,7 +112,7 @@ interface Counts {
 	done: number;
 	kept: number;
 	failed: number;
-	skipped: number;
+	binary: number;
 }
 
 /** A result for a file that is no text: sorted by its path where rules know it, told apart from failures. */
@@ -175,7 +175,7 @@ class InOrder {
 async function sortAll({ app, given, options, sink, terminal, signal, earlier }: Run): Promise<Counts> {
 	const maxBytes = numberOf('max-bytes', given.max_bytes, { least: 1, most: 64 * 2 ** 20 }) ?? 2 ** 20;
 	const config = configDigest(options, maxBytes);
-	const counts: Counts = { done: 0, kept: 0, failed: 0, skipped: 0 };
+	const counts: Counts = { done: 0, kept: 0, failed: 0, binary: 0 };
 	const asked: TextFile[] = [];
 	const written = new InOrder(sink);
 	const texts = async function* () {
@@ -186,7 +186,7 @@ async function sortAll({ app, given, options, sink, terminal, signal, earlier }:
 				await written.add(before);
 			} else if (file.problem !== null) {
 				const result = await unread(file, options, app);
-				counts[result.error === null ? 'skipped' : 'failed'] += 1;
+				counts[result.error === null ? 'binary' : 'failed'] += 1;
 				await written.add({ ...result, sha256: file.sha256, config });
 			} else {
 				asked.push(file);
@@ -234,7 +234,7 @@ export const classifyCommand = command({
 				const parts = [
 					`${counts.done} sorted`,
 					`${counts.kept} kept`,
-					`${counts.skipped} binary`,
+					`${counts.binary} binary`,
 					`${counts.failed} failed`,
 				];
 				terminal.note(`${parts.join(', ')}.`);

@@ -10,7 +10,7 @@ import { startApp, type AppServer } from '../support/app-server.ts';
 import { ensureBuilt, projectFolder } from '../support/built-server.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { bertModel } from '../support/onnx-bert.ts';
-import { putModel, words } from '../support/tiny-onnx.ts';
+import { putModel, words } from '../support/tiny-graph.ts';
 import { median, report, times } from './report.ts';
 
 const threads = 1;

@@ -16,7 +16,12 @@ const out = join(folder, 'faults.json');
 const env = { ...cleanEnv(), FAULTS: '1', FORCE_COLOR: '0' };
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 const report = ['--reporter=default', '--reporter=json', `--outputFile.json=${out}`];
-const files = ['tests/faults', 'tests/server/download-faults.test.ts', ...process.argv.slice(2)];
+const files = [
+	'tests/faults',
+	'tests/server/download-faults.test.ts',
+	'tests/server/download-refusals.test.ts',
+	...process.argv.slice(2),
+];
 const args = [
 	vitest,
 	'run',

@@ -2,9 +2,9 @@
 import { request } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { startFakeProvider, type FakeProvider } from '../support/fake-provider.ts';
-import { startGateway, type GatewayRig } from '../support/gateway-rig.ts';
+import { type FakeProvider, startFakeProvider } from '../support/fake-provider.ts';
+import { envelope, errorOf } from '../support/gateway-failure.ts';
+import { type GatewayRig, startGateway } from '../support/gateway-rig.ts';
 
 let fake: FakeProvider;
 let gateway: GatewayRig;
@@ -44,23 +44,6 @@ function ask(body: unknown, { headers = {}, path = '/chat/completions', signal }
 }
 
 const chat = (model: string, more: Record<string, unknown> = {}) => ({ model, messages, ...more });
-
-const envelope = z.object({
-	error: z.looseObject({
-		message: z.string().min(10),
-		type: z.string(),
-		code: z.string().regex(/^[a-z_]+$/),
-		param: z.string().nullable(),
-		request_id: z.string().nullable(),
-		attempts: z.array(z.unknown()).optional(),
-	}),
-});
-
-async function errorOf(response: Response) {
-	const text = await response.text();
-	expect(text).not.toMatch(/canary|CANARY/);
-	return { status: response.status, ...envelope.parse(JSON.parse(text)).error };
-}
 
 describe('a request that cannot be taken', () => {
 	it.each<[string, unknown, number, string, string | null]>([

@@ -6,7 +6,8 @@ import { readSettings } from '#lib/server/config.ts';
 import { settingsReport } from '#lib/server/settings-report.ts';
 import { isRunning } from '../support/engines.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { embeddingModel, putModel } from '../support/tiny-onnx.ts';
+import { putModel } from '../support/tiny-graph.ts';
+import { embeddingModel } from '../support/tiny-onnx.ts';
 
 let app: App | null = null;
 afterEach(async () => {

@@ -8,7 +8,8 @@ import { temporaryFolder } from '../support/folder.ts';
 import { cacheModel } from '../support/hub-cache.ts';
 import { bytes, Graph, number, tensor, types } from '../support/onnx-writer.ts';
 import { engineFor } from '../support/engines.ts';
-import { embeddingModel, pairModel, putModel, type ModelFiles } from '../support/tiny-onnx.ts';
+import { putModel, type ModelFiles } from '../support/tiny-graph.ts';
+import { embeddingModel, pairModel } from '../support/tiny-onnx.ts';
 
 const weights = Float32Array.of(1, 2, 3, 4);
 

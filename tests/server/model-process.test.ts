@@ -11,7 +11,8 @@ import { projectFolder } from '../support/built-server.ts';
 import { engineRoom } from '../support/engine-room.ts';
 import { engineFor, isRunning } from '../support/engines.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { embeddingModel, putModel } from '../support/tiny-onnx.ts';
+import { putModel } from '../support/tiny-graph.ts';
+import { embeddingModel } from '../support/tiny-onnx.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const mean = { prefix: '', pooling: 'mean' as const, maxTokens: 64, mostChunks: 16 };

@@ -8,7 +8,8 @@ import { findLlama } from '#lib/server/engine/runtime-library.ts';
 import { engineRoom } from '../support/engine-room.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { cacheModel } from '../support/hub-cache.ts';
-import { embeddingModel, putModel, type ModelFiles } from '../support/tiny-onnx.ts';
+import { putModel, type ModelFiles } from '../support/tiny-graph.ts';
+import { embeddingModel } from '../support/tiny-onnx.ts';
 import { tinyGguf } from '../support/tiny-gguf.ts';
 
 const places = (cache = '/nowhere') =>

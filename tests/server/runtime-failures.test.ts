@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { engineFor } from '../support/engines.ts';
 import { Graph, types } from '../support/onnx-writer.ts';
-import { embeddingModel, type ModelFiles } from '../support/tiny-onnx.ts';
+import type { ModelFiles } from '../support/tiny-graph.ts';
+import { embeddingModel } from '../support/tiny-onnx.ts';
 
 const options = { prefix: '', pooling: 'mean' as const, maxTokens: 64, mostChunks: 16 };
 /** Places of a build machine, of a source tree and of this machine. */

@@ -12,7 +12,7 @@ import { runtimesAt } from '#lib/server/engine/runtime-library.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import { projectFolder } from './built-server.ts';
 import { temporaryFolder } from './folder.ts';
-import { putModel, type ModelFiles } from './tiny-onnx.ts';
+import { putModel, type ModelFiles } from './tiny-graph.ts';
 
 interface RoomOptions {
 	models: Record<string, ModelFiles>;

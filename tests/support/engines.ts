@@ -8,7 +8,7 @@ import { ModelPlaces } from '#lib/server/engine/places.ts';
 import { runtimesAt } from '#lib/server/engine/runtime-library.ts';
 import { projectFolder } from './built-server.ts';
 import { temporaryFolder } from './folder.ts';
-import { putModel, type ModelFiles } from './tiny-onnx.ts';
+import { putModel, type ModelFiles } from './tiny-graph.ts';
 
 const noCache = { cache: '/nowhere', inventory: { files: async () => null }, stores: [] };
 let count = 0;

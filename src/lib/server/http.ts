@@ -59,7 +59,7 @@ async function readBytes(body: ReadableStream<Uint8Array>, limit: number): Promi
 
 /**
  * The JSON body of a request. Throws `payload_too_large` as soon as more than `bytes` have arrived, `invalid_json` for
- * an empty body, bytes that are not UTF-8, text that is not JSON, or too much nesting. A byte order mark is skipped.
+ * an empty body, bytes that are not UTF-8, text that is not JSON, or too much nesting. A byte order mark is left out.
  */
 export async function readJson(request: Request, limits: Partial<BodyLimits> = {}): Promise<JsonValue> {
 	const { bytes, ...shape } = { bytes: defaultBodyBytes, ...requestLimits, ...limits };

@@ -2,7 +2,7 @@
 import { mayLoad } from '#lib/core/engine-memory.ts';
 import { Failure, toFailure, type FailureCode } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
-import type { KnownModel } from '#lib/core/tables/local-models.ts';
+import type { NamedModel } from '#lib/core/tables/named-models.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { Bell } from '#lib/server/engine/bell.ts';
 import { ChildEngine } from '#lib/server/engine/child-engine.ts';
@@ -125,7 +125,7 @@ export class Engines {
 	}
 
 	/** Which of these models are here, and why the others are not. */
-	known(models: readonly KnownModel[]): Promise<KnownModelState[]> {
+	known(models: readonly NamedModel[]): Promise<KnownModelState[]> {
 		return Promise.all(
 			models.map(async ({ name, kind, id, license, locked }) => {
 				const state = { name, kind, id, license, locked };

@@ -9,7 +9,7 @@ import { chosenGguf } from '#lib/core/gguf-files.ts';
 import { ggufText, type GgufHeader } from '#lib/core/gguf-header.ts';
 import type { ModelCharacteristics, ModelFile } from '#lib/core/model.ts';
 import { quoted } from '#lib/core/repository.ts';
-import type { ModelKind } from '#lib/core/tables/local-models.ts';
+import type { ModelKind } from '#lib/core/tables/named-models.ts';
 import { formatsOf, formatWords } from '#lib/core/weight-formats.ts';
 import type { Ground, ModelPlace } from '#lib/server/engine/model-place.ts';
 import { inside, withFile } from '#lib/server/inner-file.ts';
@@ -98,8 +98,8 @@ export async function readGgufPlace(ground: Ground, wanted: string | null): Prom
 		...{ name, kind, known, folder, root, revision: ground.revision, runtime: 'llama' },
 		...{ dtype: labelOf(chosen.set), subfolder: '', fileName: path },
 		...{ weightBytes: chosen.set.sizeBytes, hasExternal: false, dtypes: chosen.labels },
-		...{ pooling: 'mean', prefix: known?.prefix ?? '' },
-		maxTokens: Math.min(known?.maxTokens ?? workingTokens, facts.context_window ?? workingTokens),
+		...{ pooling: 'mean', prefix: known?.prefix.query ?? '' },
+		maxTokens: Math.min(known?.piece_tokens ?? workingTokens, facts.context_window ?? workingTokens),
 		temperature: known?.temperature ?? (kind === 'embedding' ? 0.03 : 1),
 		...{ labels: null, hiddenSize: facts.hidden_size, vocabularySize: facts.vocab_size },
 		cacheBytesPerToken: kind === 'instruction' ? (facts.kv_cache_bytes_per_token ?? 0) : 0,

@@ -7,7 +7,7 @@ import { pairLabels } from '#lib/core/classify-pairs.ts';
 import { readOnnx } from '#lib/core/onnx.ts';
 import type { Pooling } from '#lib/core/pooling.ts';
 import { quoted } from '#lib/core/repository.ts';
-import type { KnownModel, ModelKind } from '#lib/core/tables/local-models.ts';
+import type { ModelKind, NamedModel } from '#lib/core/tables/named-models.ts';
 import { otherWeights, readGgufPlace } from '#lib/server/engine/gguf-place.ts';
 import type { Ground, ModelPlace } from '#lib/server/engine/model-place.ts';
 import { inside, withFile } from '#lib/server/inner-file.ts';
@@ -204,8 +204,8 @@ async function readOnnxPlace(ground: Ground, weights: Weights): Promise<ModelPla
 		hasExternal,
 		dtypes: [weights.dtype],
 		pooling: pooled.pooling,
-		prefix: known?.prefix ?? '',
-		maxTokens: Math.min(known?.maxTokens ?? workingTokens[kind], ...limits.map((limit) => limit ?? Infinity)),
+		prefix: known?.prefix.query ?? '',
+		maxTokens: Math.min(known?.piece_tokens ?? workingTokens[kind], ...limits.map((limit) => limit ?? Infinity)),
 		temperature: known?.temperature ?? (kind === 'embedding' ? 0.03 : 1),
 		labels: kind === 'nli' ? pairLabels(labelsOf(config)) : null,
 		hiddenSize: config.hidden_size ?? null,
@@ -217,7 +217,7 @@ async function readOnnxPlace(ground: Ground, weights: Weights): Promise<ModelPla
 }
 
 /** The failure that says how to get a model that is not here. */
-export function missing(name: string, known: KnownModel | null, why: string): Failure {
+export function missing(name: string, known: NamedModel | null, why: string): Failure {
 	const command = `modeldex model download ${known?.id ?? name}`;
 	return new Failure('model_not_installed', `The model ${quoted(name)} is not on this machine (${why}): ${command}`);
 }

@@ -1,7 +1,7 @@
 // What is known of a model on this machine before it is loaded: where its files lie, what runs them, and how it reads.
 import type { PairLabels } from '#lib/core/classify-pairs.ts';
 import type { Pooling } from '#lib/core/pooling.ts';
-import type { KnownModel, ModelKind } from '#lib/core/tables/local-models.ts';
+import type { ModelKind, NamedModel } from '#lib/core/tables/named-models.ts';
 
 /** What runs a model's files: the library for ONNX, or llama.cpp for GGUF. */
 export type ChildRuntime = 'onnx' | 'llama';
@@ -11,7 +11,7 @@ export interface ModelPlace {
 	/** The name it was asked for by. */
 	name: string;
 	kind: ModelKind;
-	known: KnownModel | null;
+	known: NamedModel | null;
 	/** Folder with config.json; absolute. */
 	folder: string;
 	/** Folder inside which every file must really lie: the model's own in a cache, or `folder`. */
@@ -52,7 +52,7 @@ export type ModelFacts = Pick<
 /** A folder that a name led to. `sha256Of` gives the digest of a file where the cache knows it. */
 export interface Ground {
 	name: string;
-	known: KnownModel | null;
+	known: NamedModel | null;
 	folder: string;
 	root: string;
 	/** The one file that was named, below `folder`; left out for a whole folder. */

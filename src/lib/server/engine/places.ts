@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { Failure } from '#lib/core/failure.ts';
 import { ggufLabel } from '#lib/core/gguf-files.ts';
 import { isRepositoryId, quoted } from '#lib/core/repository.ts';
-import { knownModel, type KnownModel } from '#lib/core/tables/local-models.ts';
+import { knownModel, type NamedModel } from '#lib/core/tables/named-models.ts';
 import { dtypes, missing, readModelFiles } from '#lib/server/engine/model-files.ts';
 import type { Ground, ModelPlace } from '#lib/server/engine/model-place.ts';
 import { inside } from '#lib/server/inner-file.ts';
@@ -66,7 +66,7 @@ export class ModelPlaces {
 		return this.#plain(resolve(name), name, null);
 	}
 
-	async #plain(folder: string, name: string, known: KnownModel | null): Promise<Ground | null> {
+	async #plain(folder: string, name: string, known: NamedModel | null): Promise<Ground | null> {
 		try {
 			const real = await realpath(folder);
 			if (isGguf(folder) && (await stat(real)).isFile()) {
@@ -79,7 +79,7 @@ export class ModelPlaces {
 		}
 	}
 
-	async #stored(name: string, known: KnownModel | null, store: string | null): Promise<Ground | null> {
+	async #stored(name: string, known: NamedModel | null, store: string | null): Promise<Ground | null> {
 		const short = known?.name ?? name;
 		if (!/^[\w][\w.-]*$/.test(short)) return null;
 		for (const root of [...(store === null ? [] : [store]), ...this.#options.stores]) {
@@ -89,7 +89,7 @@ export class ModelPlaces {
 		return null;
 	}
 
-	async #cached(name: string, known: KnownModel | null): Promise<Ground | null> {
+	async #cached(name: string, known: NamedModel | null): Promise<Ground | null> {
 		for (const id of new Set([known?.id ?? name, name])) {
 			if (!isRepositoryId(id)) continue;
 			const here = await this.#options.inventory.files(id);
