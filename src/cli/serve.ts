@@ -25,6 +25,7 @@ const flags = [
 	'cache',
 	'offline',
 	'proxy',
+	'max-models',
 	'log',
 	'log-level',
 	'load-chat-models-worker',

@@ -62,7 +62,10 @@ describe('a transfer', () => {
 		const { root, close, folder } = await stopped(2_000_000);
 		await close();
 		const journal = `${partOf(root).replace('.incomplete', '')}.json.incomplete`;
-		writeFileSync(journal, JSON.stringify({ ...JSON.parse(readFileSync(journal, 'utf8')), synced: 1_000_000 }));
+		writeFileSync(
+			journal,
+			JSON.stringify({ ...JSON.parse(readFileSync(journal, 'utf8')), synced: [{ start: 0, end: 1_000_000 }] }),
+		);
 		const { get } = downloadsRig({ hub, folder, self: { boot: 'boot-2' } });
 		expect((await get(orderOf('org/big'))).state).toBe('ready');
 		expect(ranges()).toEqual([['bytes=1000000-', 206]]);

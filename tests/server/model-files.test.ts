@@ -107,7 +107,7 @@ describe('an ONNX file', () => {
 		graph.input('input_ids', types.int64, ['batch', 'tokens']);
 		graph.output('last_hidden_state', graph.node('NoSuchOperation', ['input_ids']), ['batch']);
 		const engine = await engineFor({ ...embeddingModel(), 'onnx/model.onnx': graph.model() });
-		await expect(engine.load()).rejects.toMatchObject({ code: 'invalid_onnx' });
+		await expect(engine.load()).rejects.toMatchObject({ code: 'unsupported_model', status: 422 });
 		expect(engine.pid).toBeNull();
 	});
 });

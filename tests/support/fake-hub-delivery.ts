@@ -10,7 +10,8 @@ const codecs = { gzip: gzipSync, br: brotliCompressSync };
 export function rewritten(answer: FakeAnswer, fault: FakeFault | null): FakeAnswer {
 	if (fault?.kind === 'headers') return { ...answer, headers: fault.change({ ...answer.headers }) };
 	if (fault?.kind === 'body') {
-		return { ...answer, body: Buffer.from(fault.body), headers: { ...without(answer.headers), ...fault.headers } };
+		const body = typeof fault.body === 'string' ? Buffer.from(fault.body) : fault.body;
+		return { ...answer, body, headers: { ...without(answer.headers), ...fault.headers } };
 	}
 	if (fault?.kind === 'json') {
 		const changed = Buffer.from(JSON.stringify(fault.change(JSON.parse(answer.body.toString()))) ?? '');

@@ -27,7 +27,7 @@ import { Engines } from '#lib/server/engine/engines.ts';
 import { availableMemory } from '#lib/server/engine/machine-memory.ts';
 import { OtherEngines } from '#lib/server/engine/other-engines.ts';
 import { ModelPlaces } from '#lib/server/engine/places.ts';
-import { findLibrary } from '#lib/server/engine/runtime-library.ts';
+import { runtimesAt } from '#lib/server/engine/runtime-library.ts';
 import { isWorking, type Download, type DownloadRecord } from '#lib/core/download.ts';
 import type { Pins } from '#lib/server/pins.ts';
 import { Downloads } from '#lib/server/downloads.ts';
@@ -157,7 +157,7 @@ export function makeReaders(ground: Ground) {
 
 /** What runs models and sorts texts with them. Nothing is looked for or loaded before somebody asks. */
 export function makeEngines(
-	{ settings, database, clock, machine }: Ground,
+	{ settings, database, clock, machine, background }: Ground,
 	{ inventory, telemetry }: Pick<Readers, 'inventory' | 'telemetry'>,
 ) {
 	const stores = [join(settings.home, 'models')];
@@ -167,11 +167,13 @@ export function makeEngines(
 		places,
 		others: new OtherEngines({ fetch: globalThis.fetch }),
 		clock,
-		library: findLibrary,
+		library: runtimesAt(settings.home),
 		folder: packageFolder(),
 		threads: Math.max(1, cpus().length - 1),
 		availableBytes: availableMemory,
 		capBytes: Math.min(memoryBytes, limitBytes ?? memoryBytes) / 2,
+		mostModels: settings.maxModels,
+		keepsSpare: background,
 		onLoadFailure: (name, code) => telemetry.loaderFailure(name, code),
 	});
 	const classifier = new Classifier({ engines, database, clock });

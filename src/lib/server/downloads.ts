@@ -28,11 +28,13 @@ import { Planner } from '#lib/server/downloads/plan.ts';
 import { DownloadQueue, spokenFor } from '#lib/server/downloads/queue.ts';
 import { DownloadRun } from '#lib/server/downloads/run.ts';
 import { bytesHere, type FreeBytes } from '#lib/server/downloads/space.ts';
+import { Streams } from '#lib/server/downloads/streams.ts';
 import { keyOf, outcomes, wrongState } from '#lib/server/downloads/wishes.ts';
 import { thenTold } from '#lib/server/downloads/then-told.ts';
 import { Throttle } from '#lib/server/downloads/throttle.ts';
 import { Bell, watchDownloads, type Watched } from '#lib/server/downloads/watch.ts';
 import type { Hub } from '#lib/server/hub.ts';
+import { FileHashes } from '#lib/server/inventory/reading.ts';
 import * as store from '#lib/server/store/downloads.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
 
@@ -59,6 +61,7 @@ interface DownloadsOptions {
 	onReady?: (record: DownloadRecord) => void;
 	keepFree?: number;
 	tickMs?: number;
+	streams?: Streams;
 }
 
 /** Every download of a data folder, whichever process works on it. */
@@ -77,11 +80,9 @@ export class Downloads {
 		this.#options = options;
 		this.#throttle = new Throttle(clock);
 		this.#leases = new Leases({ database, self, clock });
-		const verified = {
-			isVerified: (blob: string, stamp: string) => store.isVerified(database, blob, stamp),
-			noteVerified: (blob: string, stamp: string) => store.noteVerified(database, blob, stamp),
-		};
-		const parts = { digester: this.#digester, throttle: this.#throttle, verified };
+		const hashes = new FileHashes({ database, date: () => clock.date() });
+		const { streams = new Streams() } = options;
+		const parts = { digester: this.#digester, throttle: this.#throttle, hashes, streams };
 		const fetch = new BlobFetch({ hub, clock, random, self, ...parts });
 		const reserved = (id: string) => store.bytesLeft(database, id, spokenFor);
 		const place = { root, freeBytes, keepFree, boot: self.boot };

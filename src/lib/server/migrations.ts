@@ -285,6 +285,30 @@ export const migrations: readonly Migration[] = [
 			'CREATE INDEX registry_versions_path ON registry_versions (path, number)',
 		],
 	},
+	{
+		// A verified content was named by its digest, with the stamp size-nanoseconds-inode.
+		name: 'one table of what reading files to their end has told',
+		statements: [
+			`CREATE TABLE file_digests (
+				path TEXT PRIMARY KEY, inode TEXT NOT NULL, size INTEGER NOT NULL, changed REAL NOT NULL, sha256 TEXT, git TEXT,
+				read_at TEXT NOT NULL
+			) WITHOUT ROWID`,
+			`INSERT INTO file_digests (path, inode, size, changed, sha256, git, read_at)
+			SELECT path, substr(inode, instr(inode, ':') + 1), size, changed, sha256, NULL, read_at FROM file_hashes`,
+			`INSERT INTO file_digests (path, inode, size, changed, sha256, git, read_at)
+			SELECT blob, substr(rest, instr(rest, '-') + 1), size, (ns / 1000000000) * 1000.0 + (ns % 1000000000) / 1000000.0,
+				CASE WHEN substr(blob, -65, 1) IN ('/', '\\') THEN substr(blob, -64) END,
+				CASE WHEN substr(blob, -41, 1) IN ('/', '\\') THEN substr(blob, -40) END,
+				strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+			FROM (SELECT blob, rest, size, CAST(substr(rest, 1, instr(rest, '-') - 1) AS INTEGER) AS ns
+				FROM (SELECT blob, CAST(substr(stamp, 1, instr(stamp, '-') - 1) AS INTEGER) AS size,
+					substr(stamp, instr(stamp, '-') + 1) AS rest
+					FROM verified_blobs WHERE stamp GLOB '[0-9]*-[0-9]*-[0-9]*'))
+			WHERE true ON CONFLICT (path) DO NOTHING`,
+			'DROP TABLE file_hashes',
+			'DROP TABLE verified_blobs',
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */
