@@ -117,3 +117,20 @@ describe('the guide for contributors', () => {
 		},
 	);
 });
+
+describe('the page about speed', () => {
+	const sections = (texts.get('docs/performance.md') ?? '').split(/^## /m).slice(1);
+	const benches = readdirSync(join(projectFolder, 'tests/bench'))
+		.filter((name) => name.endsWith('.bench.ts'))
+		.map((name) => name.replace('.bench.ts', ''));
+
+	it('has a section for every benchmark, under the name that runs it', () => {
+		const named = sections.map((text) => text.slice(0, text.indexOf('\n')));
+		expect(named.toSorted()).toEqual(benches.toSorted());
+		for (const text of sections) expect(text.length).toBeGreaterThan(150);
+	});
+
+	it('names no figure of a machine that nobody can look at', () => {
+		expect(texts.get('docs/performance.md')).not.toMatch(/\bwe measured\b|on our machine|\d+ (?:requests|calls)\/s/i);
+	});
+});

@@ -60,7 +60,7 @@ interface HealthAsk {
 	settings: Settings;
 }
 
-/** One look at our own health over the wire, as any monitor would take it; null when there was no answer. */
+/** One look at our own health over the wire, as a monitor would take it; null when there was no answer. */
 function askHealth({ port, settings }: HealthAsk): Promise<z.infer<typeof healthSchema> | null> {
 	const wildcard = /^(0\.0\.0\.0|\[?::\]?)$/.test(settings.host);
 	const host = wildcard ? '127.0.0.1' : settings.host.replace(/^\[|\]$/g, '');

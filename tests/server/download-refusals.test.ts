@@ -72,7 +72,7 @@ describe('a hostile list', () => {
 });
 
 describe('the disk', () => {
-	it('is asked for room before the first byte, with what others have spoken for', async () => {
+	it('[S31] is asked for room before the first byte, with what others have spoken for', async () => {
 		const { get, downloads } = downloadsRig({ hub, folder: fresh(), freeBytes: async () => 77e9, keepFree: 1024 ** 3 });
 		const { error } = await get(orderOf('org/huge'));
 		expect(error).toEqual({

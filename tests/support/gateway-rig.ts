@@ -12,6 +12,7 @@ import { openInMemory, type Database } from '#lib/server/database.ts';
 import { gatewayFailure } from '#lib/server/gateway-wire.ts';
 import { Gateway } from '#lib/server/gateway.ts';
 import { migrate } from '#lib/server/migrations.ts';
+import type { LocalModels } from '#lib/server/providers/local-provider.ts';
 import { ProviderSet } from '#lib/server/providers/provider-set.ts';
 import { Callers } from '#lib/server/registry/callers.ts';
 import { Keys } from '#lib/server/registry/keys.ts';
@@ -45,10 +46,12 @@ export interface RigOptions {
 	env?: Record<string, string>;
 	/** The server's own key. */
 	houseKey?: string;
+	/** Models of this machine. */
+	engines?: LocalModels;
 }
 
 /** Starts a gateway with this registry file. */
-export async function startGateway({ config, env = {}, houseKey }: RigOptions): Promise<GatewayRig> {
+export async function startGateway({ config, env = {}, houseKey, engines }: RigOptions): Promise<GatewayRig> {
 	// The date stands still: no window of a limit ends in the middle of a test.
 	const noon = new Date(Date.UTC(2026, 10, 21, 12));
 	const clock = { ...machineClock, date: () => noon };
@@ -60,7 +63,13 @@ export async function startGateway({ config, env = {}, houseKey }: RigOptions): 
 	const onBug = (error: unknown) => void bugs.push(error);
 	const registry = new Registry({ file: null, around: surroundings(env), clock });
 	registry.use(modelsConfigSchema.parse({ version: 1, ...config }));
-	const providers = new ProviderSet({ env, clock, proxy: null, version: '0.0.0' });
+	const providers = new ProviderSet({
+		env,
+		clock,
+		proxy: null,
+		version: '0.0.0',
+		...(engines === undefined ? {} : { engines }),
+	});
 	const faults = providers.take(registry.config.providers);
 	if (faults.size > 0) throw new Error([...faults.values()].join(' '));
 	const ledger = new Ledger({ database, clock, onAlert: () => {} });

@@ -1,9 +1,19 @@
 // One streamed answer of the gateway, as a page reads it: which request it is, then the text piece by piece.
 import { ApiError, isObject, isReason, type Fetch } from '#lib/client/api.ts';
-import { eventsOf } from '#lib/client/event-stream.ts';
+import { linesOf } from '#lib/client/lines.ts';
+import type { VoteProgress } from '#lib/core/registry/record.ts';
 
-/** What arrives: the record's id and who serves, once; then text. */
-export type ChatPiece = { type: 'head'; request: string | null; model: string | null } | { type: 'text'; text: string };
+/** What arrives: the record's id and who serves, once; how a vote stands, where it is told; then text. */
+export type ChatPiece =
+	| { type: 'head'; request: string | null; model: string | null }
+	| { type: 'vote'; progress: VoteProgress }
+	| { type: 'text'; text: string };
+
+const voteMark = ': modeldex.progress ';
+
+function isVote(value: unknown): value is VoteProgress {
+	return isObject(value) && typeof value.request === 'string' && typeof value.started === 'number';
+}
 
 /** One line of a conversation. */
 export interface ChatLine {
@@ -58,7 +68,14 @@ export async function* streamChat(
 		throw failure ?? new ApiError('bad_answer', `The gateway answered with status ${response.status}.`);
 	}
 	if (response.body === null) return;
-	for await (const { data } of eventsOf(response.body)) {
+	for await (const line of linesOf(response.body)) {
+		if (line.startsWith(voteMark)) {
+			const progress = parsed(line.slice(voteMark.length));
+			if (isVote(progress)) yield { type: 'vote', progress };
+			continue;
+		}
+		if (!line.startsWith('data:')) continue;
+		const data = line.slice('data:'.length).trim();
 		if (data === '[DONE]') return;
 		const event = parsed(data);
 		const failure = failureIn(event);

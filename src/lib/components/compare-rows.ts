@@ -13,7 +13,7 @@ import {
 } from '#lib/core/format.ts';
 import { licenseLabel } from '#lib/core/license.ts';
 import type { ModelCharacteristics, ModelEntry } from '#lib/core/model.ts';
-import { runtimeIds, runtimeNames } from '#lib/core/runtime.ts';
+import { runtimeIds, runtimeName } from '#lib/core/runtime.ts';
 import { specGroups } from '#lib/core/specs.ts';
 
 /** What is known of one model. */
@@ -98,7 +98,7 @@ function runtimeRows(compared: readonly Compared[]): CompareRow[] {
 			const report = runtimes.find(({ runtime }) => runtime === id);
 			return report === undefined ? null : runtimeWord(report);
 		});
-		return row(runtimeNames[id], values);
+		return row(runtimeName(id), values);
 	});
 }
 

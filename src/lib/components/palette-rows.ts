@@ -10,7 +10,7 @@ import type { Device } from '#lib/core/hardware.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { contextSteps, formatContext } from '#lib/core/place.ts';
 import { encodeId, isRepositoryId } from '#lib/core/repository.ts';
-import { runtimeIds, runtimeNames } from '#lib/core/runtime.ts';
+import { runtimeIds, runtimeName } from '#lib/core/runtime.ts';
 import type { PaletteRow } from '#lib/ui/palette-row.ts';
 
 /** A row and what else people call it. */
@@ -76,7 +76,7 @@ function placeRows({ place, presets, chooseDevice, chooseRuntime }: Wide): Worde
 		...[null, ...runtimeIds].map((id) => ({
 			id: `runtime-${id ?? 'any'}`,
 			group,
-			title: `Runtime: ${id === null ? 'any' : runtimeNames[id]}`,
+			title: `Runtime: ${id === null ? 'any' : runtimeName(id)}`,
 			words: 'run on engine',
 			isCurrent: runtime === id,
 			run: () => chooseRuntime(id),

@@ -1,4 +1,5 @@
 // Does it fit: the memory a model needs on a device at a context, term by term, and how fast it could answer there.
+import { baseRuntime } from '#lib/core/runtime.ts';
 import { formatBytes, formatCount } from '#lib/core/format.ts';
 import { usableMemory, type Device, type Usable } from '#lib/core/hardware.ts';
 import type { FitFacts } from '#lib/core/model.ts';
@@ -70,7 +71,8 @@ export interface FitPlace {
 
 /** How a runtime uses memory; null for a name without a row. */
 export function memoryOfRuntime(name: string): RuntimeMemory | null {
-	const plain = name.trim().toLowerCase();
+	const lower = name.trim().toLowerCase();
+	const plain = baseRuntime(lower) ?? lower; // one of the registry file needs what the one behind it does
 	return runtimeMemory.find(({ names }) => names.includes(plain)) ?? null;
 }
 

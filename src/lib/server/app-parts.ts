@@ -1,5 +1,7 @@
 // The parts of the app, each made of what was made before it.
 import type { ModelsConfig } from '#lib/core/registry/config.ts';
+import { ownProfile } from '#lib/core/registry/runtime-config.ts';
+import { setOwnProfiles } from '#lib/core/runtime-profiles.ts';
 import type { Flags } from '#lib/server/flags.ts';
 import { Gateway } from '#lib/server/gateway.ts';
 import { ProviderSet } from '#lib/server/providers/provider-set.ts';
@@ -185,9 +187,12 @@ export function makeEngines(
 }
 
 /** What routes requests, with the providers of the registry file in force. */
-export function makeRoutes(ground: Ground, env: Readonly<Record<string, string | undefined>>, flags: Flags) {
-	const { settings, version, database, log, clock, random, background, onBug } = ground;
-	const providers = new ProviderSet({ env, clock, proxy: settings.proxy, version });
+export function makeRoutes(
+	ground: Ground,
+	{ env, flags, engines }: { env: Readonly<Record<string, string | undefined>>; flags: Flags; engines: Engines },
+) {
+	const { settings, version, database, catalog, log, clock, random, background, onBug } = ground;
+	const providers = new ProviderSet({ env, clock, proxy: settings.proxy, version, engines });
 	const routing = makeRouting({
 		file: settings.registryFile,
 		home: settings.home,
@@ -201,6 +206,8 @@ export function makeRoutes(ground: Ground, env: Readonly<Record<string, string |
 		onBug,
 	});
 	const take = (config: ModelsConfig) => {
+		const described = Object.entries(config.runtimes).map(([id, runtime]) => ownProfile(id, runtime));
+		if (setOwnProfiles(described)) catalog.takeRuntimes();
 		for (const [name, message] of providers.take(config.providers)) log.error('provider_not_made', { name, message });
 	};
 	routing.registry.watch(take);

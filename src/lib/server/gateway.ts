@@ -17,6 +17,7 @@ import {
 	sseDone,
 	streamed,
 } from '#lib/server/gateway-wire.ts';
+import { ProgressFeed } from '#lib/server/gateway-progress.ts';
 import { limitsOf, optionsOf, readAsked } from '#lib/server/gateway-request.ts';
 import { writeUsage } from '#lib/server/providers/usage.ts';
 import type { Caller } from '#lib/server/registry/callers.ts';
@@ -162,33 +163,44 @@ export class Gateway {
 	}
 
 	async #stream(passage: Passage, asked: RouteRequest): Promise<Response> {
-		let routed: Routed;
+		const feed = new ProgressFeed();
+		const coming = this.#options.routes.run({ ...asked, onProgress: feed.tell }, passage.leaving.signal);
+		let routed: Routed | null;
 		try {
-			routed = await this.#options.routes.run(asked, passage.leaving.signal);
+			// A vote that is told of has begun its answer with the first word about it.
+			routed = await Promise.race([coming, feed.some.then(() => null)]);
 		} catch (error) {
 			passage.release();
 			throw error;
 		}
+		if (routed === null) return this.#begun(passage, coming, feed);
 		const headers = routedHeaders(routed, this.#elapsed(passage));
 		return streamed(this.#texts(passage, routed), headers, () => passage.leaving.abort(left()));
 	}
 
 	/** Sends status 200 before anybody has answered, so that nothing in between gives up; a failure comes as an event then. */
 	#early(passage: Passage, asked: RouteRequest): Response {
-		const routed = this.#options.routes.run(asked, passage.leaving.signal);
-		routed.catch(() => undefined); // said in the stream
-		return streamed(this.#earlyTexts(passage, routed), { 'cache-control': 'no-store' }, () =>
-			passage.leaving.abort(left()),
-		);
+		const feed = new ProgressFeed();
+		const coming = this.#options.routes.run({ ...asked, onProgress: feed.tell }, passage.leaving.signal);
+		return this.#begun(passage, coming, feed);
 	}
 
-	async *#earlyTexts(passage: Passage, coming: Promise<Routed>): AsyncGenerator<string> {
-		yield sseComment;
+	/** An answer of which nothing is known yet but that it is asked for. */
+	#begun(passage: Passage, coming: Promise<Routed>, feed: ProgressFeed): Response {
+		coming.catch(() => undefined); // said in the stream
+		const texts = this.#earlyTexts(passage, coming, feed);
+		return streamed(texts, { ...noStore }, () => passage.leaving.abort(left()));
+	}
+
+	async *#earlyTexts(passage: Passage, coming: Promise<Routed>, feed: ProgressFeed): AsyncGenerator<string> {
+		yield feed.take() || sseComment;
 		try {
 			for (;;) {
-				const routed = await this.#within(coming);
-				if (routed === null) yield sseComment;
-				else return yield* this.#texts(passage, routed);
+				const routed = await this.#within(Promise.race([coming, feed.some.then(() => null)]));
+				const told = feed.take();
+				if (told !== '') yield told;
+				if (routed !== null) return yield* this.#texts(passage, routed);
+				if (told === '') yield sseComment;
 			}
 		} catch (error) {
 			if (!passage.leaving.signal.aborted) yield this.#failed(error);

@@ -309,6 +309,31 @@ export const migrations: readonly Migration[] = [
 			'DROP TABLE verified_blobs',
 		],
 	},
+	{
+		name: 'records of requests without times',
+		statements: [
+			'ALTER TABLE route_requests RENAME TO timed_requests',
+			'ALTER TABLE route_attempts RENAME TO timed_attempts',
+			'DROP INDEX route_requests_at',
+			'DROP INDEX route_attempts_at',
+			`CREATE TABLE route_requests (
+				id TEXT PRIMARY KEY, at INTEGER NOT NULL, spec TEXT NOT NULL, route TEXT NOT NULL, user_id TEXT, key_name TEXT,
+				strategy TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT, served TEXT, first_content_ms REAL, ms REAL,
+				cost INTEGER, record TEXT NOT NULL
+			) WITHOUT ROWID`,
+			`CREATE TABLE route_attempts (
+				request TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, candidate TEXT NOT NULL,
+				outcome TEXT NOT NULL, class TEXT, first_content_ms REAL, ms REAL, cost INTEGER, output INTEGER,
+				PRIMARY KEY (request, number)
+			) WITHOUT ROWID`,
+			'INSERT INTO route_requests SELECT * FROM timed_requests',
+			'INSERT INTO route_attempts SELECT * FROM timed_attempts',
+			'DROP TABLE timed_requests',
+			'DROP TABLE timed_attempts',
+			'CREATE INDEX route_requests_at ON route_requests (at)',
+			'CREATE INDEX route_attempts_at ON route_attempts (at)',
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */

@@ -6,13 +6,16 @@ import { Failure } from '#lib/core/failure.ts';
 import { syncFolder } from '#lib/server/downloads/cache-folder.ts';
 import { believable, partPaths, readJournal, writeJournal } from '#lib/server/downloads/journal.ts';
 import { isAtWork, type Identity } from '#lib/server/downloads/owner.ts';
-import { bytesOf, prefixOf, withSpan, type Span } from '#lib/server/downloads/spans.ts';
+import { bytesOf, clipped, prefixOf, withSpan, type Span } from '#lib/server/downloads/spans.ts';
 
 /** Bytes after which, and milliseconds after which, what was written is put on the disk for good. */
 const syncBytes = 64 * 1024 * 1024;
 const syncMs = 5000;
 /** Bytes after which a part that is written in several places says which; they are what the end of a process may cost. */
 const noteBytes = 8 * 1024 * 1024;
+
+/** What a journal takes of a disk, with its name, at most. */
+const roomBytes = 64 * 1024;
 
 interface PartOptions {
 	/** The path of the finished blob; the part lies beside it. */
@@ -239,7 +242,21 @@ export class PartFile {
 		await this.#noting.catch(() => {}); // the last one below says what is wrong with the disk
 		this.#isOpen = false;
 		await this.#sync();
+		if (this.#isSpread) await this.#note().catch(() => this.#makeRoom());
 		await this.#handle.close();
+	}
+
+	/** On a full disk the journal has no place, and without it nothing with gaps is believed: the end gives way to it. */
+	async #makeRoom(): Promise<void> {
+		const end = Math.max(0, (this.#spans.at(-1)?.end ?? 0) - roomBytes);
+		this.#spans = clipped(this.#spans, end);
+		this.#synced = clipped(this.#synced, end);
+		try {
+			await this.#handle.truncate(end);
+			await this.#note();
+		} catch {
+			// Then there is no room for a hand's breadth: what the journal said before holds.
+		}
 	}
 }
 

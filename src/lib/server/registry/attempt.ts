@@ -55,6 +55,8 @@ export class Attempt {
 	firstContentMs: number | null = null;
 	endedMs: number | null = null;
 	usage: Usage | null = null;
+	/** Fields of the body that the provider has no word for and that were left out. */
+	dropped: readonly string[] = [];
 	/** Characters of content up to now. */
 	characters = 0;
 	/** The text of the answer as far as it was counted, for estimates. */
@@ -165,7 +167,10 @@ export class Attempt {
 	}
 
 	#note(event: CallEvent): void {
-		if (event.type === 'headers') this.headersMs ??= this.#now;
+		if (event.type === 'headers') {
+			this.headersMs ??= this.#now;
+			this.dropped = event.dropped ?? [];
+		}
 		if (event.type === 'usage') this.usage = event.usage;
 		const said = event.type === 'chunk' ? saidIn(event.chunk) : event.type === 'reply' ? saidIn(event.reply) : '';
 		this.characters += said.length;

@@ -72,7 +72,7 @@ function budgetWords(run: RouteRun): string {
 	return `The limit of ${amount} per ${limit.window} for ${limit.scope} is reached; it begins anew at ${until}.`;
 }
 
-function ofSkips(run: RouteRun): Verdict {
+function ofLeftOut(run: RouteRun): Verdict {
 	const reasons = new Set(run.records.map(({ reason }) => reason));
 	if (reasons.has('budget')) {
 		return { code: 'budget_exceeded', message: budgetWords(run), retryAfterMs: run.shortage?.resetMs ?? null };
@@ -109,7 +109,7 @@ export function exhausted(run: RouteRun, failures: readonly CallFailure[], error
 		error instanceof Ending
 			? ofEnding(error, words)
 			: failures.length === 0
-				? ofSkips(run)
+				? ofLeftOut(run)
 				: ofFailures(failures, words);
 	const { code, message, ...rest } = verdict;
 	return new RouteFailure(code, message, { ...rest, id: run.id, attempts, cause: failures.at(-1) });
