@@ -206,6 +206,18 @@ describe('the fit line', () => {
 		await expect.element(card.getByTestId('fit-line')).toHaveTextContent(/^Fits · 6(\.\d)? of 16 GiB at 8k$/);
 	});
 
+	it('names the weights if 16-bit where only the parameters are known, and calls the fit unknown', async () => {
+		const known = { id: 'a/b', model_type: 'llama', parameters_total: 8_030_261_248, fit: null };
+		const plain = await render(CardFixture, { entry: entry(known), read: never, place: testPlace() });
+		await expect.element(plain.getByTestId('fit-line')).toHaveTextContent('Fit unknown · 15 GiB if 16-bit');
+		const title = plain.getByTestId('fit-line').element().getAttribute('title');
+		expect(title).toMatch(/^Unknown: .*If 16-bit, they are 15 GiB/);
+		await plain.unmount();
+		const packed = entry({ ...known, id: 'a/b-GPTQ' });
+		const card = await render(CardFixture, { entry: packed, read: never, place: testPlace() });
+		await expect.element(card.getByTestId('fit-line')).toHaveTextContent(/^Fit unknown$/);
+	});
+
 	it('follows the place', async () => {
 		const place = testPlace();
 		const card = await render(CardFixture, {

@@ -10,7 +10,13 @@ const nothing: FitFacts = {
 	...{ kv_bytes_per_token: 1000, kv_window_bytes_per_token: 0, kv_window_tokens: 0, kv_state_bytes: 0 },
 };
 const known: PlainSubject = {
-	...{ id: 'acme/Model-8B', parameters_total: 8_190_735_360, quantization_bits: null, quantization_method: null },
+	...{
+		id: 'acme/Model-8B',
+		model_type: 'qwen3',
+		parameters_total: 8_190_735_360,
+		quantization_bits: null,
+		quantization_method: null,
+	},
 	fit: nothing,
 };
 
@@ -26,6 +32,7 @@ describe('weights if 16-bit', () => {
 		['parameters are not known', { parameters_total: null }],
 		['bits are known', { quantization_bits: 4 }],
 		['a method is known', { quantization_method: 'gptq' }],
+		['its makers publish fewer', { model_type: 'deepseek_v3' }],
 		['the weights are known', { fit: { ...nothing, weights_bytes: 5 } }],
 	])('are not spoken of where %s', (_, part) => {
 		expect(plainWeights({ ...known, ...part })).toBeNull();

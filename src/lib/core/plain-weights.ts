@@ -5,6 +5,7 @@ import type { FitFacts } from '#lib/core/model.ts';
 /** What decides whether it can be said of a model. */
 export interface PlainSubject {
 	id: string;
+	model_type: string | null;
 	parameters_total: number | null;
 	quantization_bits: number | null;
 	quantization_method: string | null;
@@ -15,6 +16,12 @@ export interface PlainSubject {
 const packed =
 	/quant|gptq|awq|gguf|mlx|bnb|hqq|aqlm|bitnet|exl[23]|fp[48]|[-_.](?:w\d+a\d+|int[248]|i?q\d)|\dbits?(?!\w)|\d-bit/i;
 
+/** Types whose makers publish 8 or 4 bits to begin with. Source: the quantization in their own configurations. */
+const packedTypes: ReadonlySet<string | null> = new Set([
+	...['deepseek_v3', 'deepseek_v32', 'deepseek_v4', 'gpt_oss', 'kimi_k2', 'kimi_k25', 'kimi_k3', 'mimo_v2_flash'],
+	...['minimax_m2', 'minimax_m3'],
+]);
+
 /** Bytes of one weight: nearly everything that is not quantized is published in 16 bits. */
 const plainBytes = 2;
 
@@ -23,9 +30,16 @@ const plainBytes = 2;
  * something says that they are packed.
  */
 export function plainWeights(subject: PlainSubject): number | null {
-	const { id, parameters_total: total, quantization_bits: bits, quantization_method: method, fit } = subject;
+	const {
+		id,
+		model_type: type,
+		parameters_total: total,
+		quantization_bits: bits,
+		quantization_method: method,
+		fit,
+	} = subject;
 	if (total === null || bits !== null || method !== null || (fit?.weights_bytes ?? null) !== null) return null;
-	return packed.test(id) ? null : total * plainBytes;
+	return packed.test(id) || packedTypes.has(type) ? null : total * plainBytes;
 }
 
 /** The same as one sentence; null where it cannot be said. `source`: where the parameters are from, in words. */
