@@ -9,8 +9,11 @@ import { modelsConfigSchema, type ModelsConfigInput } from '#lib/core/registry/c
 import type { RequestRecord } from '#lib/core/registry/record.ts';
 import { machineClock } from '#lib/server/clock.ts';
 import { openInMemory, type Database } from '#lib/server/database.ts';
+import { gatewayDoor } from '#lib/server/gateway-door.ts';
 import { gatewayFailure } from '#lib/server/gateway-wire.ts';
 import { Gateway } from '#lib/server/gateway.ts';
+import { Log } from '#lib/server/log.ts';
+import { Metrics } from '#lib/server/metrics.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import { ProviderSet } from '#lib/server/providers/provider-set.ts';
 import { Callers } from '#lib/server/registry/callers.ts';
@@ -31,6 +34,9 @@ export interface GatewayRig {
 	/** Records of requests that have ended, in order of their end. */
 	records: RequestRecord[];
 	bugs: unknown[];
+	/** What the log was told. */
+	lines: string[];
+	metrics: Metrics;
 	close(): Promise<void>;
 }
 
@@ -45,10 +51,12 @@ export interface RigOptions {
 	env?: Record<string, string>;
 	/** The server's own key. */
 	houseKey?: string;
+	/** Leaves everything to the framework's way, as the development server does. Default: false. */
+	withoutDoor?: boolean;
 }
 
 /** Starts a gateway with this registry file. */
-export async function startGateway({ config, env = {}, houseKey }: RigOptions): Promise<GatewayRig> {
+export async function startGateway({ config, env = {}, houseKey, withoutDoor }: RigOptions): Promise<GatewayRig> {
 	// The date stands still: no window of a limit ends in the middle of a test.
 	const noon = new Date(Date.UTC(2026, 10, 21, 12));
 	const clock = { ...machineClock, date: () => noon };
@@ -63,7 +71,8 @@ export async function startGateway({ config, env = {}, houseKey }: RigOptions): 
 	const providers = new ProviderSet({ env, clock, proxy: null, version: '0.0.0' });
 	const faults = providers.take(registry.config.providers);
 	if (faults.size > 0) throw new Error([...faults.values()].join(' '));
-	const ledger = new Ledger({ database, clock, onAlert: () => {} });
+	const pockets = { owner: 'pocket:rig', writeAfterMs: 20, onError: onBug };
+	const ledger = new Ledger({ database, clock, onAlert: () => {}, pockets });
 	const router = new Router({
 		registry,
 		provider: (name) => providers.find(name),
@@ -103,7 +112,13 @@ export async function startGateway({ config, env = {}, houseKey }: RigOptions): 
 			return gatewayFailure(error);
 		}
 	};
+	const metrics = new Metrics({ look: () => [] });
+	const lines: string[] = [];
+	const log = new Log({ write: (line) => void lines.push(line), now: Date.now, id: () => 'one', secrets: [] });
+	const door = gatewayDoor({ gateway, callers, metrics, log });
 	const server = createServer(async (request, response) => {
+		response.once('finish', () => request.resume()); // a body nobody read would hold up its connection
+		if (withoutDoor !== true && door(request, response)) return;
 		const base = `http://${request.headers.host}`;
 		await setResponse(
 			response,
@@ -120,8 +135,11 @@ export async function startGateway({ config, env = {}, houseKey }: RigOptions): 
 		database,
 		records,
 		bugs,
+		lines,
+		metrics,
 		close: async () => {
 			closing.abort();
+			metrics.close();
 			server.closeAllConnections();
 			await new Promise<void>((resolve) => server.close(() => resolve()));
 			await providers.close();

@@ -7,7 +7,7 @@ import { checkBaseUrl, findKey, type KeyAnswer, type Trust } from '#lib/server/p
 import { anthropicBody } from '#lib/server/providers/anthropic-request.ts';
 import { AnthropicReader } from '#lib/server/providers/anthropic-reader.ts';
 import {
-	replyEvents,
+	replyLots,
 	statusFailure,
 	wholeEvents,
 	type FrameReader,
@@ -122,6 +122,10 @@ export class HttpProvider implements CallProvider {
 	}
 
 	async *call(call: CandidateCall, signal: AbortSignal): AsyncGenerator<CallEvent> {
+		for await (const lot of this.lots(call, signal)) yield* lot;
+	}
+
+	async *lots(call: CandidateCall, signal: AbortSignal): AsyncGenerator<readonly CallEvent[]> {
 		const { row, name } = this;
 		const { key, problem } = this.key();
 		if (problem !== null) throw new CallFailure('no_key', `${name} has no key. ${problem}`);
@@ -141,7 +145,7 @@ export class HttpProvider implements CallProvider {
 		const reading: Reading = { provider: name, operation: call.operation, signal, secrets, now };
 		let isTaken = false;
 		try {
-			yield { type: 'headers', status: reply.status, ms: clock.ticks() - started };
+			yield [{ type: 'headers', status: reply.status, ms: clock.ticks() - started }];
 			isTaken = true;
 		} finally {
 			if (!isTaken) release(reply.body, false); // the reader left before the answer began
@@ -150,7 +154,8 @@ export class HttpProvider implements CallProvider {
 		const reader: FrameReader = isAnthropic
 			? new AnthropicReader(call, Math.floor(now / 1000))
 			: new OpenAiReader(call.operation, row);
-		yield* call.operation === 'embeddings' ? wholeEvents(reply, reader, reading) : replyEvents(reply, reader, reading);
+		if (call.operation === 'embeddings') yield await wholeEvents(reply, reader, reading);
+		else yield* replyLots(reply, reader, reading);
 	}
 
 	#checkOperation({ operation }: CandidateCall): void {
