@@ -3,7 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { lockBreaches, sourceBreaches, wordBreaches, type LongFiles, type Tree } from './support/house.ts';
+import {
+	lockBreaches,
+	sourceBreaches,
+	testBreaches,
+	wordBreaches,
+	type LongFiles,
+	type Tree,
+} from './support/house.ts';
 import { projectFolder } from './support/built-server.ts';
 
 /** Longer than 300 lines, and why that is better than two files. */
@@ -17,6 +24,11 @@ const longFiles: LongFiles = {
 	'src/lib/core/registry/provider-table.ts': 'one row per provider: a table',
 	'src/lib/server/migrations.ts': 'the steps of the database one after the other: a table that only grows',
 	'src/lib/core/query.ts': 'the filters: their names, their words in a URL, and back again',
+};
+
+/** The same for tests and what they stand on. */
+const longTests: LongFiles = {
+	'tests/support/model-facts.ts': 'one row per model, copied from its own files: a table',
 };
 
 /** Text files of the project: what git knows and does not ignore, else everything that is not made by a tool. */
@@ -48,6 +60,10 @@ vi.setConfig({ testTimeout: 60_000 }); // every source is parsed, and the machin
 describe('the house', () => {
 	it('has rooms that import only what they may, and files that are named, opened and sized as agreed', () => {
 		expect(sourceBreaches(tree, longFiles)).toEqual([]);
+	});
+
+	it('has tests in files of one idea each, opened and sized as agreed', () => {
+		expect(testBreaches(tree, longTests)).toEqual([]);
 	});
 
 	it('[S62] has a lock file with a checksum for every package and no address', () => {
@@ -196,6 +212,15 @@ describe('the checker', () => {
 	it('wants its list of long files short', () => {
 		const long = { 'src/lib/core/model.ts': 'it once was' };
 		expect(sourceBreaches(new Map(sound), long)).toMatchObject([{ rule: 'length', path: 'src/lib/core/model.ts' }]);
+	});
+
+	it('finds tests that are too long or do not say what they are for', () => {
+		const test = (text: string) => testBreaches(new Map([['tests/core/a.test.ts', text]]), {}).map(({ says }) => says);
+		expect(test(opening)).toEqual([]);
+		expect(test(opening + '\n'.repeat(300) + 'expect;')).toEqual(['has 302 lines']);
+		expect(test('expect;')).toEqual(['does not open with a comment about its purpose']);
+		expect(testBreaches(new Map([['src/lib/core/a.ts', 'expect;']]), {})).toEqual([]);
+		expect(testBreaches(new Map(), { 'tests/core/a.test.ts': 'it once was long' })).toHaveLength(1);
 	});
 
 	it('reads lock files', () => {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { CompatibilityReport } from '#lib/core/compatibility.ts';
 import { parseRepositoryId } from '#lib/core/repository.ts';
-import { parseRuntime, runtimeIds, runtimeNames } from '#lib/core/runtime.ts';
+import { parseRuntime, runtimeName } from '#lib/core/runtime.ts';
 import type { ModelCompatibility } from '#lib/server/compatibility.ts';
 import { command, list, positional, toggle } from './command.ts';
 import { machineFlags, settingOptions } from './settings.ts';
@@ -14,17 +14,12 @@ function verdict({ compatible, confidence }: CompatibilityReport): string {
 	return confidence === 'none' ? 'no' : 'not known';
 }
 
-function nameOf(runtime: string): string {
-	const id = runtimeIds.find((known) => known === runtime);
-	return id === undefined ? runtime : runtimeNames[id];
-}
-
 function show({ id, runtimes, problems }: ModelCompatibility, terminal: Terminal): void {
 	terminal.line(strong(id));
-	const wide = Math.max(...runtimes.map(({ runtime }) => nameOf(runtime).length));
+	const wide = Math.max(...runtimes.map(({ runtime }) => runtimeName(runtime).length));
 	for (const report of runtimes) {
 		terminal.line();
-		terminal.line(strong(nameOf(report.runtime).padEnd(wide)), `  ${verdict(report)}`);
+		terminal.line(strong(runtimeName(report.runtime).padEnd(wide)), `  ${verdict(report)}`);
 		const { compatible, reasons, warnings, recommendations } = report;
 		for (const reason of reasons) terminal.line('  ', compatible ? quiet(reason) : reason);
 		for (const warning of warnings) terminal.line(`  Note: ${warning}`);
@@ -51,9 +46,9 @@ export const compatCommand = command({
 	}),
 	run: async ({ id, runtime, strict_context, check, ...settings }, terminal) => {
 		parseRepositoryId(id);
-		const runtimes = [...new Set(runtime.map(parseRuntime))];
 		const { withApp } = await import('./machine.ts');
 		return withApp(settings, terminal, async ({ compatibility }, signal) => {
+			const runtimes = [...new Set(runtime.map(parseRuntime))]; // those of the registry file are known now
 			const found = await compatibility.read(id, { runtimes, strictContext: strict_context, signal });
 			if (terminal.json) terminal.document(found);
 			else show(found, terminal);

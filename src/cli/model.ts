@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { modelDownloadCommand } from './model-download.ts';
 import { modelImport, modelPath } from './model-import.ts';
+import { modelLimits } from './model-limits.ts';
 import { modelInfo, modelList } from './model-list.ts';
 import { modelDrift, modelLock } from './model-lock.ts';
 import { modelPrune, modelRemove } from './model-remove.ts';
@@ -19,4 +20,5 @@ export const modelCommands: readonly Command[] = [
 	modelImport,
 	modelLock,
 	modelDrift,
+	modelLimits,
 ];

@@ -99,9 +99,9 @@ export const searchCommand = command({
 		...settingOptions(machineFlags),
 	}),
 	run: async ({ text, ...args }, terminal) => {
-		const query = queryOf(typeof text === 'string' ? text : undefined, args);
 		const { withApp } = await import('./machine.ts');
 		await withApp(args, terminal, async ({ catalog, hardware }) => {
+			const query = queryOf(typeof text === 'string' ? text : undefined, args); // runtimes of the registry file are known now
 			if (query.fits !== null && parseMemory(query.fits) === null) await hardware.ready();
 			const page = await listed(query, { catalog, hardware });
 			if (terminal.json) terminal.document(page);

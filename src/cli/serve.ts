@@ -25,6 +25,7 @@ const flags = [
 	'cache',
 	'offline',
 	'proxy',
+	'max-models',
 	'log',
 	'log-level',
 	'load-chat-models-worker',
@@ -73,7 +74,7 @@ async function loadAnswer(path: string): Promise<Answer> {
 	}
 }
 
-/** One look at our own health over the wire, as any monitor would take it; null when there was no answer. */
+/** One look at our own health over the wire, as a monitor would take it; null when there was no answer. */
 function askHealth({ port, settings }: HealthAsk): Promise<z.infer<typeof healthSchema> | null> {
 	const wildcard = /^(0\.0\.0\.0|\[?::\]?)$/.test(settings.host);
 	const host = wildcard ? '127.0.0.1' : settings.host.replace(/^\[|\]$/g, '');

@@ -1,11 +1,8 @@
 // How fast "does it fit" is: a slider over 200 cards, and the list filtered by what fits a device.
 import { expect, it } from 'vitest';
-import { checkCompatibility, runsOn } from '#lib/core/compatibility.ts';
 import { fitPlace, fitRow, maxContext } from '#lib/core/fit.ts';
 import { namedMemory } from '#lib/core/hardware.ts';
 import { emptyQuery } from '#lib/core/query.ts';
-import { subjectOf } from '#lib/core/run-facts.ts';
-import { runtimeProfiles } from '#lib/core/runtime-profiles.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { openInMemory } from '#lib/server/database.ts';
 import { migrate } from '#lib/server/migrations.ts';
@@ -13,6 +10,9 @@ import { saveModels } from '#lib/server/store/models.ts';
 import { randomRecord, randomRecords } from '../support/records.ts';
 import { seeded } from '../support/seeded.ts';
 import { median, report, times } from './report.ts';
+import { shipped } from './shipped.ts';
+
+const { checkCompatibility, runsOn, runtimeProfiles, subjectOf } = await shipped();
 
 it('answers for 200 cards within a frame', async () => {
 	const cards = randomRecords(200, 1);

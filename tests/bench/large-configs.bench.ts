@@ -42,7 +42,10 @@ beforeAll(async () => {
 	for (const [at, { body, coding }] of hostile.entries()) {
 		if (isSmall(hostile[at] ?? { name: '', body })) continue;
 		const headers = coding === undefined ? undefined : { 'content-encoding': coding };
-		fake.fault({ match: new RegExp(`${repoOf(at)}/.*config\\.json`), fault: { kind: 'body', body, headers } });
+		fake.fault({
+			match: new RegExp(`resolve-cache/.*${repoOf(at)}/.*config\\.json`),
+			fault: { kind: 'body', body, headers },
+		});
 	}
 	app = await startApp({ env: { HF_ENDPOINT: fake.url } });
 });

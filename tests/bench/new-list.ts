@@ -23,13 +23,14 @@ interface Watch {
 
 /** In the page: begins to wait for the list with these ids. */
 function watch(ids: readonly string[]): Watch {
-	const names = document.querySelectorAll<HTMLElement>('[data-testid=model-card] h2 a');
+	const shownNames = '[data-testid=model-card]:not([data-behind] *) h2 a';
+	const names = document.querySelectorAll<HTMLElement>(shownNames);
 	const isOnScreen = (card: Element) => card.getBoundingClientRect().top < innerHeight;
 	const before = Math.min([...names].filter(isOnScreen).length, ids.length);
 	let start: number | null = null;
 	for (const type of ['click', 'keydown']) addEventListener(type, (event) => (start ??= event.timeStamp), true);
 	const isThere = () => {
-		const cards = [...document.querySelectorAll<HTMLElement>('[data-testid=model-card] h2 a')];
+		const cards = [...document.querySelectorAll<HTMLElement>(shownNames)];
 		const wrong = cards.findIndex((card, index) => card.title !== ids[index]);
 		if (wrong === -1) return cards.length >= before;
 		const card = cards[wrong];

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ensureBuilt, modeldex, startServer } from '../support/built-server.ts';
 import { isRunning } from '../support/engines.ts';
-import { embeddingModel, pairModel, putModel } from '../support/tiny-onnx.ts';
+import { putModel } from '../support/tiny-graph.ts';
+import { embeddingModel, pairModel } from '../support/tiny-onnx.ts';
 
 vi.setConfig({ testTimeout: 60_000 }); // each command is a process, and the machine may be busy
 

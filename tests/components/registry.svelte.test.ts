@@ -70,6 +70,8 @@ describe('a tier', () => {
 		await expect.element(first).toHaveTextContent('Price unknown');
 		await expect.element(first).toHaveTextContent('last error rate_limit, 1 hour ago');
 		await expect.element(second).toHaveTextContent('No key');
+		await expect.element(first.getByRole('button', { name: 'Ask it again: lab/a' })).toBeVisible();
+		expect(second.getByRole('button').elements()).toEqual([]);
 	});
 });
 

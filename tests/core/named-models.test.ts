@@ -1,11 +1,21 @@
-// The two tables about models with short names: how they are fetched, and how they are used; they speak of the same models.
+// Models with short names: each is found by every name it has, and its figures fit together.
 import { expect, it } from 'vitest';
-import { localModels } from '#lib/core/tables/local-models.ts';
-import { namedModels } from '#lib/core/tables/named-models.ts';
+import { knownModel, namedModel, namedModels } from '#lib/core/tables/named-models.ts';
 
-it('models with short names are the same where they are fetched and where they are used', () => {
-	const used = new Map(localModels.map((model) => [model.name, model]));
-	const both = namedModels.filter(({ name }) => used.has(name));
-	expect(both.length).toBeGreaterThanOrEqual(6);
-	for (const { name, id, kind, license } of both) expect(used.get(name)).toMatchObject({ name, id, kind, license });
+it('a model is found by its short name, its repository and the one it was made from', () => {
+	for (const model of namedModels) {
+		for (const name of [model.name, model.id, model.base, model.base.toUpperCase()]) {
+			expect(knownModel(name)?.name).toBe(model.name);
+		}
+		expect(namedModel(model.name.toUpperCase())).toBe(model);
+	}
+	expect([knownModel('none/such'), namedModel('Xenova/bge-m3')]).toEqual([null, null]);
+});
+
+it('texts are cut no longer than the model takes them, and compared as queries', () => {
+	for (const { name, kind, max_tokens, piece_tokens, temperature, prefix } of namedModels) {
+		expect([name, piece_tokens <= max_tokens, temperature > 0]).toEqual([name, true, true]);
+		expect([name, (prefix.query === '') === (prefix.passage === '')]).toEqual([name, true]);
+		if (kind !== 'embedding') expect([name, prefix.query, temperature]).toEqual([name, '', 1]);
+	}
 });

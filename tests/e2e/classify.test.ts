@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { startApp, type AppServer } from '../support/app-server.ts';
-import { embeddingModel, putModel } from '../support/tiny-onnx.ts';
+import { putModel } from '../support/tiny-graph.ts';
+import { embeddingModel } from '../support/tiny-onnx.ts';
 
 let app: AppServer;
 const home = mkdtempSync(join(tmpdir(), 'modeldex-lab-'));

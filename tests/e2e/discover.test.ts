@@ -1,66 +1,19 @@
 // Discovery as a person meets it: press the button, watch models settle, cancel, try again, go on, use one.
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
-import { startApp, type AppServer } from '../support/app-server.ts';
-import { fakeRepo, type FakeRepoOrder } from '../support/fake-hub-repo.ts';
-import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
-
-const config = (model_type: string, architecture: string) =>
-	JSON.stringify({ model_type, architectures: [architecture], max_position_embeddings: 4096 });
-const llama = config('llama', 'LlamaForCausalLM');
-
-/** A repository whose list fields tell nothing: its config has to be read. */
-const silent = (id: string, order: Partial<FakeRepoOrder> = {}) =>
-	fakeRepo({ id, tags: [], files: { 'config.json': llama, 'tokenizer.json': '{}' }, ...order });
-
-const ownToken = 'hf_someones_own';
-
-const curated = [
-	fakeRepo({
-		id: 'sentence-transformers/all-MiniLM-L6-v2',
-		downloads: 9000,
-		pipeline_tag: 'sentence-similarity',
-		library_name: 'sentence-transformers',
-		config: { model_type: 'bert', architectures: ['BertModel'] },
-	}),
-	silent('meadow/Alpaco-8B', { downloads: 8000 }),
-	silent('meadow/Reader', { downloads: 7000, files: { 'config.json': config('bert', 'BertForMaskedLM') } }),
-	silent('shelf/Llama-2-7B-weights', { downloads: 6000, files: { 'README.md': '# none' } }),
-	silent('meadow/Locked', { downloads: 5000, gated: 'manual' }),
-	silent('meadow/Mystery', { downloads: 4000, files: { 'config.json': config('oddity', 'OddThing') } }),
-	silent('meadow/Broken', { downloads: 3000 }),
-	silent('meadow/Slow', { downloads: 2000 }),
-];
-
-let hub: FakeHub;
-let app: AppServer;
-
-async function setUp(): Promise<void> {
-	hub = await startFakeHub({
-		repos: curated,
-		users: [{ token: ownToken, name: 'someone', accepted: ['meadow/Locked'] }],
-	});
-	app = await startApp({ env: { HF_ENDPOINT: hub.url } });
-}
-
-async function tearDown(): Promise<void> {
-	await app.stop();
-	await hub.close();
-}
-
-async function open(page: Page, path = '/discover'): Promise<void> {
-	await page.goto(app.url + path);
-	await page.locator('html[data-hydrated]').waitFor();
-	await expect(page.getByRole('main').getByRole('button', { name: 'Discover', exact: true })).toBeEnabled();
-}
-
-const start = (page: Page) => page.getByRole('main').getByRole('button', { name: 'Discover', exact: true }).click();
-const row = (page: Page, id: string) => page.locator(`[data-testid=discovery-row][data-model="${id}"]`);
-const summary = (page: Page) => page.getByTestId('discovery-summary');
-const tab = (page: Page, name: RegExp) => page.getByRole('group', { name: 'Show' }).getByRole('button', { name });
-
-/** Holds back the config of the slow model until the answer is called for. */
-const holdSlow = () => hub.fault({ match: 'Slow/resolve', fault: { kind: 'stall', where: 'headers', ms: 60_000 } });
+import { expect, test } from '@playwright/test';
+import {
+	app,
+	holdSlow,
+	hub,
+	open,
+	ownToken,
+	row,
+	setUp,
+	start,
+	summary,
+	tab,
+	tearDown,
+} from '../support/discover-page.ts';
 
 // What one run has read is no news to the next, so that these have a machine of their own each.
 test.describe('a first run', () => {
@@ -226,78 +179,6 @@ test.describe('a first run', () => {
 			await page.getByRole('button', { name: 'Cancel', exact: true }).click();
 			await expect(summary(page)).toBeVisible();
 			await check('after');
-		});
-	}
-});
-
-test.describe('the page', () => {
-	test.beforeAll(setUp);
-	test.afterAll(tearDown);
-	test.beforeEach(() => hub.clearFaults());
-
-	test('without JavaScript a sentence says what to do instead', async ({ browser }) => {
-		const context = await browser.newContext({ javaScriptEnabled: false });
-		const page = await context.newPage();
-		await page.goto(`${app.url}/discover`);
-		await expect(page.getByText('Discovery shows models as they are found, which needs JavaScript.')).toBeVisible();
-		await expect(page.getByRole('button', { name: 'Discover' })).toBeHidden();
-		await page.getByRole('main').getByRole('link', { name: 'The list of models' }).click();
-		await expect(page).toHaveURL(`${app.url}/models`);
-		await context.close();
-	});
-
-	test('the network work is a worker’s, or the page’s own where that is switched off', async ({ page }) => {
-		const env = { HF_ENDPOINT: hub.url, FEATURE_LOAD_CHAT_MODELS_WORKER: 'off' };
-		const without = await startApp({ env });
-		for (const [url, workers] of [
-			[app.url, 1],
-			[without.url, 0],
-		] as const) {
-			await page.goto(`${url}/discover`);
-			await start(page);
-			await expect(summary(page)).toContainText('Done in', { timeout: 30_000 });
-			await expect(row(page, 'meadow/Alpaco-8B')).toContainText('Gen');
-			expect(page.workers()).toHaveLength(workers);
-		}
-		await without.stop();
-	});
-
-	test('offline it says so, and leads to what works', async ({ page }) => {
-		const offline = await startApp();
-		await page.goto(`${offline.url}/discover`);
-		await start(page);
-		await expect(page.getByRole('alert')).toContainText(/offline/i);
-		await expect(page.getByRole('alert').getByRole('link', { name: 'The list of models' })).toBeVisible();
-		await offline.stop();
-	});
-
-	test('the models page loads nothing of discovery until its panel is opened', async ({ page }) => {
-		const scripts: Promise<string>[] = [];
-		page.on('response', (response) => {
-			if (/\.js(\?|$)/.test(response.url())) scripts.push(response.text());
-		});
-		const holds = async () => (await Promise.all(scripts)).some((text) => text.includes('cancelListChatModels'));
-		await page.goto(`${app.url}/models`);
-		await page.locator('html[data-hydrated]').waitFor();
-		await page.waitForLoadState('networkidle');
-		expect(await holds()).toBe(false);
-		await page.getByRole('main').getByRole('button', { name: 'Discover' }).click();
-		await page.getByTestId('discovery-panel').getByRole('button', { name: 'Discover', exact: true }).click();
-		await expect(summary(page)).toBeVisible();
-		expect(await holds()).toBe(true);
-		await expect(page.getByTestId('model-card').first()).toBeVisible();
-	});
-
-	for (const width of [390, 720, 1200, 2000]) {
-		test(`nothing is wider than a screen of ${width} pixels`, async ({ page }) => {
-			await page.setViewportSize({ width, height: 844 });
-			await open(page);
-			await page.getByText('Options').click();
-			const excess = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-			expect(await excess()).toBeLessThanOrEqual(0);
-			await start(page);
-			await expect(summary(page)).toBeVisible();
-			expect(await excess()).toBeLessThanOrEqual(0);
 		});
 	}
 });

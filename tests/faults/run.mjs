@@ -1,4 +1,7 @@
-// `npm run test:faults`: kills, full disks and broken lines against downloads; the last line says how many tests passed.
+// `npm run test:faults`: kills, full disks, bad Hubs and providers, several processes, readers that leave or never read.
+// Names of files after it run those alone. FAULT_KILLS, FAULT_MEGABYTES, FAULT_MODELS, FAULT_SEEDS, FAULT_REQUESTS,
+// FAULT_TABS and FAULT_SECONDS make it longer; each test prints its figures as one line of JSON, and the last line says
+// how many passed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +19,9 @@ const out = join(folder, 'faults.json');
 const env = { ...cleanEnv(), FAULTS: '1', FORCE_COLOR: '0' };
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 const report = ['--reporter=default', '--reporter=json', `--outputFile.json=${out}`];
-const files = ['tests/faults', 'tests/server/download-faults.test.ts', ...process.argv.slice(2)];
+const named = process.argv.slice(2);
+const catalogue = ['download-faults', 'download-refusals', 'download-pieces', 'discovery-faults', 'discovery-limits'];
+const files = named.length > 0 ? named : ['tests/faults', ...catalogue.map((name) => `tests/server/${name}.test.ts`)];
 const args = [
 	vitest,
 	'run',

@@ -1,15 +1,12 @@
-// The catalog's lists against a plain reference: filters, facets, orders, cursors, search, and what writes change.
-import { describe, expect, it, vi } from 'vitest';
-import { Failure } from '#lib/core/failure.ts';
+// The catalog's lists against a plain reference: filters, facets, orders, what is pending, and runtimes.
+import { describe, expect, it } from 'vitest';
 import { cachePrecisions } from '#lib/core/fit.ts';
-import type { ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
 import {
 	emptyQuery,
 	listSources,
 	modalities,
 	parseQuery,
 	sortKeys,
-	unchecked,
 	type Checked,
 	type Facets,
 	type ModelQuery,
@@ -18,12 +15,11 @@ import { runtimeIds } from '#lib/core/runtime.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { openDatabase, openInMemory, type Database } from '#lib/server/database.ts';
 import { migrate } from '#lib/server/migrations.ts';
+import { made, walk } from '../support/catalog-rig.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { plainCard, plainList } from '../support/plain-list.ts';
-import { blankRecord, pick, randomRecord, randomRecords } from '../support/records.ts';
+import { blankRecord, pick, randomRecords } from '../support/records.ts';
 import { seeded } from '../support/seeded.ts';
-
-vi.setConfig({ testTimeout: 30_000 }); // the plain reference is slow, and the machine may be busy
 
 const root = temporaryFolder();
 const [first = 'vllm', ...others] = runtimeIds;
@@ -32,33 +28,10 @@ function open(name: string): Database {
 	return openDatabase({ directory: `${root}/${name}`, now: () => new Date(0), prepare: migrate }).database;
 }
 
-function made(records: ModelRecord[]): Catalog {
-	const database = openInMemory();
-	migrate(database);
-	const catalog = new Catalog(database);
-	catalog.upsert(records);
-	return catalog;
-}
-
 function counts(facets: Facets): Record<string, Record<string, number>> {
 	return Object.fromEntries(
 		Object.entries(facets).map(([name, values]) => [name, Object.fromEntries(values.map((v) => [v.value, v.count]))]),
 	);
-}
-
-/** Every id of a list, page by page. */
-function walk(
-	catalog: Catalog,
-	query: ModelQuery,
-	{ between = () => {}, checked = unchecked }: { between?: () => void; checked?: Checked } = {},
-): string[] {
-	const ids: string[] = [];
-	for (let cursor: string | null = null; ; between()) {
-		const page = catalog.list({ ...query, cursor }, checked);
-		ids.push(...page.models.map(({ id }) => id));
-		cursor = page.next_cursor;
-		if (cursor === null) return ids;
-	}
 }
 
 function randomQuery(random: () => number): ModelQuery {
@@ -207,303 +180,5 @@ describe('pending', () => {
 		expect(ask('min_context=1k&min_params=1B&family=Qwen&modality=text')).toMatchObject({ total: 0, pending: 2 });
 		expect(ask('kind=gen')).toMatchObject({ total: 0, pending: 0 });
 		expect(ask('')).toMatchObject({ total: 3, pending: 0 });
-	});
-});
-
-describe('search', () => {
-	const ids = [
-		'Qwen/Qwen2.5-7B-Instruct',
-		'Qwen/Qwen2.5-7B',
-		'meta-llama/Llama-3.1-8B',
-		'mlx-community/Meta-Llama-3.1-8B-Instruct-4bit',
-		'openai-community/gpt2',
-		'gpt2',
-		'a/CodeLlama_7b',
-	];
-	const catalog = made(ids.map((id, index) => ({ ...blankRecord(id), downloads: index })));
-	const find = (q: string) => catalog.list({ ...emptyQuery, q }).models.map(({ id }) => id);
-
-	it.each([
-		['qwen', ['Qwen/Qwen2.5-7B', 'Qwen/Qwen2.5-7B-Instruct']],
-		['QWEN inst', ['Qwen/Qwen2.5-7B-Instruct']],
-		['7b', ['a/CodeLlama_7b', 'Qwen/Qwen2.5-7B', 'Qwen/Qwen2.5-7B-Instruct']],
-		['lama 8', ['mlx-community/Meta-Llama-3.1-8B-Instruct-4bit', 'meta-llama/Llama-3.1-8B']],
-		['llama-3.1', ['mlx-community/Meta-Llama-3.1-8B-Instruct-4bit', 'meta-llama/Llama-3.1-8B']],
-		['code llama', ['a/CodeLlama_7b']],
-		['nothing', []],
-		['"', []],
-		['llama" OR "gpt2', []],
-		['* NOT x', []],
-	])('finds %s', (search, found) => {
-		expect(find(search)).toEqual(found);
-	});
-
-	it('puts the id itself first, on every page once, in any spelling and order', () => {
-		expect(find('gpt2')).toEqual(['gpt2', 'openai-community/gpt2']);
-		expect(find('qwen/qwen2.5-7b')[0]).toBe('Qwen/Qwen2.5-7B');
-		for (const limit of [1, 2, 3]) {
-			const query = { ...emptyQuery, q: 'qwen/qwen2.5-7b', order: 'asc' as const, limit };
-			expect(walk(catalog, query)).toEqual(['Qwen/Qwen2.5-7B', 'Qwen/Qwen2.5-7B-Instruct']);
-		}
-		const filtered = catalog.list({ ...emptyQuery, q: 'gpt2', author: ['openai-community'] });
-		expect(filtered.models.map(({ id }) => id)).toEqual(['openai-community/gpt2']);
-	});
-
-	it('takes any text without failing', () => {
-		const random = seeded(11);
-		const parts = [
-			'"',
-			"'",
-			'*',
-			'(',
-			')',
-			'%',
-			'_',
-			'é',
-			'e\u0301',
-			'模型',
-			'🤖',
-			'\0',
-			'\ud800',
-			' ',
-			'a',
-			'NEAR',
-			'^',
-			':',
-			'-',
-		];
-		for (let round = 0; round < 500; round += 1) {
-			const q = Array.from({ length: 1 + Math.floor(random() * 12) }, () => parts[Math.floor(random() * parts.length)]);
-			expect(catalog.list({ ...emptyQuery, q: q.join('') }).total).toBeGreaterThanOrEqual(0);
-		}
-	});
-
-	it('finds new models and display names at once', () => {
-		const growing = made([blankRecord('a/first')]);
-		growing.upsert([{ ...blankRecord('b/second'), name: 'Grünes Modell' }]);
-		const found = (q: string) => growing.list({ ...emptyQuery, q }).models.map(({ id }) => id);
-		expect(found('secon')).toEqual(['b/second']);
-		expect(found('grünes')).toEqual(['b/second']);
-		growing.upsert([{ ...blankRecord('b/second'), name: 'Rotes Modell' }]);
-		expect(found('grünes')).toEqual([]);
-		expect(found('rotes')).toEqual(['b/second']);
-	});
-});
-
-describe('a cursor', () => {
-	const query = { ...emptyQuery, limit: 7 };
-
-	it.each(sortKeys)('sorted by %s shows everything once while rows come and change', (sort) => {
-		const records = randomRecords(200, 21);
-		const catalog = made(records);
-		const random = seeded(5);
-		let next = 1000;
-		const before = new Set(records.map(({ id }) => id));
-		const between = () => {
-			catalog.upsert([randomRecord(random, next++), randomRecord(random, next++)]);
-		};
-		const ids = walk(catalog, { ...query, sort, order: 'desc' }, { between });
-		expect(new Set(ids).size).toBe(ids.length);
-		expect(ids.filter((id) => before.has(id))).toHaveLength(200);
-		const after = catalog.list({ ...query, sort, limit: 200 });
-		expect(after.total).toBeGreaterThan(220);
-	});
-
-	it('goes on when the row it stands on has moved or the list has shrunk to nothing behind it', () => {
-		const catalog = made(
-			['a', 'b', 'c', 'd'].map((name, index) => ({ ...blankRecord(`x/${name}`), downloads: 40 - index })),
-		);
-		const page = catalog.list({ ...emptyQuery, limit: 2 });
-		catalog.upsert([{ ...blankRecord('x/b'), downloads: 1 }]);
-		const rest = catalog.list({ ...emptyQuery, limit: 2, cursor: page.next_cursor });
-		expect(rest.models.map(({ id }) => id)).toEqual(['x/c', 'x/d']);
-	});
-
-	it('is refused when it is broken or belongs to another list', () => {
-		const catalog = made(randomRecords(50, 3));
-		const cursor = catalog.list(query).next_cursor ?? '';
-		const refused = (changed: Partial<ModelQuery>) => {
-			try {
-				catalog.list({ ...query, cursor, ...changed });
-			} catch (error) {
-				return error instanceof Failure ? error.code : error;
-			}
-		};
-		expect(cursor).toMatch(/^[\w-]+$/);
-		expect(refused({})).toBeUndefined();
-		expect(refused({ limit: 3, source: 'all' })).toBeUndefined();
-		for (const changed of [
-			{ sort: 'likes' as const },
-			{ order: 'asc' as const },
-			{ q: 'x' },
-			{ family: ['Qwen'] },
-			{ cursor: '' },
-			{ cursor: 'null' },
-			{ cursor: cursor.slice(0, -4) },
-			{ cursor: 'x'.repeat(100_000) },
-			{ cursor: Buffer.from('["a",[{},1,"b"],null]').toString('base64url') },
-			{ cursor: Buffer.from('{"__proto__":1}').toString('base64url') },
-		]) {
-			expect(refused(changed)).toBe('invalid_query');
-		}
-	});
-});
-
-describe('writes', () => {
-	const known: ModelCharacteristics = {
-		id: 'a/model',
-		source: 'hub',
-		revision: null,
-		fetched_at: '2026-11-21T00:00:00.000Z',
-		config_status: 'ok',
-		model_type: 'qwen3',
-		architectures: ['Qwen3ForCausalLM'],
-		architecture_family: 'Qwen',
-		max_position_embeddings: 40960,
-		context_window: 40960,
-		sliding_window: null,
-		num_hidden_layers: 36,
-		hidden_size: 4096,
-		intermediate_size: 12288,
-		vocab_size: 151936,
-		num_attention_heads: 32,
-		num_key_value_heads: 8,
-		head_dim: 128,
-		num_experts: null,
-		num_experts_per_token: null,
-		quantization_method: 'mlx',
-		quantization_bits: 4,
-		quantization_group_size: 64,
-		dtype: 'bfloat16',
-		is_multimodal: false,
-		multimodal_type: null,
-		use_cache: true,
-		parameters: { total: 8_190_735_360, active: 8_190_735_360, source: 'config' },
-		kv_cache_bytes_per_token: 147456,
-		kv_cache_fixed_bytes: 0,
-		fit: null,
-		classification: 'gen',
-		confidence: 'high',
-		evidence: {},
-		conflicts: [],
-		warnings: [],
-	};
-
-	it('learning moves a row into its filters, facets and orders', () => {
-		const catalog = made(randomRecords(300, 9));
-		catalog.upsert([blankRecord('a/model')]);
-		catalog.list({ ...emptyQuery, sort: 'context' });
-		const before = catalog.version;
-		expect(catalog.learn('a/model', known)).toBe(true);
-		expect(catalog.version).not.toBe(before);
-		const query = parseQuery(new URLSearchParams('family=Qwen&quantization=4&min_context=40k&q=a/model'), {
-			strict: true,
-		});
-		expect(catalog.list(query)).toMatchObject({ total: 1, models: [{ id: 'a/model', context_window: 40960 }] });
-		const order = walk(catalog, { ...emptyQuery, sort: 'context' });
-		const rows = order.map((id) => catalog.entry(id)?.context_window ?? -1);
-		expect(rows).toEqual(rows.toSorted((a, b) => b - a));
-		expect(catalog.learn('nobody/nothing', known)).toBe(false);
-	});
-
-	it('a listing refreshes popularity but never undoes what the config told', () => {
-		const catalog = made([blankRecord('a/model')]);
-		catalog.learn('a/model', known);
-		catalog.upsert([
-			{
-				...blankRecord('a/model'),
-				downloads: 99,
-				likes: 5,
-				license: 'mit',
-				as_of: '2026-11-22',
-				architecture_family: 'Llama',
-			},
-		]);
-		expect(catalog.entry('a/model')).toMatchObject({
-			downloads: 99,
-			license: 'mit',
-			architecture_family: 'Qwen',
-			context_window: 40960,
-			quantization: '4',
-			fetchStatus: 'ok',
-		});
-		catalog.upsert([{ ...blankRecord('a/model'), downloads: 1, as_of: '2023-10', origin: 'an old list' }]);
-		expect(catalog.entry('a/model')).toMatchObject({ downloads: 99, likes: 5, origin: 'hub', as_of: '2026-11-22' });
-		catalog.learn('a/model', { ...known, source: 'snapshot', context_window: 1 });
-		expect(catalog.entry('a/model')?.context_window).toBe(40960);
-	});
-
-	it('a copy on this machine adds a model without taking another one out of the catalog', () => {
-		const catalog = made([blankRecord('a/model')]);
-		catalog.setLocal(new Set(['a/model', 'me/mine']));
-		expect(catalog.counts()).toEqual({ mine: 1, catalog: 1 });
-		catalog.upsert([
-			{ ...blankRecord('a/model'), origin: 'local' },
-			{ ...blankRecord('me/mine'), origin: 'local' },
-		]);
-		expect(catalog.counts()).toEqual({ mine: 2, catalog: 1 });
-		const ids = (source: 'mine' | 'hub' | 'all') => catalog.list({ ...emptyQuery, source }).models.map(({ id }) => id);
-		expect(ids('mine')).toEqual(['a/model', 'me/mine']);
-		expect(ids('hub')).toEqual(['a/model']);
-		expect(ids('all')).toEqual(['a/model', 'me/mine']);
-		expect(catalog.entry('me/mine')?.local).toBe(true);
-	});
-
-	it('one row with impossible values harms neither the others nor itself', () => {
-		const odd = {
-			...blankRecord('a/odd'),
-			author: 'a\0',
-			license: 'x\0y',
-			name: 'n\0',
-			downloads: Infinity,
-			likes: NaN,
-		};
-		const catalog = made([blankRecord('a/fine'), odd, blankRecord('a/\0')]);
-		expect(catalog.list({ ...emptyQuery, sort: 'likes' })).toMatchObject({ total: 2 });
-		expect(catalog.entry('a/odd')).toMatchObject({ downloads: null, likes: null });
-		expect(catalog.entry('a/\0')).toBeNull();
-	});
-
-	it('a failed look is told on the row and ends the waiting', () => {
-		const catalog = made([blankRecord('a/model')]);
-		expect(catalog.learnFailure('a/model', { status: '403', statusCode: 403, message: 'Gated.' })).toBe(true);
-		expect(catalog.entry('a/model')).toMatchObject({
-			fetchStatus: '403',
-			fetchError: { statusCode: 403, message: 'Gated.' },
-		});
-		expect(catalog.list({ ...emptyQuery, quantization: ['4'] }).pending).toBe(0);
-		catalog.upsert([blankRecord('a/busy')]);
-		catalog.learnFailure('a/busy', { status: '429' });
-		expect(catalog.list({ ...emptyQuery, quantization: ['4'] }).pending).toBe(1);
-	});
-
-	it('the day of the last refresh is the newest listing row, and survives a restart', () => {
-		const database = open('refresh');
-		const catalog = new Catalog(database);
-		expect(catalog.updatedAt).toBeNull();
-		catalog.upsert([{ ...blankRecord('a/old'), origin: 'a list', as_of: '2026-12' }]);
-		expect(catalog.updatedAt).toBeNull();
-		catalog.upsert([{ ...blankRecord('a/new'), as_of: '2026-11-21T08:00:00.000Z' }]);
-		const again = new Catalog(database);
-		expect(again.updatedAt).toBe('2026-11-21T08:00:00.000Z');
-		expect(again.version).toBe(catalog.version);
-		database.close();
-	});
-
-	it('another process’s writes show at the next question', () => {
-		const mine = open('two');
-		const theirs = open('two');
-		const catalog = new Catalog(mine);
-		const other = new Catalog(theirs);
-		const before = catalog.version;
-		other.upsert([{ ...blankRecord('b/theirs'), downloads: 2 }]);
-		expect(catalog.list(emptyQuery).models.map(({ id }) => id)).toEqual(['b/theirs']);
-		expect(catalog.version).not.toBe(before);
-		catalog.upsert([{ ...blankRecord('a/mine'), downloads: 3 }]);
-		other.learn('a/mine', known);
-		expect(other.list(emptyQuery).models.map(({ id }) => id)).toEqual(['a/mine', 'b/theirs']);
-		expect(catalog.list({ ...emptyQuery, family: ['Qwen'] }).total).toBe(1);
-		mine.close();
-		theirs.close();
 	});
 });

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { cosine } from '#lib/core/classify-text.ts';
 import type { EmbedOptions } from '#lib/server/engine/engine.ts';
 import { engineFor, isRunning } from '../support/engines.ts';
-import { causalLogits, causalModel, causalVocabulary, embeddingModel, pairModel, width } from '../support/tiny-onnx.ts';
+import { causalLogits, causalModel, causalVocabulary } from '../support/tiny-causal.ts';
+import { width } from '../support/tiny-graph.ts';
+import { embeddingModel, pairModel } from '../support/tiny-onnx.ts';
 
 const mean: EmbedOptions = { prefix: '', pooling: 'mean', maxTokens: 64, mostChunks: 16 };
 const pairs = { hypotheses: ['this text is about animal', 'this text is about food'], maxTokens: 48, mostChunks: 16 };

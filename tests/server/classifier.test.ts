@@ -1,7 +1,8 @@
 // Texts sorted by every kind of model, with real models: the right category, whatever the order, the length or the text says.
 import { describe, expect, it } from 'vitest';
 import type { Category } from '#lib/core/classify.ts';
-import { causalModel, embeddingModel, pairModel } from '../support/tiny-onnx.ts';
+import { causalModel } from '../support/tiny-causal.ts';
+import { embeddingModel, pairModel } from '../support/tiny-onnx.ts';
 import { isRunning } from '../support/engines.ts';
 import { engineRoom } from '../support/engine-room.ts';
 

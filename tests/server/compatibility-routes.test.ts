@@ -1,104 +1,13 @@
-// Runtimes through the routes and the page: models of one runtime, one model on all of them, and why a list hides one.
-import { cpSync } from 'node:fs';
+// Runtimes through the routes and the page: models of one runtime, and one model on all of them.
 import { isRedirect } from '@sveltejs/kit';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { hidingFilters, type Explanation } from '#lib/core/explanation.ts';
-import { emptyQuery, type ListPage } from '#lib/core/query.ts';
+import { describe, expect, it } from 'vitest';
+import type { ListPage } from '#lib/core/query.ts';
 import { runtimeIds } from '#lib/core/runtime.ts';
-import { createApp, type App } from '#lib/server/app.ts';
-import { readSettings } from '#lib/server/config.ts';
-import type { CompatibleModels } from '#lib/core/compatible-query.ts';
-import type { ModelCompatibility, RuntimeAnswer } from '#lib/server/compatibility.ts';
-import { GET as compatible } from '../../src/routes/api/models/compatible/+server.ts';
-import { GET as compatibility } from '../../src/routes/api/models/compatibility/[...id]/+server.ts';
+import type { App } from '#lib/server/app.ts';
+import type { RuntimeAnswer } from '#lib/server/compatibility.ts';
 import { GET as list } from '../../src/routes/api/models/+server.ts';
-import { GET as why } from '../../src/routes/api/models/why/+server.ts';
 import { load } from '../../src/routes/models/+page.server.ts';
-import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
-import { fakeRepo, type FakeRepoOrder } from '../support/fake-hub-repo.ts';
-import { temporaryFolder } from '../support/folder.ts';
-
-const shelf = temporaryFolder();
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-	for (const end of ends.splice(0).reverse()) await end();
-});
-
-vi.setConfig({ testTimeout: 30_000 }); // each test has an app of its own, and the machine may be busy
-
-/** A data directory with the shipped catalog in it, which every app starts from a copy of. */
-const stocked = `${shelf}/stocked`;
-let homes = 0;
-
-function open(home: string, more: Record<string, string>): Promise<App> {
-	const settings = readSettings({ MODELDEX_HOME: home, HOME: home, ...more }, () => null);
-	return createApp({ settings, version: '1.2.3', background: false });
-}
-
-beforeAll(async () => {
-	await (await open(stocked, { HF_HUB_OFFLINE: '1' })).close();
-}, 60_000);
-
-/** An app before a fake Hub with these repositories, with the shipped catalog of its own. */
-async function house(orders: FakeRepoOrder[], more: Record<string, string> = {}): Promise<{ app: App; fake: FakeHub }> {
-	const fake = await startFakeHub({ repos: orders.map((order) => fakeRepo(order)) });
-	const home = `${shelf}/${(homes += 1)}`;
-	cpSync(stocked, home, { recursive: true });
-	const app = await open(home, { HF_ENDPOINT: fake.url, ...more });
-	ends.push(
-		() => fake.close(),
-		() => app.close(),
-	);
-	return { app, fake };
-}
-
-type Route = (event: never) => Response | Promise<Response>;
-
-async function ask<T>(route: Route, app: App, path: string, id = ''): Promise<T> {
-	const url = new URL(`http://127.0.0.1${path}`);
-	const event = { url, request: new Request(url), params: { id }, locals: { app } };
-	return (await route(event as never)).json();
-}
-
-const models = (app: App, query: string) => ask<CompatibleModels>(compatible, app, `/api/models/compatible${query}`);
-const runs = (app: App, id: string, query = '') =>
-	ask<ModelCompatibility>(compatibility, app, `/api/models/compatibility/${id}${query}`, id);
-const explain = (app: App, query: string) => ask<Explanation>(why, app, `/api/models/why${query}`);
-
-/** A repository as a maker publishes it. */
-function repo(
-	id: string,
-	[type, name]: [string, string],
-	tags: string[],
-	more: Partial<FakeRepoOrder> = {},
-): FakeRepoOrder {
-	const config = { model_type: type, architectures: [name] };
-	const weights = tags.includes('gguf') ? `${id.split('/')[1]}-Q4_K_M.gguf` : 'model.safetensors';
-	const files = { 'config.json': JSON.stringify(config), [weights]: { seed: 1, size: 100 } };
-	return { id, tags, config, files, pipeline_tag: 'text-generation', ...more };
-}
-
-const kinds: [string, [string, string], string[], boolean][] = [
-	['llama', ['llama', 'LlamaForCausalLM'], ['safetensors'], true],
-	['bert', ['bert', 'BertForMaskedLM'], ['safetensors', 'pytorch'], false],
-	['mistral', ['mistral', 'MistralForCausalLM'], ['safetensors'], true],
-	['t5', ['t5', 'T5ForConditionalGeneration'], ['safetensors'], false],
-	['qwen', ['qwen2', 'Qwen2ForCausalLM'], ['safetensors'], true],
-	['onnx', ['llama', 'LlamaForCausalLM'], ['onnx'], false],
-	['gemma', ['gemma2', 'Gemma2ForCausalLM'], ['gguf'], true],
-	['gpt2', ['gpt2', 'GPT2LMHeadModel'], ['safetensors', 'tf'], false],
-	['bin', ['llama', 'LlamaForCausalLM'], ['pytorch'], false],
-	['clip', ['clip', 'CLIPModel'], ['safetensors'], false],
-	['flax', ['mistral', 'MistralForCausalLM'], ['jax'], false],
-	['roberta', ['roberta', 'RobertaForMaskedLM'], ['safetensors'], false],
-];
-
-/** Three hundred models, a third of which the LLM worker runs; the ones with the smaller numbers come first. */
-const fixture = Array.from({ length: 300 }, (_, index) => {
-	const [name, make, tags, isKept] = kinds[index % kinds.length] ?? ['', ['', ''], [], false];
-	return { order: repo(`org/${name}-${index}`, make, tags, { downloads: 10_000 - index, likes: index }), isKept };
-});
-const keptIds = fixture.filter(({ isKept }) => isKept).map(({ order }) => order.id);
+import { ask, family, fixture, house, keptIds, models, repo, runs } from '../support/compatibility-rig.ts';
 
 describe('GET /api/models/compatible', () => {
 	it('gives exactly the models that run, in the order asked for, and says how many it looked at', async () => {
@@ -184,26 +93,6 @@ describe('GET /api/models/compatible', () => {
 		expect((await models(app, '?strict_context=1')).models.map(({ id }) => id)).toEqual(['org/plain']);
 	});
 });
-
-const family = [
-	repo('org/base', ['llama', 'LlamaForCausalLM'], ['safetensors'], { downloads: 900 }),
-	repo(
-		'maker/base-GGUF',
-		['llama', 'LlamaForCausalLM'],
-		['gguf', 'base_model:org/base', 'base_model:quantized:org/base'],
-		{
-			config: undefined,
-			gguf: { architecture: 'llama', total: 8e9 },
-			files: { 'base-Q4_K_M.gguf': { seed: 2, size: 100 } },
-		},
-	),
-	repo(
-		'org/base-tuned',
-		['llama', 'LlamaForCausalLM'],
-		['gguf', 'base_model:org/base', 'base_model:finetune:org/base'],
-	),
-	repo('org/bert', ['bert', 'BertModel'], ['safetensors'], { pipeline_tag: 'fill-mask' }),
-];
 
 function of(reports: RuntimeAnswer[], runtime: string): RuntimeAnswer | undefined {
 	return reports.find((report) => report.runtime === runtime);
@@ -341,120 +230,5 @@ describe('a list for one runtime', () => {
 		const wrong = await page('?runtime=llm-wroker&author=org');
 		expect(wrong?.problems).toEqual([expect.stringContaining('did you mean llm-worker?')]);
 		expect(wrong?.list.total).toBe(300);
-	});
-});
-
-describe('GET /api/models/why', () => {
-	it('tells for each filter how it hides a model', async () => {
-		const { app } = await house(family);
-		await models(app, '?limit=1000');
-		const [row] = app.catalog.rows(['org/bert']);
-		if (row === undefined) throw new Error('the catalog lost it');
-		const facts = { parameters_total: 110e6, context_window: 512, license: 'mit', is_multimodal: false };
-		app.catalog.upsert([{ ...row, ...facts, as_of: '2027-01-01', quantization: 'other', dtype: 'float32' }]);
-		const cases: Record<string, [query: string, value: unknown, rule: RegExp]> = {
-			q: ['q=llama', 'org/bert', /does not have all the words of "llama"/],
-			source: ['source=mine', 'hub', /not on this machine/],
-			family: ['family=Qwen&family=Llama', 'BERT', /family is BERT; the list shows only Qwen, Llama/],
-			quantization: ['quantization=4', 'other', /quantization is other; the list shows only 4/],
-			modality: ['modality=multimodal', 'text', /modality is text/],
-			kind: ['kind=gen', 'encoder', /kind is encoder/],
-			author: ['author=google', 'org', /author is org/],
-			license: ['license=apache-2.0', 'mit', /licence is mit/],
-			gated: ['gated=true', false, /It is open/],
-			size_class: ['size_class=large&size_class=huge', 'small', /size is small; the list shows only large, huge/],
-			weight_class: ['weight_class=to-4gb', null, /size of weights is not known/],
-			min_params: ['min_params=1B', 110e6, /It has 110M parameters; the list asks for at least 1B/],
-			max_params: ['max_params=100M', 110e6, /at most 100M/],
-			min_context: ['min_context=8k', 512, /It has 512 tokens of context; the list asks for at least 8,192/],
-			runtime: ['runtime=llm-worker', 'BertModel', /writes text; this model gives vectors or labels/],
-			fits: ['fits=64GB', null, /How much memory it needs is not known/],
-		};
-		expect(Object.keys(cases)).toEqual([...hidingFilters]);
-		for (const [filter, [query, value, rule]] of Object.entries(cases)) {
-			const { visible, hidden_by } = await explain(app, `?id=org/bert&${query}`);
-			expect([filter, visible, hidden_by.length]).toEqual([filter, false, 1]);
-			expect(hidden_by[0]).toMatchObject({ filter, value });
-			expect(hidden_by[0]?.rule).toMatch(rule);
-		}
-		const [sized] = app.catalog.list({ ...emptyQuery, fits: '900GB', sort: 'params', limit: 1 }).models;
-		const big = await explain(app, `?id=${sized?.id}&fits=4GB`);
-		expect(big.hidden_by[0]).toMatchObject({ filter: 'fits', wanted: '4GB', value: expect.any(Number) });
-		expect(big.hidden_by[0]?.rule).toMatch(/^It needs [\d.]+ GiB; there are 3\.7 GiB\.$/);
-		const everything = Object.values(cases).map(([query]) => query);
-		const { hidden_by } = await explain(app, `?id=org/bert&${everything.join('&')}`);
-		expect(hidden_by.map(({ filter }) => filter)).toEqual([...hidingFilters]);
-		expect(hidden_by.find(({ filter }) => filter === 'family')?.wanted).toEqual(['Qwen', 'Llama']);
-	});
-
-	it('shows a visible model without alternatives, and says what is not known', async () => {
-		const { app } = await house(family);
-		await models(app, '?limit=1000');
-		expect(await explain(app, '?id=org/base&runtime=vllm')).toEqual({
-			id: 'org/base',
-			visible: true,
-			hidden_by: [],
-			closest: [],
-		});
-		const { hidden_by } = await explain(app, '?id=org/base&min_params=7B&license=mit');
-		expect(hidden_by).toEqual([
-			{ filter: 'license', rule: 'Its licence is not known; the list shows only mit.', value: null, wanted: ['mit'] },
-			{
-				filter: 'min_params',
-				rule: 'How many parameters it has is not known; the list asks for at least 7B.',
-				value: null,
-				wanted: 7e9,
-			},
-		]);
-	});
-
-	it('names what comes closest: the same base, then the family, then the size', async () => {
-		const { app } = await house(family);
-		await models(app, '?limit=1000');
-		const { closest } = await explain(app, '?id=org/base&runtime=llama.cpp');
-		expect(closest.map(({ id }) => id).sort()).toEqual(['maker/base-GGUF', 'org/base-tuned']);
-		for (const { excluded_by, compatibility: runsThere } of closest) {
-			expect(excluded_by).toBeUndefined();
-			expect(runsThere?.runtime).toBe('llama.cpp');
-		}
-		const sized = await explain(app, '?id=Qwen/Qwen3-8B&family=Llama');
-		const [first] = sized.closest;
-		expect(first?.architecture_family).toBe('Llama');
-		expect(first?.parameters_total).toBeGreaterThan(7e9);
-		expect(first?.parameters_total).toBeLessThan(9e9);
-		const kin = await explain(app, '?id=Qwen/Qwen3-8B&max_params=3B');
-		expect(kin.closest.map(({ architecture_family }) => architecture_family)).toEqual(Array(5).fill('Qwen'));
-	});
-
-	it('agrees with the list, whatever is asked', async () => {
-		const { app } = await house(fixture.slice(0, 60).map(({ order }) => order));
-		await models(app, '?limit=1000');
-		for (const query of [
-			'runtime=vllm',
-			'family=Llama&runtime=ollama',
-			'q=onnx',
-			'runtime=tgi&kind=gen',
-			'author=org',
-		]) {
-			const shown = await ask<ListPage>(list, app, `/api/models?${query}&author=org&limit=200`);
-			const ids = new Set(shown.models.map(({ id }) => id));
-			for (const { order } of fixture.slice(0, 60)) {
-				const { visible, hidden_by } = await explain(app, `?id=${order.id}&${query}`);
-				expect([order.id, query, visible]).toEqual([order.id, query, ids.has(order.id)]);
-				expect(hidden_by.length === 0).toBe(visible);
-			}
-		}
-	});
-
-	it('refuses what it does not understand and asks the Hub for models nobody listed', async () => {
-		const { app, fake } = await house(family);
-		await expect(explain(app, '?family=Qwen')).rejects.toMatchObject({ code: 'invalid_query' });
-		await expect(explain(app, '?id=-x/y')).rejects.toMatchObject({ code: 'invalid_model_id' });
-		await expect(explain(app, '?id=org/base&quantization=7')).rejects.toMatchObject({ code: 'invalid_query' });
-		await expect(explain(app, '?id=org/base&colour=7')).rejects.toMatchObject({ code: 'unknown_field' });
-		await expect(explain(app, '?id=org/none')).rejects.toMatchObject({ code: 'not_found' });
-		fake.resetStats();
-		expect((await explain(app, '?id=org/bert&kind=gen')).visible).toBe(false);
-		expect(fake.count('org/bert')).toBe(1);
 	});
 });

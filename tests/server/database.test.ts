@@ -8,6 +8,7 @@ import { Failure } from '#lib/core/failure.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { migrate, migrations, schemaVersion } from '#lib/server/migrations.ts';
 import { latestConfig, saveConfig } from '#lib/server/store/configs.ts';
+import { readFiles } from '#lib/server/store/file-digests.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 const now = () => new Date('2026-11-21T07:30:00Z');
@@ -153,6 +154,30 @@ describe('migrate', () => {
 		expect(shape(old)).toEqual(shape(fresh));
 		old.close();
 		fresh.close();
+	});
+
+	it('carries what files were read, from two tables into one', () => {
+		const before = migrations.findIndex(({ name }) => name.startsWith('one table of what reading'));
+		const { database } = openDatabase({ directory: at('digests'), now, prepare: (db) => migrate(db, before) });
+		const sha = 'a'.repeat(64);
+		const git = 'b'.repeat(40);
+		const twice = '/hub/blobs/' + 'c'.repeat(64);
+		database.run('INSERT INTO file_hashes VALUES (?, ?, ?, ?, ?, ?)', ['/m/x.gguf', '64:7', 5, 1700.25, sha, 'then']);
+		database.run('INSERT INTO file_hashes VALUES (?, ?, ?, ?, ?, ?)', [twice, '64:9', 6, 1, 'c'.repeat(64), 'then']);
+		const stamp = '12-1763734230123456789-41';
+		for (const blob of [`/hub/blobs/${sha}`, `/hub/blobs/${git}`, twice])
+			database.run('INSERT INTO verified_blobs VALUES (?, ?)', [blob, stamp]);
+		database.run("INSERT INTO verified_blobs VALUES ('/hub/blobs/odd', 'nonsense')");
+		migrate(database);
+		const changed = 1_763_734_230 * 1000 + 123_456_789 / 1e6; // as Node computes the time of a file
+		const verified = { inode: '41', size: 12, changed };
+		expect([...readFiles(database).values()]).toEqual([
+			{ path: `/hub/blobs/${sha}`, ...verified, sha256: sha, git: null },
+			{ path: `/hub/blobs/${git}`, ...verified, sha256: null, git },
+			{ path: twice, inode: '9', size: 6, changed: 1, sha256: 'c'.repeat(64), git: null },
+			{ path: '/m/x.gguf', inode: '7', size: 5, changed: 1700.25, sha256: sha, git: null },
+		]);
+		database.close();
 	});
 
 	it('leaves the old shape when a step fails in its middle', () => {

@@ -144,7 +144,7 @@ describe('a download', () => {
 		expect(wrongFiles(root, quants)).toEqual([]);
 	});
 
-	it('refuses pickles, named or disguised, unless that was allowed', async () => {
+	it('[S56] refuses pickles, named or disguised, unless that was allowed', async () => {
 		const { get, root } = downloadsRig({ hub, folder: fresh() });
 		const refused = await get(orderOf('org/pickled'));
 		expect(refused.error).toMatchObject({

@@ -2,9 +2,9 @@
 import { request } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { startFakeProvider, type FakeProvider } from '../support/fake-provider.ts';
-import { startGateway, type GatewayRig } from '../support/gateway-rig.ts';
+import { type FakeProvider, startFakeProvider } from '../support/fake-provider.ts';
+import { envelope, errorOf } from '../support/gateway-failure.ts';
+import { type GatewayRig, startGateway } from '../support/gateway-rig.ts';
 
 let fake: FakeProvider;
 let gateway: GatewayRig;
@@ -44,23 +44,6 @@ function ask(body: unknown, { headers = {}, path = '/chat/completions', signal }
 }
 
 const chat = (model: string, more: Record<string, unknown> = {}) => ({ model, messages, ...more });
-
-const envelope = z.object({
-	error: z.looseObject({
-		message: z.string().min(10),
-		type: z.string(),
-		code: z.string().regex(/^[a-z_]+$/),
-		param: z.string().nullable(),
-		request_id: z.string().nullable(),
-		attempts: z.array(z.unknown()).optional(),
-	}),
-});
-
-async function errorOf(response: Response) {
-	const text = await response.text();
-	expect(text).not.toMatch(/canary|CANARY/);
-	return { status: response.status, ...envelope.parse(JSON.parse(text)).error };
-}
 
 describe('a request that cannot be taken', () => {
 	it.each<[string, unknown, number, string, string | null]>([
@@ -214,7 +197,7 @@ async function quickest(round: () => Promise<number>): Promise<number> {
 }
 
 describe('50 callers that leave', () => {
-	it('in the middle of their streams end 50 streams of the provider within 250 ms', async () => {
+	it('[S44] in the middle of their streams end 50 streams of the provider within 250 ms', async () => {
 		fake.set('long', { text: Array<string>(2000).fill('word '), betweenMs: 20 });
 		const took = await quickest(async () => {
 			const before = fake.stats.aborted;
@@ -231,7 +214,7 @@ describe('50 callers that leave', () => {
 		expect(fake.stats.bytesAfterAbort).toBe(0);
 	});
 
-	it('while they wait for a whole answer end 50 calls within 250 ms', async () => {
+	it('[S44] while they wait for a whole answer end 50 calls within 250 ms', async () => {
 		fake.set('waiting', { headersMs: 60_000 });
 		const took = await quickest(async () => {
 			const callers = Array.from({ length: 50 }, () => leave('lab/waiting', {}));

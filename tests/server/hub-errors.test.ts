@@ -1,6 +1,6 @@
 // What the Hub's refusals become: one failure each, with a sentence that says what to do.
 import { afterEach, describe, expect, it } from 'vitest';
-import { Failure } from '#lib/core/failure.ts';
+import { failure } from '../support/failure.ts';
 import { fakeRepo } from '../support/fake-hub-repo.ts';
 import { hubRig } from '../support/hub-rig.ts';
 
@@ -24,15 +24,6 @@ const repos = [
 ];
 const { fake, hub, another } = await hubRig({ repos, users, quotas: { api: 5000 } });
 afterEach(() => fake.clearFaults());
-
-async function failure(work: Promise<unknown>): Promise<Failure> {
-	const error = await work.then(
-		() => null,
-		(thrown: unknown) => thrown,
-	);
-	if (error instanceof Failure) return error;
-	throw new Error('It did not fail, or not with a Failure', { cause: error });
-}
 
 describe('the gate', () => {
 	it.each([

@@ -110,7 +110,7 @@ describe('Hub.list', () => {
 			},
 		});
 		const page = await hub.list({}).next();
-		expect(page.value?.skipped).toBe(4);
+		expect(page.value?.odd).toBe(4);
 		const rows = page.value?.rows ?? [];
 		expect(rows).toHaveLength(7);
 		expect(rows[0]).toEqual({ id: 'acme/odd', author: 'acme', gated: 'manual', tags: ['x'] });

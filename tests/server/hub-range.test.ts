@@ -1,7 +1,7 @@
 // Parts of large files from the Hub: the very bytes asked for, the token kept at home, and servers that send something else.
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Failure } from '#lib/core/failure.ts';
+import { failure } from '../support/failure.ts';
 import { fakeRepo } from '../support/fake-hub-repo.ts';
 import { hubRig } from '../support/hub-rig.ts';
 
@@ -21,15 +21,6 @@ afterEach(() => {
 	fake.clearFaults();
 	fake.resetStats();
 });
-
-async function failure(work: Promise<unknown>): Promise<Failure> {
-	const error = await work.then(
-		() => null,
-		(thrown: unknown) => thrown,
-	);
-	if (error instanceof Failure) return error;
-	throw new Error('It did not fail, or not with a Failure', { cause: error });
-}
 
 const piece = (start: number, length: number, path = 'model.gguf') =>
 	another({ token }).range('ranges/Open', path, { start, length });

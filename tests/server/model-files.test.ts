@@ -8,7 +8,8 @@ import { temporaryFolder } from '../support/folder.ts';
 import { cacheModel } from '../support/hub-cache.ts';
 import { bytes, Graph, number, tensor, types } from '../support/onnx-writer.ts';
 import { engineFor } from '../support/engines.ts';
-import { embeddingModel, pairModel, putModel, type ModelFiles } from '../support/tiny-onnx.ts';
+import { putModel, type ModelFiles } from '../support/tiny-graph.ts';
+import { embeddingModel, pairModel } from '../support/tiny-onnx.ts';
 
 const weights = Float32Array.of(1, 2, 3, 4);
 
@@ -106,7 +107,7 @@ describe('an ONNX file', () => {
 		graph.input('input_ids', types.int64, ['batch', 'tokens']);
 		graph.output('last_hidden_state', graph.node('NoSuchOperation', ['input_ids']), ['batch']);
 		const engine = await engineFor({ ...embeddingModel(), 'onnx/model.onnx': graph.model() });
-		await expect(engine.load()).rejects.toMatchObject({ code: 'invalid_onnx' });
+		await expect(engine.load()).rejects.toMatchObject({ code: 'unsupported_model', status: 422 });
 		expect(engine.pid).toBeNull();
 	});
 });

@@ -117,6 +117,14 @@ describe('the official client', () => {
 		expect(final.choices[0]?.message.tool_calls?.[0]).toMatchObject({ function: { arguments: '{"city":"Bern"}' } });
 	});
 
+	it('is told which fields a provider has no word for', async () => {
+		const asked = { model: 'claude/any', messages, seed: 3, logit_bias: { 5: 1 }, user: 'ann', top_p: 0.5 };
+		const { response } = await client.chat.completions.create(asked).withResponse();
+		expect(response.headers.get('x-modeldex-dropped')).toBe('seed, logit_bias');
+		const passed = await client.chat.completions.create({ ...asked, model: 'lab/model-a' }).withResponse();
+		expect(passed.response.headers.get('x-modeldex-dropped')).toBeNull();
+	});
+
 	it('passes images and unknown fields through', async () => {
 		const image = { type: 'image_url' as const, image_url: { url: `data:image/png;base64,${'A'.repeat(1_500_000)}` } };
 		const content = [{ type: 'text' as const, text: 'See' }, image];

@@ -8,6 +8,7 @@ import { machineClock } from '#lib/server/clock.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { Downloads } from '#lib/server/downloads.ts';
 import type { Identity } from '#lib/server/downloads/owner.ts';
+import type { Streams } from '#lib/server/downloads/streams.ts';
 import type { FreeBytes } from '#lib/server/downloads/space.ts';
 import { spaceAt } from '#lib/server/inventory/disk.ts';
 import type { Hub } from '#lib/server/hub.ts';
@@ -28,6 +29,7 @@ interface RigOptions {
 	freeBytes?: FreeBytes;
 	keepFree?: number;
 	self?: Partial<Identity>;
+	streams?: Streams;
 }
 
 let made = 0;
@@ -61,6 +63,7 @@ export function downloadsRig(options: RigOptions): DownloadsRig {
 	const downloads = new Downloads({
 		...{ hub, database, root, self: identity, clock: machineClock, random: () => 0.001, keepFree, tickMs: 30 },
 		...{ newId: () => `${token}-${(serial += 1)}`, onBug: (error) => bugs.push(error) },
+		...(options.streams === undefined ? {} : { streams: options.streams }),
 		freeBytes: options.freeBytes ?? (async (path) => (await spaceAt(path)).free_bytes),
 	});
 	let isClosed = false;

@@ -8,11 +8,11 @@ import { openInMemory } from '#lib/server/database.ts';
 import { Engines } from '#lib/server/engine/engines.ts';
 import { OtherEngines, type OtherEngine } from '#lib/server/engine/other-engines.ts';
 import { ModelPlaces } from '#lib/server/engine/places.ts';
-import { findLibrary } from '#lib/server/engine/runtime-library.ts';
+import { runtimesAt } from '#lib/server/engine/runtime-library.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import { projectFolder } from './built-server.ts';
 import { temporaryFolder } from './folder.ts';
-import { putModel, type ModelFiles } from './tiny-onnx.ts';
+import { putModel, type ModelFiles } from './tiny-graph.ts';
 
 interface RoomOptions {
 	models: Record<string, ModelFiles>;
@@ -20,6 +20,8 @@ interface RoomOptions {
 	availableBytes?: () => number;
 	capBytes?: number;
 	others?: readonly OtherEngine[];
+	/** Keep a process in waiting, as a server does? */
+	keepsSpare?: boolean;
 }
 
 /** Engines and a classifier for models by short name. */
@@ -29,6 +31,7 @@ export function engineRoom({
 	availableBytes = () => 64 * 2 ** 30,
 	capBytes = 2 ** 40,
 	others = [],
+	keepsSpare = false,
 }: RoomOptions) {
 	const store = temporaryFolder();
 	for (const [name, files] of Object.entries(models)) putModel(join(store, name), files);
@@ -38,12 +41,13 @@ export function engineRoom({
 		places: new ModelPlaces({ cache: '/nowhere', inventory: { files: async () => null }, stores: [store] }),
 		others: new OtherEngines({ fetch: globalThis.fetch, engines: others }),
 		clock: machineClock,
-		library: findLibrary,
+		library: runtimesAt('/nowhere'),
 		folder: projectFolder,
 		threads: 1,
 		availableBytes,
 		capBytes,
 		mostModels,
+		keepsSpare,
 	});
 	const classifier = new Classifier({ engines, database, clock: machineClock });
 	afterAll(async () => {

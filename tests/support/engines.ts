@@ -5,10 +5,10 @@ import { machineClock } from '#lib/server/clock.ts';
 import { ChildEngine } from '#lib/server/engine/child-engine.ts';
 import type { Stage } from '#lib/server/engine/messages.ts';
 import { ModelPlaces } from '#lib/server/engine/places.ts';
-import { findLibrary } from '#lib/server/engine/runtime-library.ts';
+import { runtimesAt } from '#lib/server/engine/runtime-library.ts';
 import { projectFolder } from './built-server.ts';
 import { temporaryFolder } from './folder.ts';
-import { putModel, type ModelFiles } from './tiny-onnx.ts';
+import { putModel, type ModelFiles } from './tiny-graph.ts';
 
 const noCache = { cache: '/nowhere', inventory: { files: async () => null }, stores: [] };
 let count = 0;
@@ -21,7 +21,7 @@ export async function engineFor(files: ModelFiles, limits?: Partial<Record<Stage
 	const engine = new ChildEngine({
 		place,
 		clock: machineClock,
-		library: findLibrary,
+		library: runtimesAt('/nowhere'),
 		folder: projectFolder,
 		threads: 1,
 		...(limits === undefined ? {} : { limits }),

@@ -17,6 +17,7 @@ export type Step =
 	| { alive: true }
 	| { tokens: Partial<Usage> }
 	| { fail: CallFailure }
+	| { reply: Record<string, unknown> }
 	| { stall: true };
 
 export type Script = Step[] | ((call: CandidateCall, number: number) => Step[]);
@@ -77,6 +78,7 @@ export class FakeCandidates {
 				else if ('fail' in step) throw step.fail;
 				else if ('alive' in step) yield { type: 'alive' };
 				else if ('role' in step) yield { type: 'chunk', chunk: chunkOf(null), content: false };
+				else if ('reply' in step) yield { type: 'reply', reply: step.reply };
 				else if ('tokens' in step) {
 					yield { type: 'usage', usage: { ...noUsage, estimated: false, ...step.tokens } };
 				} else yield { type: 'chunk', chunk: chunkOf(step.say), content: true };

@@ -134,7 +134,8 @@ function describe(path: string, content: FakeContent): FakeFile {
 	const lfs = size > 10 * 1024 || weights.test(path);
 	const xetHash = hexOf(`xet ${path} ${size}`, 64);
 	if (!lfs) return { path, size, lfs, oid: gitDigest(bytesOf(content, 0, size)), sha256: '', xetHash, content };
-	const sha256 = size > HASHED_BYTES ? hexOf(`sha256 ${path} ${size}`, 64) : sha256Of(content, size);
+	const isGenerated = typeof content === 'object' && !(content instanceof Uint8Array);
+	const sha256 = isGenerated && size > HASHED_BYTES ? hexOf(`sha256 ${path} ${size}`, 64) : sha256Of(content, size);
 	const oid = gitDigest(Buffer.from(pointerText({ sha256, size })));
 	return { path, size, lfs, oid, sha256, xetHash, content };
 }

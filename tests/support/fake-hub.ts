@@ -1,10 +1,8 @@
 // A Hub to test against: two real listeners on loopback (Hub and CDN), the Hub's own errors, quotas, and faults on demand.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
 import {
 	badToken,
-	errorAnswer,
 	FakeLimits,
 	identify,
 	limitedAnswer,
@@ -13,11 +11,12 @@ import {
 	type Quotas,
 } from './fake-hub-access.ts';
 import { apiAnswer } from './fake-hub-api.ts';
+import { deliver, pause, replacement, rewritten } from './fake-hub-delivery.ts';
 import { FaultSwitch, type FakeAnswer, type FakeFault, type FakeFaultRule } from './fake-hub-faults.ts';
-import { seeded } from './seeded.ts';
 import { askAccess, cachedFileAnswer, cdnAnswer, fileAnswer } from './fake-hub-files.ts';
 import type { FakeRepo } from './fake-hub-repo.ts';
 import { FakeWorld, type FakeRequest, type FakeSwitches } from './fake-hub-world.ts';
+import { seeded } from './seeded.ts';
 
 export interface FakeHubOptions extends Partial<FakeSwitches> {
 	repos?: FakeRepo[];
@@ -78,8 +77,6 @@ export interface FakeHub {
 	close(): Promise<void>;
 }
 
-const codecs = { gzip: gzipSync, br: brotliCompressSync };
-
 function bucketOf(path: string): BucketName {
 	if (path.startsWith('/api/resolve-cache/') || /\/resolve\//.test(path)) return 'resolvers';
 	return path.startsWith('/api/') ? 'api' : 'pages';
@@ -92,124 +89,6 @@ function readBody(request: IncomingMessage): Promise<Buffer> {
 		request.on('end', () => resolve(Buffer.concat(parts)));
 		request.on('error', () => resolve(Buffer.concat(parts)));
 	});
-}
-
-/** The real answer changed by a fault that only rewrites it. */
-function rewritten(answer: FakeAnswer, fault: FakeFault | null): FakeAnswer {
-	if (fault?.kind === 'headers') return { ...answer, headers: fault.change({ ...answer.headers }) };
-	if (fault?.kind === 'body') {
-		return { ...answer, body: Buffer.from(fault.body), headers: { ...without(answer.headers), ...fault.headers } };
-	}
-	if (fault?.kind === 'json') {
-		const changed = Buffer.from(JSON.stringify(fault.change(JSON.parse(answer.body.toString()))) ?? '');
-		return { ...answer, body: changed, headers: without(answer.headers) };
-	}
-	if (fault?.kind === 'flip') {
-		const body = Buffer.from(answer.body);
-		body[fault.at] = (body[fault.at] ?? 0) ^ 1;
-		return { ...answer, body };
-	}
-	if (fault?.kind === 'encode') {
-		const body = fault.codings.reduce<Buffer>((bytes, coding) => codecs[coding](bytes), answer.body);
-		const headers = { ...without(answer.headers), 'content-encoding': fault.codings.join(', ') };
-		return { ...answer, headers, body };
-	}
-	return answer;
-}
-
-function without(headers: Record<string, string>): Record<string, string> {
-	return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'content-length'));
-}
-
-/** An answer that replaces the real one; null for faults that change or break it later. */
-function replacement(fault: FakeFault | null): FakeAnswer | null {
-	if (fault?.kind === 'status') {
-		const type = fault.type ?? 'text/html; charset=utf-8';
-		const body = Buffer.from(fault.body ?? `<!doctype html><title>${fault.status}</title><h1>Try later</h1>`);
-		return { status: fault.status, headers: { 'content-type': type, ...fault.headers }, body };
-	}
-	if (fault?.kind === 'limited') {
-		const answer = errorAnswer({ status: 429, message: 'We had to rate limit you.', api: true });
-		if (fault.retryAfter !== undefined) answer.headers['retry-after'] = fault.retryAfter;
-		if (fault.rateLimit !== undefined) answer.headers.ratelimit = fault.rateLimit;
-		return answer;
-	}
-	if (fault?.kind === 'redirect') {
-		const headers: Record<string, string> = fault.to === null ? {} : { location: fault.to };
-		return { status: fault.status ?? 307, headers, body: Buffer.from('Moved') };
-	}
-	return null;
-}
-
-interface Delivery {
-	response: ServerResponse;
-	answer: FakeAnswer;
-	fault: FakeFault | null;
-	head: boolean;
-}
-
-function pause(ms: number, response: ServerResponse): Promise<void> {
-	return new Promise((resolve) => {
-		const end = () => {
-			clearTimeout(timer);
-			response.off('close', end);
-			resolve();
-		};
-		const timer = setTimeout(end, ms);
-		response.on('close', end);
-	});
-}
-
-function drained(response: ServerResponse): Promise<void> {
-	return new Promise((resolve) => {
-		const end = () => {
-			response.off('drain', end).off('close', end);
-			resolve();
-		};
-		response.on('drain', end).on('close', end);
-	});
-}
-
-async function drip(response: ServerResponse, body: Buffer, fault: { bytes: number; everyMs: number }): Promise<void> {
-	for (let at = 0; at < body.length && !response.destroyed; at += fault.bytes) {
-		const isTaken = response.write(body.subarray(at, at + fault.bytes));
-		if (!isTaken) await drained(response);
-		await pause(fault.everyMs, response);
-	}
-	response.end();
-}
-
-/** Writes an answer, or breaks it as the fault says. */
-async function deliver({ response, answer, fault, head }: Delivery): Promise<void> {
-	if (fault?.kind === 'stall' && fault.where === 'headers') await pause(fault.ms, response);
-	if (response.destroyed) return;
-	const chunked =
-		fault?.kind === 'cut' || fault?.kind === 'drip' || fault?.kind === 'encode' || fault?.kind === 'extra';
-	const length = answer.headers['content-length'] ?? String(answer.body.length);
-	const bodiless = answer.status === 304 || answer.status === 204;
-	response.writeHead(answer.status, {
-		...without(answer.headers),
-		...(chunked || bodiless ? {} : { 'content-length': length }),
-	});
-	if (head || bodiless) return void response.end();
-	if (fault?.kind === 'reset') {
-		response.write(answer.body.subarray(0, fault.after), () => response.socket?.resetAndDestroy());
-		return;
-	}
-	if (fault?.kind === 'cut') return void response.end(answer.body.subarray(0, fault.after));
-	if (fault?.kind === 'short') {
-		response.write(answer.body.subarray(0, Math.max(0, answer.body.length - fault.missing)), () =>
-			response.socket?.end(),
-		);
-		return;
-	}
-	if (fault?.kind === 'extra') return void response.end(Buffer.concat([answer.body, Buffer.alloc(fault.bytes)]));
-	if (fault?.kind === 'drip') return drip(response, answer.body, fault);
-	if (fault?.kind === 'stall') {
-		response.write(answer.body.subarray(0, Math.floor(answer.body.length / 2)));
-		await pause(fault.ms, response);
-	}
-	response.end(fault?.kind === 'stall' ? answer.body.subarray(Math.floor(answer.body.length / 2)) : answer.body);
 }
 
 function listen(server: Server, port: number): Promise<string> {

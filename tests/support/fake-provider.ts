@@ -1,6 +1,7 @@
 // A provider on loopback that does what its scripts say: OpenAI's and Anthropic's shapes, slow, broken, hostile or fine.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Pace } from './fake-provider-pace.ts';
 import {
 	anthropicFrames,
 	anthropicReply,
@@ -51,31 +52,6 @@ export interface FakeProvider {
 	/** Resolves as soon as something about the stats or the requests is so. */
 	until(holds: () => boolean): Promise<void>;
 	close(): Promise<void>;
-}
-
-/** Waits that end when the reader leaves. */
-class Pace {
-	readonly #response: ServerResponse;
-	readonly #random: () => number;
-
-	constructor(response: ServerResponse, random: () => number) {
-		this.#response = response;
-		this.#random = random;
-	}
-
-	async wait(ms = 0, jitter = 0): Promise<void> {
-		if (ms <= 0 || this.#response.destroyed) return;
-		const varied = ms * (1 + jitter * (2 * this.#random() - 1));
-		await new Promise<void>((resolve) => {
-			const over = () => {
-				clearTimeout(timer);
-				this.#response.off('close', over);
-				resolve();
-			};
-			const timer = setTimeout(over, varied);
-			this.#response.once('close', over);
-		});
-	}
 }
 
 function bytesOf({ event, data }: Frame, end: string): Buffer {

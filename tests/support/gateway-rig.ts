@@ -15,6 +15,7 @@ import { Gateway } from '#lib/server/gateway.ts';
 import { Log } from '#lib/server/log.ts';
 import { Metrics } from '#lib/server/metrics.ts';
 import { migrate } from '#lib/server/migrations.ts';
+import type { LocalModels } from '#lib/server/providers/local-provider.ts';
 import { ProviderSet } from '#lib/server/providers/provider-set.ts';
 import { Callers } from '#lib/server/registry/callers.ts';
 import { Keys } from '#lib/server/registry/keys.ts';
@@ -53,10 +54,13 @@ export interface RigOptions {
 	houseKey?: string;
 	/** Leaves everything to the framework's way, as the development server does. Default: false. */
 	withoutDoor?: boolean;
+	/** Models of this machine. */
+	engines?: LocalModels;
 }
 
 /** Starts a gateway with this registry file. */
-export async function startGateway({ config, env = {}, houseKey, withoutDoor }: RigOptions): Promise<GatewayRig> {
+export async function startGateway(options: RigOptions): Promise<GatewayRig> {
+	const { config, env = {}, houseKey, engines, withoutDoor } = options;
 	// The date stands still: no window of a limit ends in the middle of a test.
 	const noon = new Date(Date.UTC(2026, 10, 21, 12));
 	const clock = { ...machineClock, date: () => noon };
@@ -68,7 +72,13 @@ export async function startGateway({ config, env = {}, houseKey, withoutDoor }: 
 	const onBug = (error: unknown) => void bugs.push(error);
 	const registry = new Registry({ file: null, around: surroundings(env), clock });
 	registry.use(modelsConfigSchema.parse({ version: 1, ...config }));
-	const providers = new ProviderSet({ env, clock, proxy: null, version: '0.0.0' });
+	const providers = new ProviderSet({
+		env,
+		clock,
+		proxy: null,
+		version: '0.0.0',
+		...(engines === undefined ? {} : { engines }),
+	});
 	const faults = providers.take(registry.config.providers);
 	if (faults.size > 0) throw new Error([...faults.values()].join(' '));
 	const pockets = { owner: 'pocket:rig', writeAfterMs: 20, onError: onBug };

@@ -38,6 +38,8 @@ export interface GgufTensor {
 	type?: string | number;
 	/** Where the weights start; behind those of the tensor before unless told. */
 	offset?: number | bigint;
+	/** Weights of a tensor of type F32; zeros unless told. */
+	data?: Float32Array;
 }
 
 export interface GgufFile {
@@ -157,7 +159,15 @@ function sizeOf({ dims, type = 'F32' }: GgufTensor): number {
 	return row === null ? 0 : (count / row.block) * row.bytes;
 }
 
-/** The bytes of a file, and where its weights start. Weights are zeros. */
+/** The part behind the header: `padding` zeros, then so many bytes of weights. */
+function weightsOf(padding: number, size: number, given: readonly { at: number; data: Float32Array }[]): Uint8Array {
+	const part = new Uint8Array(padding + size);
+	for (const { at, data } of given)
+		part.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), padding + at);
+	return part;
+}
+
+/** The bytes of a file. Weights that are not given are zeros. */
 export function writeGguf(file: GgufFile): Uint8Array {
 	const { version = 3, big = false, tensors = [], alignment = 32, claims = {} } = file;
 	const keys = Array.isArray(file.keys) ? file.keys : Object.entries(file.keys ?? {});
@@ -169,16 +179,18 @@ export function writeGguf(file: GgufFile): Uint8Array {
 		writeValue(pen, value);
 	}
 	let end = 0;
+	const given: { at: number; data: Float32Array }[] = [];
 	for (const tensor of tensors) {
 		const { name, dims, type = 'F32', offset = Math.ceil(end / alignment) * alignment } = tensor;
 		pen.text(name).u32(dims.length);
 		for (const length of dims) pen.u64(length);
 		pen.u32(typeof type === 'number' ? type : (ggmlTypeNamed(type)?.id ?? 0)).u64(offset);
+		if (tensor.data !== undefined) given.push({ at: Number(offset), data: tensor.data });
 		end = Math.max(end, Number(offset) + sizeOf(tensor));
 	}
 	const start = Math.ceil(pen.length / alignment) * alignment;
 	if (tensors.length > 0 && file.bare !== true && end <= mostWeights)
-		pen.bytes(new Uint8Array(start - pen.length + end));
+		pen.bytes(weightsOf(start - pen.length, end, given));
 	return pen.done();
 }
 

@@ -190,12 +190,27 @@ export function sourceBreaches(tree: Tree, long: LongFiles): Breach[] {
 			for (const part of found) done.add(part);
 		}
 	}
-	for (const path of Object.keys(long)) {
-		const lines = tree.get(path)?.trimEnd().split('\n').length ?? 0;
-		if (lines <= mostLines)
-			breaches.push({ rule: 'length', path, says: 'is on the list of long files and is not long' });
+	return [...breaches, ...staleRows(tree, long)];
+}
+
+/** Rows of a list of long files that are of no use any more. */
+function staleRows(tree: Tree, long: LongFiles): Breach[] {
+	const short = Object.keys(long).filter((path) => (tree.get(path)?.trimEnd().split('\n').length ?? 0) <= mostLines);
+	return short.map((path) => ({ rule: 'length', path, says: 'is on the list of long files and is not long' }));
+}
+
+/** Breaches in the tests and what they stand on: sizes, and what each file opens with. */
+export function testBreaches(tree: Tree, long: LongFiles): Breach[] {
+	const breaches: Breach[] = [];
+	for (const [path, text] of tree) {
+		if (!/^tests\/.*\.(ts|mjs|svelte)$/.test(path)) continue;
+		const lines = text.trimEnd().split('\n').length;
+		if (lines > mostLines && long[path] === undefined)
+			breaches.push({ rule: 'length', path, says: `has ${lines} lines` });
+		if (!opensWithSentence(path, text))
+			breaches.push({ rule: 'first sentence', path, says: 'does not open with a comment about its purpose' });
 	}
-	return breaches;
+	return [...breaches, ...staleRows(tree, long)];
 }
 
 interface LockEntry {

@@ -1,7 +1,8 @@
 // A BERT-like encoder of a real size with random weights, as an ONNX file: for measuring how fast models are run.
 import { Graph, types } from './onnx-writer.ts';
 import { seeded } from './seeded.ts';
-import { embeddingModel, type ModelFiles } from './tiny-onnx.ts';
+import type { ModelFiles } from './tiny-graph.ts';
+import { embeddingModel } from './tiny-onnx.ts';
 
 interface Shape {
 	layers: number;

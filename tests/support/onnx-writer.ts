@@ -117,9 +117,9 @@ export class Graph {
 		return name;
 	}
 
-	/** The whole file (ModelProto, opset 17). */
-	model(): Bytes {
+	/** The whole file (ModelProto). */
+	model(opset = 17): Bytes {
 		const graph = join(...this.#nodes, bytes(2, 'tiny'), ...this.#weights, ...this.#inputs, ...this.#outputs);
-		return join(number(1, 8), bytes(7, graph), bytes(8, join(bytes(1, ''), number(2, 17))));
+		return join(number(1, 8), bytes(7, graph), bytes(8, join(bytes(1, ''), number(2, opset))));
 	}
 }

@@ -21,6 +21,8 @@ const cloud: ProviderFacts = {
 	needsKey: true,
 	cancelStopsBilling: true,
 	baseUrl: 'https://cloud.example/v1',
+	isFree: false,
+	runsHere: false,
 };
 
 /** Types of providers that tests use: `cloud` stops the bill when it is cancelled, `stubborn` does not, `engine` is local. */
@@ -29,11 +31,13 @@ export const testAround: Surroundings = {
 		({
 			cloud,
 			stubborn: { ...cloud, type, cancelStopsBilling: false },
-			engine: { ...cloud, type, isLocal: true, keyNames: [], needsKey: false, cancelStopsBilling: null },
+			engine: { ...cloud, type, isLocal: true, isFree: true, keyNames: [], needsKey: false, cancelStopsBilling: null },
 			'openai-compatible': { ...cloud, type, keyNames: [], needsKey: false, cancelStopsBilling: null, baseUrl: null },
 		})[type] ?? null,
 	model: () => null,
 	hasVariable: (name) => name === 'CLOUD_KEY',
+	keyProblem: ({ api_key_env: name = 'CLOUD_KEY' }) =>
+		name === 'CLOUD_KEY' ? null : `The variable ${name} is not set.`,
 };
 
 const price = { input: 1, output: 2 };

@@ -1,4 +1,5 @@
 // The one reader of our own API in the browser: JSON answers, JSON errors, and NDJSON streams.
+import { linesOf } from '#lib/client/lines.ts';
 import type { HeaderSummary } from '#lib/core/file-header.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
 import { encodeId } from '#lib/core/repository.ts';
@@ -119,23 +120,7 @@ function parseLine(line: string): unknown {
 
 /** The values of an NDJSON body as they arrive. A reader that stops early cancels the request. */
 export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {
-	const reader = body.getReader();
-	const decoder = new TextDecoder();
-	let rest = '';
-	try {
-		for (;;) {
-			const { value, done } = await reader.read();
-			rest += done ? decoder.decode() : decoder.decode(value, { stream: true });
-			const lines = rest.split('\n');
-			rest = done ? '' : (lines.pop() ?? '');
-			for (const line of lines) if (line.trim() !== '') yield parseLine(line);
-			if (done) return;
-		}
-	} finally {
-		reader.cancel().catch(() => {
-			// The stream already failed, and the loop above has thrown that failure.
-		});
-	}
+	for await (const line of linesOf(body)) if (line.trim() !== '') yield parseLine(line);
 }
 
 /** Characteristics of several models, each as soon as the server has it. Throws ApiError when the answer itself fails. */

@@ -179,10 +179,10 @@ export async function dropped(items: DataTransferItemList): Promise<PlacedFile[]
 }
 
 /** Folders that hold no texts of the person's own. */
-const skipped = new Set(['.git', 'node_modules']);
+const closed = new Set(['.git', 'node_modules']);
 
 async function walk(entry: FileSystemEntry, found: PlacedFile[]): Promise<void> {
-	if (found.length >= mostTexts || skipped.has(entry.name)) return;
+	if (found.length >= mostTexts || closed.has(entry.name)) return;
 	if (entry instanceof FileSystemFileEntry) {
 		const file = await new Promise<File | null>((resolve) => entry.file(resolve, () => resolve(null)));
 		if (file !== null) found.push({ file, path: entry.fullPath.replace(/^\//, '') });

@@ -6,7 +6,7 @@ import { saidOf, type Said } from '#lib/client/download-said.ts';
 import { openEvents, type StreamEvent } from '#lib/client/event-stream.ts';
 import { applyChange, downloadOfModel, isAtRest, type Download } from '#lib/core/download.ts';
 import type { DownloadPlan } from '#lib/core/download-plan.ts';
-import type { DownloadAction, OrderBody } from '#lib/core/download-order.ts';
+import type { DownloadAction, DownloadLimits, OrderBody } from '#lib/core/download-order.ts';
 
 interface StoreOptions {
 	fetch: Fetch;
@@ -34,6 +34,10 @@ function isDownload(value: unknown): value is Download {
 
 function isPlan(value: unknown): value is DownloadPlan {
 	return isObject(value) && typeof value.total === 'number' && isObject(value.gate) && Array.isArray(value.offers);
+}
+
+function isLimits(value: unknown): value is DownloadLimits {
+	return isObject(value) && typeof value.parallel === 'number';
 }
 
 /** The query of a plan for an order. */
@@ -176,7 +180,7 @@ export class DownloadStore {
 		this.arrived.delete(id.toLowerCase());
 	}
 
-	async #send(path: string, method: 'POST' | 'PATCH' | 'DELETE', body?: object): Promise<unknown> {
+	async #send(path: string, method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', body?: object): Promise<unknown> {
 		const headers = { 'content-type': 'application/json' };
 		const init = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
 		return (await ask(this.#options, path, init)).json();
@@ -219,5 +223,11 @@ export class DownloadStore {
 		const done = await this.#send(`/api/downloads/${encodeURIComponent(id)}`, 'DELETE');
 		this.#drop(id);
 		return isObject(done) && typeof done.freed_bytes === 'number' ? done.freed_bytes : 0;
+	}
+	/** Sets how much may happen at once; gives what was kept. */
+	async limit(limits: DownloadLimits): Promise<DownloadLimits> {
+		const kept = await this.#send('/api/downloads/limits', 'PUT', limits);
+		if (isLimits(kept)) return kept;
+		throw new ApiError('bad_answer', 'Modeldex sent limits that this page cannot read. Reload the page.');
 	}
 }

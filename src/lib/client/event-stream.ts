@@ -1,5 +1,6 @@
 // Server-sent events over fetch: unlike the browser's own reader, it can go on from a number and be tried with a fake.
 import { ask, type Asked } from '#lib/client/api.ts';
+import { linesOf } from '#lib/client/lines.ts';
 
 /** One event. `id` is empty where the server gave none. */
 export interface StreamEvent {
@@ -8,37 +9,16 @@ export interface StreamEvent {
 	data: string;
 }
 
-function parseEvent(block: string): StreamEvent | null {
-	const found: StreamEvent = { event: 'message', id: '', data: '' };
-	for (const line of block.split('\n')) {
+/** The events of an open stream as they arrive, until it ends; one without its empty line never came. A reader that stops early cancels the request. */
+export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
+	let event: StreamEvent = { event: 'message', id: '', data: '' };
+	for await (const line of linesOf(body)) {
 		const [, name, value = ''] = /^(event|id|data): ?(.*)$/.exec(line) ?? [];
-		if (name === 'event' || name === 'id') found[name] = value;
-		else if (name === 'data') found.data += found.data === '' ? value : `\n${value}`;
-	}
-	return found.data === '' ? null : found;
-}
-
-/** The events of an open stream as they arrive, until it ends. A reader that stops early cancels the request. */
-async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
-	const reader = body.getReader();
-	const decoder = new TextDecoder();
-	let rest = '';
-	try {
-		for (;;) {
-			const { value, done } = await reader.read();
-			if (done) return;
-			rest += decoder.decode(value, { stream: true });
-			const blocks = rest.split('\n\n');
-			rest = blocks.pop() ?? '';
-			for (const block of blocks) {
-				const event = parseEvent(block);
-				if (event !== null) yield event;
-			}
-		}
-	} finally {
-		reader.cancel().catch(() => {
-			// The stream already failed, and the loop above has thrown that failure.
-		});
+		if (name === 'event' || name === 'id') event[name] = value;
+		else if (name === 'data') event.data += event.data === '' ? value : `\n${value}`;
+		if (line !== '') continue;
+		if (event.data !== '') yield event;
+		event = { event: 'message', id: '', data: '' };
 	}
 }
 

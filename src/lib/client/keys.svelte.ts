@@ -33,7 +33,7 @@ export class Shortcuts {
 	/** Listener for `keydown` on the window. */
 	handle = (event: KeyboardEvent): void => {
 		if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-		if (isTaken(event) || document.querySelector('[role=dialog], [role=alertdialog]') !== null) return;
+		if (isTaken(event) || document.querySelector('[role=dialog], [role=alertdialog], [data-floats]') !== null) return;
 		const row = this.#rows.find(({ keys }) => keys.includes(event.key));
 		if (row !== undefined && row.run() !== false) event.preventDefault();
 	};

@@ -1,8 +1,19 @@
 // One streamed answer of the gateway, as a page reads it: which request it is, then the text piece by piece.
 import { ApiError, isObject, isReason, type Fetch } from '#lib/client/api.ts';
+import { linesOf } from '#lib/client/lines.ts';
+import type { VoteProgress } from '#lib/core/registry/record.ts';
 
-/** What arrives: the record's id and who serves, once; then text. */
-export type ChatPiece = { type: 'head'; request: string | null; model: string | null } | { type: 'text'; text: string };
+/** What arrives: the record's id and who serves, once; how a vote stands, where it is told; then text. */
+export type ChatPiece =
+	| { type: 'head'; request: string | null; model: string | null }
+	| { type: 'vote'; progress: VoteProgress }
+	| { type: 'text'; text: string };
+
+const voteMark = ': modeldex.progress ';
+
+function isVote(value: unknown): value is VoteProgress {
+	return isObject(value) && typeof value.request === 'string' && typeof value.started === 'number';
+}
 
 /** One line of a conversation. */
 export interface ChatLine {
@@ -33,26 +44,6 @@ function failureIn(value: unknown): ApiError | null {
 	return new ApiError('bad_answer', typeof error.message === 'string' ? error.message : 'The gateway failed.');
 }
 
-async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-	const reader = body.getReader();
-	const decoder = new TextDecoder();
-	let rest = '';
-	try {
-		for (;;) {
-			const { value, done } = await reader.read();
-			rest += done ? decoder.decode() : decoder.decode(value, { stream: true });
-			const lines = rest.split(/\r?\n/);
-			rest = lines.pop() ?? '';
-			for (const line of lines) if (line.startsWith('data:')) yield line.slice(5).trim();
-			if (done) return;
-		}
-	} finally {
-		reader.cancel().catch(() => {
-			// The stream already failed, and the loop above has thrown that failure.
-		});
-	}
-}
-
 /** Asks the gateway and gives the answer as it comes. Throws ApiError, after `head` where a request was recorded; an abort passes through. */
 export async function* streamChat(
 	{ model, messages }: { model: string; messages: readonly ChatLine[] },
@@ -77,7 +68,14 @@ export async function* streamChat(
 		throw failure ?? new ApiError('bad_answer', `The gateway answered with status ${response.status}.`);
 	}
 	if (response.body === null) return;
-	for await (const data of eventsOf(response.body)) {
+	for await (const line of linesOf(response.body)) {
+		if (line.startsWith(voteMark)) {
+			const progress = parsed(line.slice(voteMark.length));
+			if (isVote(progress)) yield { type: 'vote', progress };
+			continue;
+		}
+		if (!line.startsWith('data:')) continue;
+		const data = line.slice('data:'.length).trim();
 		if (data === '[DONE]') return;
 		const event = parsed(data);
 		const failure = failureIn(event);

@@ -2,7 +2,7 @@
 import { streamChat, type ChatLine } from '#lib/client/registry-chat.ts';
 import { problemOf, type RegistryDesk } from '#lib/client/registry-desk.ts';
 import type { Fetch } from '#lib/client/api.ts';
-import type { RequestRecord } from '#lib/core/registry/record.ts';
+import type { RequestRecord, VoteProgress } from '#lib/core/registry/record.ts';
 
 interface TalkOptions {
 	fetch: Fetch;
@@ -17,6 +17,8 @@ export class RegistryTalk {
 	isAnswering = $state(false);
 	/** Who answers, as soon as that is known. */
 	model = $state<string | null>(null);
+	/** How the vote stands while it is under way; null where none is told of. */
+	vote = $state.raw<VoteProgress | null>(null);
 	/** The record of the last answer; null until it has ended. */
 	record = $state.raw<RequestRecord | null>(null);
 	problem = $state<string | null>(null);
@@ -32,7 +34,7 @@ export class RegistryTalk {
 		const messages = [...this.lines.filter((line) => line.content !== ''), { role: 'user' as const, content }];
 		this.lines = [...messages, { role: 'assistant', content: '' }];
 		const at = this.lines.length - 1;
-		Object.assign(this, { isAnswering: true, model: null, record: null, problem: null });
+		Object.assign(this, { isAnswering: true, model: null, vote: null, record: null, problem: null });
 		let request: string | null = null;
 		try {
 			const { fetch } = this.#options;
@@ -40,6 +42,9 @@ export class RegistryTalk {
 				if (piece.type === 'head') {
 					request = piece.request;
 					this.model = piece.model;
+				} else if (piece.type === 'vote') {
+					({ request } = piece.progress);
+					this.vote = piece.progress;
 				} else {
 					const line = this.lines[at];
 					if (line !== undefined) line.content += piece.text;
@@ -49,12 +54,14 @@ export class RegistryTalk {
 			this.problem = asking.signal.aborted ? null : problemOf(error);
 		}
 		this.isAnswering = false;
+		this.vote = null;
 		if (request !== null) await this.#trace(request);
 	}
 
 	async #trace(request: string): Promise<void> {
 		try {
 			this.record = await this.#options.desk.record(request);
+			this.model ??= this.record.served;
 		} catch (error) {
 			this.problem ??= problemOf(error);
 		}
@@ -68,6 +75,6 @@ export class RegistryTalk {
 	/** Forgets what was said. */
 	clear(): void {
 		this.stop();
-		Object.assign(this, { lines: [], record: null, problem: null, model: null });
+		Object.assign(this, { lines: [], record: null, problem: null, model: null, vote: null });
 	}
 }

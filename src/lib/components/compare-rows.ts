@@ -1,4 +1,5 @@
 // The rows of a comparison: one fact of every model each, and whether the models differ in it.
+import { filterLabel } from '#lib/components/filter-labels.ts';
 import { runtimeWord, verdictWords } from '#lib/components/fit-words.ts';
 import type { CompatibilityReport } from '#lib/core/compatibility.ts';
 import type { Fit } from '#lib/core/fit.ts';
@@ -12,7 +13,7 @@ import {
 } from '#lib/core/format.ts';
 import { licenseLabel } from '#lib/core/license.ts';
 import type { ModelCharacteristics, ModelEntry } from '#lib/core/model.ts';
-import { runtimeIds, runtimeNames } from '#lib/core/runtime.ts';
+import { runtimeIds, runtimeName } from '#lib/core/runtime.ts';
 import { specGroups } from '#lib/core/specs.ts';
 
 /** What is known of one model. */
@@ -57,7 +58,7 @@ const facts: readonly (readonly [label: string, fact: EntryFact])[] = [
 		'Takes in',
 		({ is_multimodal, multimodal_type }) => (is_multimodal ? (multimodal_type ?? 'more than text') : 'text'),
 	],
-	['Kind', ({ classification }) => (classification === 'unknown' ? null : classification)],
+	['Kind', ({ classification: kind }) => (kind === 'unknown' ? null : filterLabel('kind', kind))],
 	['Licence', ({ license }) => (license === null ? null : licenseLabel(license))],
 	['Access', ({ gated }) => (gated ? 'gated' : 'open')],
 	['Downloads', ({ downloads }) => (downloads === null ? null : formatCompact(downloads))],
@@ -97,7 +98,7 @@ function runtimeRows(compared: readonly Compared[]): CompareRow[] {
 			const report = runtimes.find(({ runtime }) => runtime === id);
 			return report === undefined ? null : runtimeWord(report);
 		});
-		return row(runtimeNames[id], values);
+		return row(runtimeName(id), values);
 	});
 }
 

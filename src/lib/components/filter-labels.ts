@@ -2,7 +2,7 @@
 import { formatCount, formatParameters } from '#lib/core/format.ts';
 import { licenseLabel } from '#lib/core/license.ts';
 import type { FilterName } from '#lib/core/query.ts';
-import { runtimeNames } from '#lib/core/runtime.ts';
+import { runtimeName } from '#lib/core/runtime.ts';
 import { sizeClassLabels, weightClassLabels } from '#lib/core/size-class.ts';
 
 /** Quantization choices in the order they are offered, with their words. */
@@ -31,7 +31,7 @@ const words: Record<FilterName, Record<string, string>> = {
 	min_params: {},
 	max_params: {},
 	min_context: {},
-	runtime: runtimeNames,
+	runtime: {},
 	fits: {},
 };
 
@@ -42,7 +42,7 @@ export function filterLabel(name: FilterName, value: string, device: string | nu
 	if (name === 'min_context') return `At least ${formatCount(Number(value))} tokens`;
 	if (name === 'fits') return `Fits ${device ?? value}`;
 	if (name === 'author') return `By ${value}`;
-	if (name === 'runtime') return `Runs on ${words.runtime[value] ?? value}`;
+	if (name === 'runtime') return `Runs on ${runtimeName(value)}`;
 	if (name === 'license' && value !== 'unknown') return licenseLabel(value);
 	if (name === 'quantization') {
 		return value === 'unknown' ? 'Unknown quantization' : (quantizationLabels[value]?.label ?? value);

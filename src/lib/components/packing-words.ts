@@ -2,7 +2,7 @@
 import type { Measure } from '#lib/client/place.svelte.ts';
 import { formatBits, formatCount, formatMethod } from '#lib/core/format.ts';
 import type { ModelEntry, Packing, Packings } from '#lib/core/model.ts';
-import { runtimeNames } from '#lib/core/runtime.ts';
+import { runtimeName } from '#lib/core/runtime.ts';
 import { packingsOf, recommend, sortedVariants, type Recommended } from '#lib/core/variants.ts';
 
 /** How the weights are packed: `4-bit · MLX`, `16-bit`; `Unknown` when nothing says it. */
@@ -27,5 +27,5 @@ export function standsFor({ matches, base }: Packings): string | null {
 /** The packing of a row to take there, and why; null when none is known to fit and run. */
 export function recommendedOf(entry: ModelEntry, measure: Measure): Recommended | null {
 	const variants = sortedVariants(packingsOf(entry), (one) => measure.fit(one));
-	return recommend(variants, measure.runtime === null ? null : runtimeNames[measure.runtime]);
+	return recommend(variants, measure.runtime === null ? null : runtimeName(measure.runtime));
 }

@@ -10,7 +10,7 @@ import type { Device } from '#lib/core/hardware.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { contextSteps, formatContext } from '#lib/core/place.ts';
 import { encodeId, isRepositoryId } from '#lib/core/repository.ts';
-import { runtimeIds, runtimeNames } from '#lib/core/runtime.ts';
+import { runtimeIds, runtimeName } from '#lib/core/runtime.ts';
 import type { PaletteRow } from '#lib/ui/palette-row.ts';
 
 /** A row and what else people call it. */
@@ -76,7 +76,7 @@ function placeRows({ place, presets, chooseDevice, chooseRuntime }: Wide): Worde
 		...[null, ...runtimeIds].map((id) => ({
 			id: `runtime-${id ?? 'any'}`,
 			group,
-			title: `Runtime: ${id === null ? 'any' : runtimeNames[id]}`,
+			title: `Runtime: ${id === null ? 'any' : runtimeName(id)}`,
 			words: 'run on engine',
 			isCurrent: runtime === id,
 			run: () => chooseRuntime(id),
@@ -101,17 +101,32 @@ function placeRows({ place, presets, chooseDevice, chooseRuntime }: Wide): Worde
 	];
 }
 
+/** What else people call a page, by its address. */
+const pageWords: Readonly<Record<string, string>> = {
+	'/models': 'list catalog home search',
+	'/models?source=mine': 'my local library',
+	'/discover': 'scan hub chat models live',
+	'/classify': 'label lab sort texts files categories calibrate',
+	'/downloads': 'queue transfers fetch get',
+	'/local': 'local disk space duplicates remove folders inventory',
+	'/compare': 'side by side',
+	'/registry': 'providers tiers routes gateway keys yaml v1 cost',
+	'/telemetry': 'telemetry counts runs features flags',
+	'/settings': 'preferences options token folders export import',
+	'/about': 'version licences licenses help',
+};
+
 /** Rows of one kind that a list of everything has room for. */
 const mostOfPlace = 6;
 
 /** Pages, actions and places that match; nothing typed shows the first two. */
 export function fixedRows(wide: Wide): PaletteRow[] {
 	const { text } = wide;
-	const toPages = pages.map(({ href, name, words }) => ({
+	const toPages = pages.map(({ href, name }) => ({
 		id: `go-${href}`,
 		group: 'Pages',
 		title: name,
-		words,
+		words: pageWords[href] ?? '',
 		href,
 	}));
 	const fits = ({ title, words }: Worded) => matches(text, title, words);

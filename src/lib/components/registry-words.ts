@@ -87,6 +87,7 @@ export const causeWords: Readonly<Record<AttemptCause, string>> = {
 	replacement: 'Took a failed one’s place',
 	vote: 'Asked for its vote',
 	judge: 'Asked to judge the answers',
+	compare: 'Asked for vectors of the answers',
 };
 
 /** How a try ended. */

@@ -29,7 +29,7 @@ interface CursorOptions {
 }
 
 /**
- * Walks through the bytes of a source from the start, holding one piece of them at a time. What is skipped beyond the
+ * Walks through the bytes of a source from the start, holding one piece of them at a time. What is passed beyond the
  * piece at hand is never asked for. Numbers are read in either byte order.
  */
 export class ByteCursor {
@@ -37,7 +37,7 @@ export class ByteCursor {
 	readonly #options: CursorOptions;
 	#piece = new Uint8Array(0);
 	#view = new DataView(this.#piece.buffer);
-	/** Where the piece at hand starts in the source, and the position inside of it (may lie beyond it after a skip). */
+	/** Where the piece at hand starts in the source, and the position inside of it (may lie beyond it after a pass). */
 	#start = 0;
 	#at = 0;
 	#asked = 0;
@@ -86,7 +86,7 @@ export class ByteCursor {
 	}
 
 	/** Passes over bytes without looking at them. */
-	skip(length: number): void {
+	pass(length: number): void {
 		if (this.position + length > this.#options.limit) throw this.#options.halt('limit', this.position);
 		if (length > this.left) throw this.#ended();
 		this.#at += length;

@@ -147,7 +147,7 @@ export function parseConfigText(text: string): ConfigText {
 	if (text.length > maxConfigLength) return { ok: false, reason: 'The file is larger than 5 MB.' };
 	const brackets = occurrences(text, '{', fewBrackets) + occurrences(text, '[', fewBrackets);
 	const mayBeDeep = brackets > maxConfigDepth;
-	const mayHoldManyKeys = text.length > maxConfigKeys * 4;
+	const mayHoldManyKeys = text.length > maxConfigKeys * 4 && occurrences(text, ':', maxConfigKeys) > maxConfigKeys;
 	const isScanned = brackets > fewBrackets || mayHoldManyKeys;
 	const strict = isScanned && tooBig(text) !== null ? undefined : strictly(text);
 	if (strict !== undefined) {

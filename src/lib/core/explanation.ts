@@ -2,7 +2,7 @@
 import { formatBytes, formatCount, formatParameters } from '#lib/core/format.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { emptyQuery, type ModelQuery } from '#lib/core/query.ts';
-import { runtimeNames } from '#lib/core/runtime.ts';
+import { runtimeName } from '#lib/core/runtime.ts';
 import { sizeClassOf, weightClassOf } from '#lib/core/size-class.ts';
 
 /** Everything in a query that can hide a model. */
@@ -132,7 +132,7 @@ const rules: Partial<Record<HidingFilter, (value: Value, query: ModelQuery, row:
 	fits: (_, __, row) => fitRule(row),
 	runtime: (_, { runtime }, { entry }) => {
 		const told = entry.excluded_by?.replace(/^runtime: /, '');
-		return told ?? `${runtime === null ? 'The runtime' : runtimeNames[runtime]} does not load it.`;
+		return told ?? `${runtime === null ? 'The runtime' : runtimeName(runtime)} does not load it.`;
 	},
 };
 

@@ -1,4 +1,5 @@
 // Does it fit: the memory a model needs on a device at a context, term by term, and how fast it could answer there.
+import { baseRuntime } from '#lib/core/runtime.ts';
 import { formatBytes, formatCount } from '#lib/core/format.ts';
 import { usableMemory, type Device, type Usable } from '#lib/core/hardware.ts';
 import type { FitFacts } from '#lib/core/model.ts';
@@ -70,7 +71,8 @@ export interface FitPlace {
 
 /** How a runtime uses memory; null for a name without a row. */
 export function memoryOfRuntime(name: string): RuntimeMemory | null {
-	const plain = name.trim().toLowerCase();
+	const lower = name.trim().toLowerCase();
+	const plain = baseRuntime(lower) ?? lower; // one of the registry file needs what the one behind it does
 	return runtimeMemory.find(({ names }) => names.includes(plain)) ?? null;
 }
 
@@ -205,7 +207,8 @@ function weightTerms({ facts, basis }: FitSubject): FitTerm[] {
 	const bytes = facts?.weights_bytes ?? null;
 	const towers = facts?.vision_bytes ?? 0;
 	if (bytes === null) {
-		return [{ name: 'Weights', bytes: null, basis: 'Unknown: neither files nor parameters and bits are known.' }];
+		const words = basis?.weights ?? 'Unknown: neither files nor parameters and bits are known.';
+		return [{ name: 'Weights', bytes: null, basis: words }];
 	}
 	const error = facts === null || facts.weights_band === 0 ? '' : ` Within ${formatCount(facts.weights_band * 100)} %.`;
 	const terms = [{ name: 'Weights', bytes: bytes - towers, basis: `${basis?.weights ?? 'As listed.'}${error}` }];

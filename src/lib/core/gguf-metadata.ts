@@ -95,7 +95,7 @@ export class MetadataReader {
 	async #text(): Promise<string | null> {
 		const length = await this.#cursor.length(mostTextBytes);
 		if (length > keptTextBytes || this.#keptBytes + length > keptTextsBytes) {
-			this.#cursor.skip(length);
+			this.#cursor.pass(length);
 			return null;
 		}
 		this.#keptBytes += length;
@@ -157,7 +157,7 @@ export class MetadataReader {
 		const isKept = depth === 1 && !key.startsWith('tokenizer.') && count <= (type === typeText ? keptTexts : keptItems);
 		if (isKept) return { count, items: await this.#items(type, count) };
 		if (type === typeText) await this.#passTexts(count);
-		else this.#cursor.skip(count * size);
+		else this.#cursor.pass(count * size);
 		return { count, items: null };
 	}
 
@@ -172,7 +172,7 @@ export class MetadataReader {
 		const cursor = this.#cursor;
 		for (let left = count - cursor.passTexts(count); left > 0; left -= cursor.passTexts(left)) {
 			await cursor.fetch(8);
-			cursor.skip(cursor.u64());
+			cursor.pass(cursor.u64());
 			left -= 1;
 		}
 	}

@@ -41,7 +41,7 @@ export class JsonReader {
 	read(): { ok: true; value: JsonValue } | { ok: false; reason: string } {
 		try {
 			const value = this.#value(0);
-			this.#skipSpace();
+			this.#passSpace();
 			if (this.#at < this.#text.length) throw new Unreadable('has text after its end');
 			return { ok: true, value };
 		} catch (error) {
@@ -51,7 +51,7 @@ export class JsonReader {
 		}
 	}
 
-	#skip(pattern: RegExp): string {
+	#match(pattern: RegExp): string {
 		pattern.lastIndex = this.#at;
 		const found = pattern.exec(this.#text)?.[0] ?? '';
 		this.#at += found.length;
@@ -59,7 +59,7 @@ export class JsonReader {
 	}
 
 	/** White space of JSON, and around the value also NUL bytes and byte order marks. */
-	#skipSpace(): void {
+	#passSpace(): void {
 		for (;;) {
 			const code = this.#text.charCodeAt(this.#at);
 			if (code !== 32 && code !== 10 && code !== 13 && code !== 9 && code !== 0 && code !== 0xfeff) return;
@@ -68,7 +68,7 @@ export class JsonReader {
 	}
 
 	#take(character: string): boolean {
-		this.#skipSpace();
+		this.#passSpace();
 		if (this.#text[this.#at] !== character) return false;
 		this.#at += 1;
 		return true;
@@ -92,7 +92,7 @@ export class JsonReader {
 			if (typeof value === 'number') this.#note(word);
 			return value;
 		}
-		const digits = this.#skip(number);
+		const digits = this.#match(number);
 		if (digits === '' || digits === '-') throw this.#expected('a value');
 		return Number(digits);
 	}
@@ -129,7 +129,7 @@ export class JsonReader {
 	#string(): string {
 		let read = '';
 		for (;;) {
-			read += this.#skip(plain);
+			read += this.#match(plain);
 			const next = this.#text[this.#at];
 			if (next === '"') {
 				this.#at += 1;

@@ -1,7 +1,7 @@
 // One runtime profile when it is needed: each table is a piece of its own, so that a page carries none it does not ask for.
-import type { RuntimeId, RuntimeProfile } from '#lib/core/runtime.ts';
+import type { BuiltInRuntime, RuntimeProfile } from '#lib/core/runtime.ts';
 
-const loaders: Readonly<Record<RuntimeId, () => Promise<RuntimeProfile>>> = {
+const loaders: Readonly<Record<BuiltInRuntime, () => Promise<RuntimeProfile>>> = {
 	'llm-worker': async () => (await import('#lib/core/tables/runtime-llm-worker.ts')).llmWorker,
 	vllm: async () => (await import('#lib/core/tables/runtime-vllm.ts')).vllm,
 	sglang: async () => (await import('#lib/core/tables/runtime-sglang.ts')).sglang,
@@ -19,6 +19,6 @@ const loaders: Readonly<Record<RuntimeId, () => Promise<RuntimeProfile>>> = {
 };
 
 /** The profile of a runtime, fetched on first use. */
-export function loadProfile(id: RuntimeId): Promise<RuntimeProfile> {
+export function loadProfile(id: BuiltInRuntime): Promise<RuntimeProfile> {
 	return loaders[id]();
 }

@@ -91,8 +91,8 @@ export function words(text: string): readonly string[] {
 	return text.trim().split(/\s+/);
 }
 
-/** Every runtime by the id that queries and commands use, in the order in which they are listed. */
-export const runtimeNames = {
+/** Every runtime that is known by itself, by the id that queries and commands use, in the order in which they are listed. */
+const builtInNames = {
 	'llm-worker': 'LLM worker',
 	vllm: 'vLLM',
 	sglang: 'SGLang',
@@ -108,17 +108,55 @@ export const runtimeNames = {
 	exllamav3: 'ExLlamaV3',
 	exllamav2: 'ExLlamaV2',
 } as const;
-export type RuntimeId = keyof typeof runtimeNames;
+export type BuiltInRuntime = keyof typeof builtInNames;
+/** Id of a runtime: one that is known by itself, or one that the registry file of this server describes. */
+export type RuntimeId = string;
 
-function isRuntimeId(id: string): id is RuntimeId {
-	return Object.hasOwn(runtimeNames, id);
+function isBuiltIn(id: string): id is BuiltInRuntime {
+	return Object.hasOwn(builtInNames, id);
 }
 
-/** Ids of all runtimes. */
-export const runtimeIds: readonly RuntimeId[] = Object.keys(runtimeNames).filter(isRuntimeId);
+/** Ids of the runtimes that are known by themselves. */
+export const builtInRuntimes: readonly BuiltInRuntime[] = Object.keys(builtInNames).filter(isBuiltIn);
+
+/** A runtime that the registry file describes: its id and name, and the one whose lists it begins with. */
+export interface OwnRuntime {
+	id: string;
+	name: string;
+	base: BuiltInRuntime;
+}
+
+/** What the file in force describes: the same for everybody on this server, and sent along with the frame of every page. */
+const own = new Map<string, OwnRuntime>();
+const ids: RuntimeId[] = [...builtInRuntimes];
+
+/** Ids of all runtimes; those of the registry file come last. */
+export const runtimeIds: readonly RuntimeId[] = ids;
+
+/** Takes the runtimes of a registry file in the place of those before. */
+export function setOwnRuntimes(runtimes: readonly OwnRuntime[]): void {
+	own.clear();
+	for (const runtime of runtimes) own.set(runtime.id, runtime);
+	ids.splice(builtInRuntimes.length, ids.length, ...own.keys());
+}
+
+/** The runtimes of the registry file in force. */
+export function ownRuntimes(): OwnRuntime[] {
+	return [...own.values()];
+}
+
+/** The name of a runtime as people read it; the id itself where nobody knows it. */
+export function runtimeName(id: RuntimeId): string {
+	return isBuiltIn(id) ? builtInNames[id] : (own.get(id)?.name ?? id);
+}
+
+/** The runtime that is known by itself and stands behind this one; null where nobody knows it. */
+export function baseRuntime(id: RuntimeId): BuiltInRuntime | null {
+	return isBuiltIn(id) ? id : (own.get(id)?.base ?? null);
+}
 
 /** Other words for a runtime, without anything but letters and digits. */
-const otherNames: Readonly<Record<string, RuntimeId>> = {
+const otherNames: Readonly<Record<string, BuiltInRuntime>> = {
 	exllama: 'exllamav3',
 	textgenerationinference: 'tgi',
 	mlx: 'mlx-lm',
@@ -149,14 +187,14 @@ function distance(a: string, b: string): number {
 export function nearestRuntime(name: string): RuntimeId {
 	const wanted = plain(name.slice(0, 60));
 	const likeness = (id: RuntimeId) =>
-		Math.min(distance(wanted, plain(id)), distance(wanted, plain(runtimeNames[id])) + 0.5);
-	return runtimeIds.reduce((best, id) => (likeness(id) < likeness(best) ? id : best));
+		Math.min(distance(wanted, plain(id)), distance(wanted, plain(runtimeName(id))) + 0.5);
+	return runtimeIds.reduce<RuntimeId>((best, id) => (likeness(id) < likeness(best) ? id : best), 'llm-worker');
 }
 
 /** The id of a runtime by any spelling of its name; throws `invalid_query` naming the nearest one there is. */
 export function parseRuntime(name: string): RuntimeId {
 	const wanted = plain(name);
-	const found = runtimeIds.find((id) => plain(id) === wanted || plain(runtimeNames[id]) === wanted);
+	const found = runtimeIds.find((id) => plain(id) === wanted || plain(runtimeName(id)) === wanted);
 	const id = found ?? (Object.hasOwn(otherNames, wanted) ? otherNames[wanted] : undefined);
 	if (id !== undefined) return id;
 	const says = `"${quoted(name)}" is not a value for runtime: did you mean ${nearestRuntime(name)}?`;

@@ -57,7 +57,7 @@ export interface LoaderFailure {
 
 /**
  * Everything that is kept. `run` is the newest run, null before there was one; `today` the machine's own day; `since` the
- * ISO time of the first count of all, null before there was any. `runs` and `loader_failures` hold the newest first.
+ * ISO time of the first count of all, null before the first. `runs` and `loader_failures` hold the newest first.
  */
 export interface TelemetryReport {
 	since: string | null;

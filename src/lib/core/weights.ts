@@ -190,8 +190,13 @@ const partWords: Readonly<Record<ModelPart, string>> = {
 	vision: 'towers',
 };
 
-function round(value: number): string {
-	return String(Math.round(value * 1000) / 1000);
+/** What stands behind the point for so many thousandths. */
+const thousandths = Array.from({ length: 1000 }, (_, n) => (n === 0 ? '' : String(n / 1000).slice(1)));
+
+/** Billions to three decimals. (By a table: writing out a fraction costs more than the estimate it belongs to.) */
+function billions(count: number): string {
+	const millions = Math.round(count / 1e6);
+	return `${Math.floor(millions / 1000)}${thousandths[millions % 1000] ?? ''}`;
 }
 
 /** Weights of one number type; null for a type nobody knows. */
@@ -244,7 +249,7 @@ function fromTotal(total: number, recipe: Recipe): WeightEstimate {
 	const bytes = sizeOf(partsFor(total, recipe.bits), recipe.bits);
 	const evenly = (total * recipe.bits.experts) / 8;
 	const band = recipe.band + (guessedShare * Math.abs(bytes - evenly)) / bytes;
-	const basis = `Estimate: ${round(total / 1e9)} billion parameters, ${recipe.words}; parts as usual for this size.`;
+	const basis = `Estimate: ${billions(total)} billion parameters, ${recipe.words}; parts as usual for this size.`;
 	return { bytes: Math.round(bytes), band, vision: 0, active: null, basis };
 }
 
@@ -262,6 +267,6 @@ export function estimateWeights(subject: WeightSubject): WeightEstimate | null {
 		band: recipe.band,
 		vision: Math.round((parts.vision * recipe.bits.vision) / 8),
 		active: resting === null ? null : activeBytes(parts, recipe.bits, resting),
-		basis: `Estimate: ${round(count / 1e9)} billion parameters, ${recipe.words}.`,
+		basis: `Estimate: ${billions(count)} billion parameters, ${recipe.words}.`,
 	};
 }

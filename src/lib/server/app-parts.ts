@@ -1,5 +1,7 @@
 // The parts of the app, each made of what was made before it.
 import type { ModelsConfig } from '#lib/core/registry/config.ts';
+import { ownProfile } from '#lib/core/registry/runtime-config.ts';
+import { setOwnProfiles } from '#lib/core/runtime-profiles.ts';
 import type { Flags } from '#lib/server/flags.ts';
 import { Gateway } from '#lib/server/gateway.ts';
 import { ProviderSet } from '#lib/server/providers/provider-set.ts';
@@ -27,7 +29,7 @@ import { Engines } from '#lib/server/engine/engines.ts';
 import { availableMemory } from '#lib/server/engine/machine-memory.ts';
 import { OtherEngines } from '#lib/server/engine/other-engines.ts';
 import { ModelPlaces } from '#lib/server/engine/places.ts';
-import { findLibrary } from '#lib/server/engine/runtime-library.ts';
+import { runtimesAt } from '#lib/server/engine/runtime-library.ts';
 import { isWorking, type Download, type DownloadRecord } from '#lib/core/download.ts';
 import type { Pins } from '#lib/server/pins.ts';
 import { Downloads } from '#lib/server/downloads.ts';
@@ -133,7 +135,11 @@ export function makeReaders(ground: Ground) {
 		...{ hub, database, clock, random, newId, onBug, root: hubCache, self: thisProcess(newId()) },
 		freeBytes: async (path) => (await spaceAt(path)).free_bytes,
 		fit: async (id, quant, signal) => (await fits.read(id, { ...usualQuestion, quant, signal })).fit,
-		onReady: (record) => pinned(parts.pins, record, onBug),
+		onReady: async (record) => {
+			pinned(parts.pins, record, onBug);
+			// Whoever hears that it is ready finds it in the lists.
+			if (background) await parts.localModels.look().catch(onBug);
+		},
 	});
 	return {
 		hub,
@@ -157,7 +163,7 @@ export function makeReaders(ground: Ground) {
 
 /** What runs models and sorts texts with them. Nothing is looked for or loaded before somebody asks. */
 export function makeEngines(
-	{ settings, database, clock, machine }: Ground,
+	{ settings, database, clock, machine, background }: Ground,
 	{ inventory, telemetry }: Pick<Readers, 'inventory' | 'telemetry'>,
 ) {
 	const stores = [join(settings.home, 'models')];
@@ -167,11 +173,13 @@ export function makeEngines(
 		places,
 		others: new OtherEngines({ fetch: globalThis.fetch }),
 		clock,
-		library: findLibrary,
+		library: runtimesAt(settings.home),
 		folder: packageFolder(),
 		threads: Math.max(1, cpus().length - 1),
 		availableBytes: availableMemory,
 		capBytes: Math.min(memoryBytes, limitBytes ?? memoryBytes) / 2,
+		mostModels: settings.maxModels,
+		keepsSpare: background,
 		onLoadFailure: (name, code) => telemetry.loaderFailure(name, code),
 	});
 	const classifier = new Classifier({ engines, database, clock });
@@ -179,9 +187,12 @@ export function makeEngines(
 }
 
 /** What routes requests, with the providers of the registry file in force. */
-export function makeRoutes(ground: Ground, env: Readonly<Record<string, string | undefined>>, flags: Flags) {
-	const { settings, version, database, log, clock, random, background, onBug } = ground;
-	const providers = new ProviderSet({ env, clock, proxy: settings.proxy, version });
+export function makeRoutes(
+	ground: Ground,
+	{ env, flags, engines }: { env: Readonly<Record<string, string | undefined>>; flags: Flags; engines: Engines },
+) {
+	const { settings, version, database, catalog, log, clock, random, background, onBug } = ground;
+	const providers = new ProviderSet({ env, clock, proxy: settings.proxy, version, engines });
 	const routing = makeRouting({
 		file: settings.registryFile,
 		home: settings.home,
@@ -195,6 +206,8 @@ export function makeRoutes(ground: Ground, env: Readonly<Record<string, string |
 		onBug,
 	});
 	const take = (config: ModelsConfig) => {
+		const described = Object.entries(config.runtimes).map(([id, runtime]) => ownProfile(id, runtime));
+		if (setOwnProfiles(described)) catalog.takeRuntimes();
 		for (const [name, message] of providers.take(config.providers)) log.error('provider_not_made', { name, message });
 	};
 	routing.registry.watch(take);

@@ -123,7 +123,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const userId = readMeta(database, 'user');
 	const keys = new Keys({ database, date: () => clock.date(), random: randomBytes });
 	const flags = new Flags({ database, environment: settings.features, date: () => clock.date() });
-	const { routing, closeProviders } = makeRoutes(ground, env, flags);
+	const { routing, closeProviders } = makeRoutes(ground, { env, flags, engines: using.engines });
 	return {
 		settings,
 		version,

@@ -5,10 +5,15 @@ import type { CardPlace } from '#lib/server/card-html.ts';
 import { plainCard, type CardOrder } from '#lib/server/card-rendering.ts';
 import program from '#lib/server/card-worker.ts?worker-source';
 
-/** The worker gives up by itself after this long, mid-layout; ordinary cards take 5 to 50 ms. */
-const budgetMs = 1_000;
-/** A worker that does not answer at all is ended after this long. */
-const killMs = 2_000;
+/** How long one card may take. */
+export interface CardPatience {
+	/** The worker gives up by itself after this long, mid-layout; ordinary cards take 5 to 50 ms. */
+	budgetMs: number;
+	/** A worker that does not answer at all is ended after this long. */
+	killMs: number;
+}
+
+const usualPatience: CardPatience = { budgetMs: 1_000, killMs: 2_000 };
 /** Idle time after which the worker is let go; starting one costs about 60 ms. */
 const idleMs = 30_000;
 /** Memory of the worker: enough for the longest card laid out, not for a text that multiplies. */
@@ -20,9 +25,15 @@ export class CardRenderer {
 	#idle: NodeJS.Timeout | undefined;
 	#last: Promise<unknown> = Promise.resolve();
 	#closed = false;
+	readonly #patience: CardPatience;
+
+	constructor(patience: CardPatience = usualPatience) {
+		this.#patience = patience;
+	}
 
 	/** Renders one README; `place` says where its relative links lead. Never rejects because of the text. */
 	render(text: string, place: CardPlace): Promise<RenderedCard> {
+		const { budgetMs } = this.#patience;
 		const turn = this.#last.then(() => this.#run({ text, place, budgetMs }));
 		this.#last = turn.catch(() => undefined); // whoever asked hears of it; the next in line does not
 		return turn;
@@ -55,7 +66,7 @@ export class CardRenderer {
 				resolve(value);
 			};
 			const broke = () => settle(null);
-			const timer = setTimeout(broke, killMs);
+			const timer = setTimeout(broke, this.#patience.killMs);
 			worker.on('message', settle).on('error', broke).on('exit', broke);
 			worker.postMessage(order);
 		});

@@ -52,6 +52,8 @@ export class Catalog {
 	#groups = new Groups(this.#columns);
 	/** Number of the newest write the columns have taken in. */
 	#seen = 0;
+	/** How often the runtimes of the registry file changed. */
+	#runtimes = 0;
 	#foreign: number;
 	/** Tells this database from every other. */
 	#name: string;
@@ -65,10 +67,17 @@ export class Catalog {
 		this.#absorb();
 	}
 
+	/** The runtimes of the registry file are others now: every list that asks for one changes. */
+	takeRuntimes(): void {
+		this.#runtimes += 1;
+		this.#columns.runTable.relearn();
+	}
+
 	/** A mark that changes with everything a list answer depends on. */
 	get version(): string {
 		this.#takeForeign();
-		return `${this.#name}-${this.#seen}-${this.#around.version}`;
+		const mark = `${this.#name}-${this.#seen}-${this.#around.version}`;
+		return this.#runtimes === 0 ? mark : `${mark}-${this.#runtimes}`;
 	}
 
 	/** When rows last came from the Hub's own listing (ISO time); null when they never did. */

@@ -11,9 +11,9 @@ import {
 	shortened,
 } from '#lib/core/classify-prompt.ts';
 import { cosine, gather, meanVector, mostChunks, type Gathering } from '#lib/core/classify-text.ts';
-import type { ModelKind } from '#lib/core/tables/local-models.ts';
+import type { ModelKind } from '#lib/core/tables/named-models.ts';
 import type { Engine } from '#lib/server/engine/engine.ts';
-import type { ModelFacts } from '#lib/server/engine/model-files.ts';
+import type { ModelFacts } from '#lib/server/engine/model-place.ts';
 
 /** What a model said of one text, before anything is decided. */
 export interface Judgement {

@@ -17,7 +17,7 @@ import {
 import type { Clock } from '#lib/server/clock.ts';
 import type { Database } from '#lib/server/database.ts';
 import type { Engines, HeldModel } from '#lib/server/engine/engines.ts';
-import type { ModelFacts } from '#lib/server/engine/model-files.ts';
+import type { ModelFacts } from '#lib/server/engine/model-place.ts';
 import { findCalibration, type CalibrationKey, type KeptCalibration } from '#lib/server/store/calibrations.ts';
 
 /** How texts are classified. */

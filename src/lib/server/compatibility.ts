@@ -5,7 +5,7 @@ import { checkCompatibility, checkerVersion, type CompatibilityReport } from '#l
 import type { Fit } from '#lib/core/fit.ts';
 import { runtimeConfidenceSchema, type ModelRecord, type PartProblem } from '#lib/core/model.ts';
 import { runFactsVersion, subjectOf, type CompatibilitySubject } from '#lib/core/run-facts.ts';
-import { profilesVersion, runtimeProfiles } from '#lib/core/runtime-profiles.ts';
+import { ownProfilesVersion, profilesVersion, runtimeProfiles } from '#lib/core/runtime-profiles.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import { weightFormats } from '#lib/core/weight-formats.ts';
 import { quantizedFrom } from '#lib/core/packing.ts';
@@ -109,7 +109,7 @@ export class Compatibility {
 		const { database, details, version } = this.#options;
 		const { id, revision } = record;
 		const relatives = this.#relatives(record);
-		const rules = [version, checkerVersion, runFactsVersion, profilesVersion, strictContext];
+		const rules = [version, checkerVersion, runFactsVersion, profilesVersion, ownProfilesVersion(), strictContext];
 		const stamp = digest(JSON.stringify([rules, relatives]));
 		const kept = revision === null ? null : readReports(database, { id, revision, stamp });
 		if (kept !== null) return { id, revision, reports: keptSchema.parse(JSON.parse(kept)), problems: [] };

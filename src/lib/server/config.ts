@@ -34,6 +34,8 @@ export interface Settings {
 	/** True: no packet may leave for the Hub. */
 	offline: boolean;
 	proxy: string | null;
+	/** Models that may be loaded at the same time; null for as many as the memory holds. */
+	maxModels: number | null;
 	/** How the log is written: lines for people, or a JSON object per line. */
 	logFormat: (typeof logFormats)[number];
 	/** What is left out of the log: everything below this level. */
@@ -111,6 +113,13 @@ export const settingRows: readonly SettingRow[] = [
 	},
 	{ name: 'HF_HUB_OFFLINE', flag: 'offline', value: null, fallback: '0', about: 'ask nothing of the Hub' },
 	{ name: 'HTTPS_PROXY', flag: 'proxy', value: 'address', fallback: 'none', about: 'proxy on the way to the Hub' },
+	{
+		name: 'MODELDEX_MAX_MODELS',
+		flag: 'max-models',
+		value: 'number',
+		fallback: 'as many as fit',
+		about: 'most models that are loaded at the same time; the one used longest ago is let go for another',
+	},
 	...features.map(({ flag, variable, fallback, about }) => ({
 		name: variable,
 		flag,
@@ -157,6 +166,14 @@ function oneOf<T extends string>(env: NodeJS.ProcessEnv, name: string, words: re
 	const found = value === '' ? fallback : words.find((word) => word === value);
 	if (found === undefined) throw wrong(name, `one of ${words.join(', ')}`);
 	return found;
+}
+
+/** A count from 1 to 100; null when it is not set. */
+function countOf(env: NodeJS.ProcessEnv, name: string): number | null {
+	const value = env[name]?.trim() ?? '';
+	if (value === '') return null;
+	if (!/^[1-9]\d?$|^100$/.test(value)) throw wrong(name, 'a whole number from 1 to 100');
+	return Number(value);
 }
 
 /** Names of settings that hold a value, besides what is only another spelling. */
@@ -264,6 +281,7 @@ export function readSettings(env: NodeJS.ProcessEnv, readText: ReadText): Settin
 		registryFile: env.MODELDEX_CONFIG ? expand(env.MODELDEX_CONFIG, env) : null,
 		...hub,
 		localRoots: toolRoots(places),
+		maxModels: countOf(env, 'MODELDEX_MAX_MODELS'),
 		logFormat: oneOf(env, 'MODELDEX_LOG', logFormats, 'text'),
 		logLevel: oneOf(env, 'MODELDEX_LOG_LEVEL', logLevels, 'info'),
 		given: givenNames(env),

@@ -17,7 +17,7 @@ function typeOf(status: number): string {
 
 /** A try as callers see it. */
 function told({ candidate, outcome, class: kind, reason, status, message, started_ms, ended_ms }: AttemptRecord) {
-	const ms = Math.round(ended_ms - started_ms);
+	const ms = ended_ms === null || started_ms === null ? null : Math.round(ended_ms - started_ms);
 	return { candidate, outcome, class: kind, reason, status, message: message && blankSecrets(message), ms };
 }
 
@@ -72,9 +72,18 @@ function triedIn(attempts: readonly AttemptRecord[]): AttemptRecord[] {
 function overheadMs(attempts: readonly AttemptRecord[], elapsedMs: number): number {
 	const sent = triedIn(attempts);
 	if (sent.length === 0) return elapsedMs;
-	const first = Math.min(...sent.map(({ started_ms }) => started_ms));
+	const first = Math.min(...sent.map(({ started_ms }) => started_ms ?? 0));
 	const winner = sent.find(({ first_content_ms }) => first_content_ms !== null);
 	return Math.max(0, elapsedMs - ((winner?.first_content_ms ?? elapsedMs) - first));
+}
+
+/** Names of fields that are told in a header at most. */
+const mostDropped = 20;
+
+/** The header that names what was left out of a request; none where nothing was. Names come from the caller. */
+function droppedHeader(dropped: readonly string[]): Record<string, string> {
+	const names = dropped.map((name) => name.replace(/[^\w.-]/g, '?').slice(0, 60)).slice(0, mostDropped);
+	return names.length === 0 ? {} : { 'x-modeldex-dropped': names.join(', ') };
 }
 
 /** Headers of an answer: who served it, how it came about, and the id of its record. `elapsedMs` counts from the request. */
@@ -91,6 +100,7 @@ export function routedHeaders(routed: Routed, elapsedMs: number): Record<string,
 		'x-modeldex-attempts': String(sent.length),
 		'x-modeldex-fallbacks': String(fallbacks),
 		'x-modeldex-overhead-ms': overheadMs(attempts, elapsedMs).toFixed(1),
+		...droppedHeader(routed.dropped),
 	};
 }
 
@@ -112,5 +122,5 @@ export function sse(data: unknown): string {
 /** The end of a stream that came to its end. */
 export const sseDone = 'data: [DONE]\n\n';
 
-/** A sign of life that clients skip. */
+/** A sign of life that clients pass over. */
 export const sseComment = ': keep-alive\n\n';

@@ -21,6 +21,7 @@ import { lastChunk, textOf, usageChunk, withoutUsage, withUsage } from '#lib/ser
 import { eventsReply, jsonReply, responseOf, type Reply } from '#lib/server/gateway-reply.ts';
 import { limitsOf, optionsOf, readAsked, type Incoming } from '#lib/server/gateway-request.ts';
 import { readText } from '#lib/server/http.ts';
+import { ProgressFeed } from '#lib/server/gateway-progress.ts';
 import type { Caller } from '#lib/server/registry/callers.ts';
 import type { Routed, RouteRequest } from '#lib/server/registry/route.ts';
 
@@ -172,32 +173,44 @@ export class Gateway {
 	}
 
 	async #stream(passage: Passage, asked: RouteRequest): Promise<Reply> {
-		let routed: Routed;
+		const feed = new ProgressFeed();
+		const coming = this.#options.routes.run({ ...asked, onProgress: feed.tell }, passage.leaving.signal);
+		let routed: Routed | null;
 		try {
-			routed = await this.#options.routes.run(asked, passage.leaving.signal);
+			// A vote that is told of has begun its answer with the first word about it.
+			routed = await Promise.race([coming, feed.some.then(() => null)]);
 		} catch (error) {
 			passage.release();
 			throw error;
 		}
+		if (routed === null) return this.#begun(passage, coming, feed);
 		const headers = routedHeaders(routed, this.#elapsed(passage));
 		return eventsReply({ texts: this.#texts(passage, routed), left: () => passage.leaving.abort(left()) }, headers);
 	}
 
 	/** Sends status 200 before anybody has answered, so that nothing in between gives up; a failure comes as an event then. */
 	#early(passage: Passage, asked: RouteRequest): Reply {
-		const routed = this.#options.routes.run(asked, passage.leaving.signal);
-		routed.catch(() => undefined); // said in the stream
-		const texts = this.#earlyTexts(passage, routed);
+		const feed = new ProgressFeed();
+		const coming = this.#options.routes.run({ ...asked, onProgress: feed.tell }, passage.leaving.signal);
+		return this.#begun(passage, coming, feed);
+	}
+
+	/** An answer of which nothing is known yet but that it is asked for. */
+	#begun(passage: Passage, coming: Promise<Routed>, feed: ProgressFeed): Reply {
+		coming.catch(() => undefined); // said in the stream
+		const texts = this.#earlyTexts(passage, coming, feed);
 		return eventsReply({ texts, left: () => passage.leaving.abort(left()) }, noStore);
 	}
 
-	async *#earlyTexts(passage: Passage, coming: Promise<Routed>): AsyncGenerator<string> {
-		yield sseComment;
+	async *#earlyTexts(passage: Passage, coming: Promise<Routed>, feed: ProgressFeed): AsyncGenerator<string> {
+		yield feed.take() || sseComment;
 		try {
 			for (;;) {
-				const routed = await this.#within(coming);
-				if (routed === null) yield sseComment;
-				else return yield* this.#texts(passage, routed);
+				const routed = await this.#within(Promise.race([coming, feed.some.then(() => null)]));
+				const told = feed.take();
+				if (told !== '') yield told;
+				if (routed !== null) return yield* this.#texts(passage, routed);
+				if (told === '') yield sseComment;
 			}
 		} catch (error) {
 			if (!passage.leaving.signal.aborted) yield this.#failed(error);

@@ -3,7 +3,7 @@ import { fitPlace, fitRow, usualContext } from '#lib/core/fit.ts';
 import type { Device } from '#lib/core/hardware.ts';
 import type { ModelEntry, Packing } from '#lib/core/model.ts';
 import type { Checked, ListPage, ModelQuery } from '#lib/core/query.ts';
-import { runtimeNames } from '#lib/core/runtime.ts';
+import { runtimeName } from '#lib/core/runtime.ts';
 import { packingsOf, recommend, sortedVariants } from '#lib/core/variants.ts';
 import type { Columns } from '#lib/server/columns.ts';
 import type { Groups } from '#lib/server/groups.ts';
@@ -67,7 +67,7 @@ export function withRecommended(page: ListPage, { query, checked, device }: Want
 	const runtime = query.runtime ?? checked.check;
 	const place = fitPlace({ device, runtime, cacheBits: checked.cacheBits });
 	const tokens = query.context ?? usualContext;
-	const name = runtime === null ? null : runtimeNames[runtime];
+	const name = runtime === null ? null : runtimeName(runtime);
 	const models = page.models.map((entry) => {
 		if (entry.packings === undefined) return entry;
 		const variants = sortedVariants(packingsOf(entry), (one) => fitRow(one, place, tokens));

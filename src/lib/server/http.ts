@@ -60,7 +60,7 @@ async function readBytes(body: ReadableStream<Uint8Array>, limit: number): Promi
 
 /**
  * The body of a request as text. Throws `payload_too_large` as soon as more than `bytes` have arrived, `invalid_json` for
- * an empty body and for bytes that are not UTF-8. A byte order mark is skipped.
+ * an empty body and for bytes that are not UTF-8. A byte order mark is left out.
  */
 export async function readText(request: Request, bytes: number): Promise<string> {
 	if (Number(request.headers.get('content-length')) > bytes) throw tooLarge(bytes);

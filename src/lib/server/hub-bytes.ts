@@ -10,7 +10,8 @@ import type { WireReply } from '#lib/server/hub-transport.ts';
  * What a server sends of a file. `start` is where its bytes begin: what was asked for, or 0 from a server that sends the
  * whole or has another content now. `size` is that of the whole file in bytes, null when nobody said. `etag` is the
  * Hub's own digest of the content, `tag` the entity tag of the server that sends it (null when it named none that can be
- * compared): they are two different things. Whoever has it ends `body`.
+ * compared): they are two different things. `isPart`: is it a part that was asked for, and not the whole? Whoever has it
+ * ends `body`.
  */
 export interface FileBytes {
 	body: Readable;
@@ -18,6 +19,7 @@ export interface FileBytes {
 	size: number | null;
 	etag: string | null;
 	tag: string | null;
+	isPart: boolean;
 }
 
 /** What a CDN answers to a signed address that has expired, or whose signature it does not know any more. */
@@ -39,21 +41,34 @@ function count(text: string | undefined): number | null {
 	return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
-/** Where a part begins and how large the whole is; null when the header makes no sense. */
-function partOf(header: string | undefined): { start: number; size: number | null } | null {
-	const [, first, , whole] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(header ?? '') ?? [];
-	const start = count(first);
-	return start === null ? null : { start, size: count(whole) };
+interface Part {
+	start: number;
+	/** Without the byte there; null for a reply that is the whole file. */
+	end: number | null;
+	size: number | null;
+}
+
+/** Where a part lies and how large the whole is; null when the header makes no sense. */
+function partOf(header: string | undefined): Part | null {
+	const [, first, last, whole] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(header ?? '') ?? [];
+	const [start, end] = [count(first), count(last)];
+	return start === null || end === null ? null : { start, end: end + 1, size: count(whole) };
+}
+
+/** Is it the part that was asked for, or the whole file? A server may not cut off what was asked for. */
+function isAsked(part: Part, start: number, end: number | undefined): boolean {
+	if (part.start === 0 && part.end === null) return true;
+	return part.start === start && (end === undefined || part.end === end);
 }
 
 /**
- * Reads the headers of a reply to a question for the rest of a file from `start`. Throws UnreadableReply, with the
+ * Reads the headers of a reply to a question for a file from `start`, up to `end` where one was named. Throws UnreadableReply, with the
  * stream ended, for a part that was not asked for, a coded body, a web page in its place, and contradicting sizes.
  */
 export function readBytes(
 	reply: WireReply,
 	stream: Readable,
-	{ start, revision }: { start: number; revision: string },
+	{ start, end, revision }: { start: number; end?: number | undefined; revision: string },
 ): FileBytes {
 	const { headers, status } = reply;
 	const refuse = (message: string, code: FailureCode = 'hub_error') => {
@@ -66,8 +81,9 @@ export function readBytes(
 	if (commit === null && /text\/html/i.test(headers['content-type'] ?? '')) {
 		throw refuse('Something between here and the Hub answered with a web page.');
 	}
-	const part = status === 206 ? partOf(headers['content-range']) : { start: 0, size: count(headers['content-length']) };
-	if (part === null || (part.start !== start && part.start !== 0))
+	const whole = { start: 0, end: null, size: count(headers['content-length']) };
+	const part = status === 206 ? partOf(headers['content-range']) : whole;
+	if (part === null || !isAsked(part, start, end))
 		throw refuse('The Hub sent another part of the file than was asked for.');
 	const linked = reply.hops.map((hop) => count(hop['x-linked-size'])).find((size) => size !== null) ?? null;
 	if (linked !== null && part.size !== null && linked !== part.size) {
@@ -79,5 +95,6 @@ export function readBytes(
 		size: part.size ?? linked,
 		etag: etagIn(reply),
 		tag: strongTag(headers.etag),
+		isPart: part.end !== null,
 	};
 }

@@ -39,10 +39,10 @@ export interface ListOrder {
 	ahead?: boolean;
 }
 
-/** One page. `skipped` counts rows that were no rows; `cursor` is where the next page starts, null at the end. */
+/** One page. `odd` counts rows that were no rows; `cursor` is where the next page starts, null at the end. */
 export interface ListedPage {
 	rows: ListingFacts[];
-	skipped: number;
+	odd: number;
 	cursor: string | null;
 }
 
@@ -104,8 +104,8 @@ export async function* walkPages(
 			for (const { hub_id, id } of rows) seen.add(hub_id ?? id);
 			rest -= rows.length;
 			const next = rest > 0 ? page.cursor : null;
-			const skipped = page.received.length - received.length;
-			yield { rows: rows.slice(0, rows.length + Math.min(0, rest)), skipped, cursor: next };
+			const odd = page.received.length - received.length;
+			yield { rows: rows.slice(0, rows.length + Math.min(0, rest)), odd, cursor: next };
 			if (next === null) return;
 			if (cursors.has(next) || next === cursor || rows.length === 0) throw circular();
 			cursors.add(next);

@@ -67,9 +67,13 @@ export interface WireRequest {
 	rest?: RestOfFile | undefined;
 }
 
-/** `tag`: entity tag of the part already here, as the server named it; the rest is wanted only if it still holds. */
+/**
+ * `tag`: entity tag of the part already here, as the server named it; the rest is wanted only if it still holds. `end`:
+ * where it ends, without the byte there; the end of the file when left out.
+ */
 export interface RestOfFile {
 	start: number;
+	end?: number | undefined;
 	tag: string | null;
 }
 
@@ -226,9 +230,9 @@ export class HubTransport {
 				const maxBytes = good ? request.maxBytes : MOST_ERROR_BYTES;
 				const { signal } = request;
 				const coding = headers['content-encoding'];
-				const skip = status === 200 ? (request.range?.start ?? 0) : 0;
+				const unwanted = status === 200 ? (request.range?.start ?? 0) : 0;
 				const announced = Number(headers['content-length'] ?? NaN);
-				const limits = { maxBytes, cut: request.cut || !good, skip, announced, coding, signal };
+				const limits = { maxBytes, cut: request.cut || !good, unwanted, announced, coding, signal };
 				const body = await readLimited(hop.body, limits);
 				const isCut = body.length > maxBytes;
 				return { ...common, isCut, body: isCut ? body.subarray(0, maxBytes) : body, stream: null };
@@ -276,14 +280,14 @@ export class HubTransport {
 
 	#headers(request: WireRequest, athome: boolean): Record<string, string> {
 		const { range, rest } = request;
-		const resumes = rest !== undefined && rest.start > 0;
+		const resumes = rest !== undefined && (rest.start > 0 || rest.end !== undefined);
 		return {
 			'user-agent': this.#options.userAgent,
 			accept: request.accept,
 			'accept-encoding': request.compressed ? 'gzip, br' : 'identity',
 			...(athome && request.token !== null ? { authorization: `Bearer ${request.token}` } : {}),
 			...(range === undefined ? {} : { range: `bytes=${range.start}-${range.start + range.length - 1}` }),
-			...(resumes ? { range: `bytes=${rest.start}-` } : {}),
+			...(resumes ? { range: `bytes=${rest.start}-${rest.end === undefined ? '' : rest.end - 1}` } : {}),
 			...(resumes && rest.tag !== null ? { 'if-range': rest.tag } : {}),
 			...(athome && request.etag !== undefined ? { 'if-none-match': `"${request.etag}"` } : {}),
 		};

@@ -249,18 +249,18 @@ export class Hub {
 	}
 
 	/**
-	 * A file of any size from `start` to its end, as a stream; null when the repository has no such file. `tag` is the
+	 * A file of any size from `start` to its end, or up to `end`, as a stream; null when the repository has no such file. `tag` is the
 	 * entity tag of what is already here. Signed addresses of the CDN are never kept: a refused one is asked for anew.
 	 */
 	async open(
 		id: string,
 		path: string,
-		{ revision, start, tag, ...options }: AskOptions & RestOfFile & { revision: string },
+		{ revision, start, end, tag, ...options }: AskOptions & RestOfFile & { revision: string },
 	): Promise<FileBytes | null> {
 		const base = { path: fileAddress(id, revision, path), accept: '*/*', compressed: false, page: true };
-		const question = { ...base, maxBytes: MOST_FILE_BYTES, cut: true, rest: { start, tag } };
+		const question = { ...base, maxBytes: MOST_FILE_BYTES, cut: true, rest: { start, end, tag } };
 		return this.#askFile(question, { id, revision, path, isListed: true }, options, (reply) => {
-			if (reply.stream !== null) return readBytes(reply, reply.stream, { start, revision });
+			if (reply.stream !== null) return readBytes(reply, reply.stream, { start, end, revision });
 			throw this.#failure(reply, { id, revision, path });
 		});
 	}

@@ -285,6 +285,55 @@ export const migrations: readonly Migration[] = [
 			'CREATE INDEX registry_versions_path ON registry_versions (path, number)',
 		],
 	},
+	{
+		// A verified content was named by its digest, with the stamp size-nanoseconds-inode.
+		name: 'one table of what reading files to their end has told',
+		statements: [
+			`CREATE TABLE file_digests (
+				path TEXT PRIMARY KEY, inode TEXT NOT NULL, size INTEGER NOT NULL, changed REAL NOT NULL, sha256 TEXT, git TEXT,
+				read_at TEXT NOT NULL
+			) WITHOUT ROWID`,
+			`INSERT INTO file_digests (path, inode, size, changed, sha256, git, read_at)
+			SELECT path, substr(inode, instr(inode, ':') + 1), size, changed, sha256, NULL, read_at FROM file_hashes`,
+			`INSERT INTO file_digests (path, inode, size, changed, sha256, git, read_at)
+			SELECT blob, substr(rest, instr(rest, '-') + 1), size, (ns / 1000000000) * 1000.0 + (ns % 1000000000) / 1000000.0,
+				CASE WHEN substr(blob, -65, 1) IN ('/', '\\') THEN substr(blob, -64) END,
+				CASE WHEN substr(blob, -41, 1) IN ('/', '\\') THEN substr(blob, -40) END,
+				strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+			FROM (SELECT blob, rest, size, CAST(substr(rest, 1, instr(rest, '-') - 1) AS INTEGER) AS ns
+				FROM (SELECT blob, CAST(substr(stamp, 1, instr(stamp, '-') - 1) AS INTEGER) AS size,
+					substr(stamp, instr(stamp, '-') + 1) AS rest
+					FROM verified_blobs WHERE stamp GLOB '[0-9]*-[0-9]*-[0-9]*'))
+			WHERE true ON CONFLICT (path) DO NOTHING`,
+			'DROP TABLE file_hashes',
+			'DROP TABLE verified_blobs',
+		],
+	},
+	{
+		name: 'records of requests without times',
+		statements: [
+			'ALTER TABLE route_requests RENAME TO timed_requests',
+			'ALTER TABLE route_attempts RENAME TO timed_attempts',
+			'DROP INDEX route_requests_at',
+			'DROP INDEX route_attempts_at',
+			`CREATE TABLE route_requests (
+				id TEXT PRIMARY KEY, at INTEGER NOT NULL, spec TEXT NOT NULL, route TEXT NOT NULL, user_id TEXT, key_name TEXT,
+				strategy TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT, served TEXT, first_content_ms REAL, ms REAL,
+				cost INTEGER, record TEXT NOT NULL
+			) WITHOUT ROWID`,
+			`CREATE TABLE route_attempts (
+				request TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, candidate TEXT NOT NULL,
+				outcome TEXT NOT NULL, class TEXT, first_content_ms REAL, ms REAL, cost INTEGER, output INTEGER,
+				PRIMARY KEY (request, number)
+			) WITHOUT ROWID`,
+			'INSERT INTO route_requests SELECT * FROM timed_requests',
+			'INSERT INTO route_attempts SELECT * FROM timed_attempts',
+			'DROP TABLE timed_requests',
+			'DROP TABLE timed_attempts',
+			'CREATE INDEX route_requests_at ON route_requests (at)',
+			'CREATE INDEX route_attempts_at ON route_attempts (at)',
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */

@@ -18,7 +18,10 @@ const defaultsKey = 'default_place';
 const mostTokens = 100_000_000;
 
 const defaultsSchema = z.strictObject({
-	runtime: z.enum(runtimeIds).nullable(),
+	runtime: z
+		.string()
+		.refine((id) => runtimeIds.includes(id), { error: () => `is one of ${runtimeIds.join(', ')}` })
+		.nullable(),
 	context: z.number().int().min(1).max(mostTokens),
 	cache_bits: z.literal(cachePrecisions),
 });

@@ -21,7 +21,7 @@ interface ReadOptions {
 	maxBytes: number;
 	cut: boolean;
 	/** Bytes at the beginning that are read away without being kept. */
-	skip?: number;
+	unwanted?: number;
 	/** What the other side says the body is long, NaN when it does not say: too much is not even begun. */
 	announced?: number;
 	coding: string | undefined;
@@ -31,11 +31,11 @@ interface ReadOptions {
 /** A body, at most `maxBytes` after decoding; stops the transfer at the first byte beyond. */
 export async function readLimited(
 	body: Readable,
-	{ maxBytes, cut, skip = 0, announced = NaN, coding, signal }: ReadOptions,
+	{ maxBytes, cut, unwanted = 0, announced = NaN, coding, signal }: ReadOptions,
 ): Promise<Buffer> {
 	const parts: Buffer[] = [];
 	let size = 0;
-	let unwanted = skip;
+	let left = unwanted;
 	body.on('error', () => {}); // what ends the reading below is thrown there; later errors are nobody's
 	if (!cut && announced > maxBytes) {
 		body.destroy();
@@ -46,8 +46,8 @@ export async function readLimited(
 	signal.addEventListener('abort', stop, { once: true });
 	try {
 		for await (const sent of source) {
-			const part = unwanted === 0 ? sent : sent.subarray(Math.min(unwanted, sent.length));
-			unwanted -= sent.length - part.length;
+			const part = left === 0 ? sent : sent.subarray(Math.min(left, sent.length));
+			left -= sent.length - part.length;
 			size += part.length;
 			if (size > maxBytes && cut) return Buffer.concat([...parts, part]);
 			if (size > maxBytes) throw tooLarge(maxBytes);

@@ -3,7 +3,7 @@ import { checkCompatibility } from '#lib/core/compatibility.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { packingVersion } from '#lib/core/packing.ts';
 import { readRunFacts, rowSubject, runFactsVersion } from '#lib/core/run-facts.ts';
-import { masksVersion } from '#lib/core/runtime-masks.ts';
+import { hasOwnRuntimes, masksVersion, ownRunMasks } from '#lib/core/runtime-masks.ts';
 import { runtimeProfile } from '#lib/core/runtime-profiles.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import type { Database } from '#lib/server/database.ts';
@@ -41,8 +41,14 @@ export class RunTable {
 			[this.loads, this.unknown] = [longer, more];
 		}
 		this.#rows[number] = row;
-		this.loads[number] = loads;
-		this.unknown[number] = unknown;
+		const own = hasOwnRuntimes() ? ownRunMasks(readRunFacts(row.facts)) : { loads: 0, unknown: 0 };
+		this.loads[number] = loads | own.loads;
+		this.unknown[number] = unknown | own.unknown;
+	}
+
+	/** Asks the runtimes of the registry file anew: they are others now. */
+	relearn(): void {
+		for (const row of this.#rows) if (row !== undefined) this.learn(row);
 	}
 
 	/** A row with this number and what a runtime makes of it; a list filtered by that runtime also says why it is left out. */

@@ -1,4 +1,5 @@
 // Every setting of the environment as the settings page shows it: what holds, what sets it, and never a secret.
+import { formatCount } from '#lib/core/format.ts';
 import type { Settings, SettingRow } from '#lib/server/config.ts';
 import { settingRows } from '#lib/server/config.ts';
 import { publicAddress } from '#lib/server/health.ts';
@@ -22,6 +23,7 @@ function valuesOf(settings: Settings): Readonly<Record<string, string>> {
 		MODELDEX_HOME: home,
 		MODELDEX_KEY: key === null ? 'none: whoever reaches this address may use it' : 'set, and asked for',
 		MODELDEX_CONFIG: registryFile ?? 'none',
+		MODELDEX_MAX_MODELS: settings.maxModels === null ? 'as many as fit' : formatCount(settings.maxModels),
 		MODELDEX_LOG: settings.logFormat,
 		MODELDEX_LOG_LEVEL: settings.logLevel,
 		HF_ENDPOINT: publicAddress(hubEndpoint),

@@ -3,6 +3,7 @@ import { redirect } from '@sveltejs/kit';
 import { Failure } from '#lib/core/failure.ts';
 import { starters } from '#lib/core/registry/starter.ts';
 import { readForm } from '#lib/server/http.ts';
+import { resetBreakers } from '#lib/server/registry/breaker-reset.ts';
 import { registryView } from '#lib/server/registry/overview.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -38,5 +39,10 @@ export const actions: Actions = {
 			throw new Failure('bad_request', 'There is a registry file already; edit that one.');
 		await registryFile.save(starter.text);
 		redirect(303, '/registry');
+	},
+	reset: async ({ request, locals: { app } }) => {
+		const name = (await readForm(request)).get('name') ?? '';
+		const { registry, router } = app.routing;
+		return { reset: resetBreakers(name === '' ? undefined : name, { registry, breakers: router.breakers }) };
 	},
 };

@@ -36,8 +36,11 @@ export interface Usage {
 
 /** One piece of a candidate's reply, in the order of arrival. */
 export type CallEvent =
-	/** the headers are here; nothing of the answer yet. `ms` since the call was made */
-	| { type: 'headers'; status: number; ms: number }
+	/**
+	 * the headers are here; nothing of the answer yet. `ms` since the call was made, `dropped` the fields of the body that
+	 * the provider has no word for and that were left out of what was sent
+	 */
+	| { type: 'headers'; status: number; ms: number; dropped?: readonly string[] }
 	/**
 	 * One chunk in OpenAI's streaming shape (`chat.completion.chunk` or a completion chunk). `content` is true when it
 	 * bears content: text, reasoning text, a tool call's name or arguments, audio, or a finish with a result; false for

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isRegistryName, parseSpec, type ModelSpec } from '#lib/core/registry/spec.ts';
 import { isPercent } from '#lib/core/registry/rollout.ts';
+import { runtimesSchema } from '#lib/core/registry/runtime-config.ts';
 import { strategies } from '#lib/core/registry/strategy.ts';
 
 const dayMs = 86_400_000;
@@ -101,6 +102,8 @@ const consensusSchema = z
 		allowSameModel: z.boolean().default(false),
 		threshold: z.number().min(-1).max(1).optional(),
 		judge: candidateName.optional(),
+		/** Makes the vectors by which `compare: embedding` tells answers apart. */
+		embedding: candidateName.optional(),
 		maxLanes: count(7).default(7),
 		stream: z.literal('progress').optional(),
 	})
@@ -108,7 +111,11 @@ const consensusSchema = z
 		({ compare, tieBreak, onNoQuorum, judge }) =>
 			judge !== undefined || ![compare, tieBreak, onNoQuorum].includes('judge'),
 		{ message: 'is needed where a judge decides', path: ['judge'] },
-	);
+	)
+	.refine(({ compare, embedding }) => compare !== 'embedding' || embedding !== undefined, {
+		message: 'names the model whose vectors are compared, such as local/multilingual-e5-small',
+		path: ['embedding'],
+	});
 
 const tierFields = {
 	strategy: z.enum(strategies),
@@ -215,8 +222,8 @@ export const modelsConfigSchema = z.strictObject({
 	/** Answer a request for one model with the tier that this model belongs to. */
 	autoTier: z.boolean().default(false),
 	performanceTracking: z.boolean().default(true),
-	/** Profiles of runtimes; read elsewhere. */
-	runtimes: z.unknown().optional(),
+	/** Runtimes beside those that are known. */
+	runtimes: runtimesSchema.default({}),
 });
 
 /** A user's own file: experiments over the providers of the registry file. */

@@ -1,6 +1,7 @@
 // From a spec to a plan: which candidates in which order under which limits, before anybody is asked.
 import type { ModelsConfig, ProviderConfig, TierConfig, UserConfig, LimitConfig } from '#lib/core/registry/config.ts';
 import { freePrice, type Price } from '#lib/core/registry/price.ts';
+import { isInThisNetwork, isOnThisMachine } from '#lib/core/registry/near-address.ts';
 import { nanoDollars } from '#lib/core/registry/record.ts';
 import type { Candidate, ConsensusPlan, Limit, Plan, Timeouts } from '#lib/core/registry/strategy.ts';
 
@@ -23,8 +24,12 @@ export interface ProviderFacts {
 	/** Can it be asked without a key? */
 	needsKey: boolean;
 	cancelStopsBilling: boolean | null;
-	/** Its own address; null where the file has to tell it. */
+	/** Its own address; null where it has none. */
 	baseUrl: string | null;
+	/** Does nobody send a bill for what it answers? */
+	isFree: boolean;
+	/** Is a provider of it that has no address this program itself? */
+	runsHere: boolean;
 }
 
 /** What plans are made from besides the file. */
@@ -34,6 +39,8 @@ export interface Surroundings {
 	model(type: string, model: string): ModelFacts | null;
 	/** Is there something in this environment variable? */
 	hasVariable(name: string): boolean;
+	/** Why a provider with these settings cannot be called for want of a key: a sentence; null when it can. */
+	keyProblem(provider: ProviderConfig): string | null;
 }
 
 const minuteMs = 60_000;
@@ -59,13 +66,10 @@ const noConsensus: ConsensusPlan = {
 	allowSameModel: false,
 	threshold: null,
 	judge: null,
+	embedding: null,
+	tellsProgress: false,
 	maxLanes: 7,
 };
-
-/** Is this the address of this very machine? */
-export function isOnThisMachine(address: string): boolean {
-	return /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(\/|$)/i.test(address);
-}
 
 /** The environment variable with this provider's key: the one the file names, else the first of its type that is set. */
 export function keyVariable(config: ProviderConfig, facts: ProviderFacts, around: Surroundings): string | null {
@@ -77,9 +81,7 @@ function unusable(config: ProviderConfig | undefined, around: Surroundings): Can
 	const facts = config === undefined ? null : around.provider(config.type);
 	if (config === undefined || facts === null) return 'unknown_provider';
 	if (!config.enabled) return 'disabled';
-	const variable = keyVariable(config, facts, around);
-	const isNeeded = config.api_key_env !== undefined || facts.needsKey;
-	return isNeeded && (variable === null || !around.hasVariable(variable)) ? 'no_key' : null;
+	return around.keyProblem(config) === null ? null : 'no_key';
 }
 
 /** Splits `provider/model` at its first slash. */
@@ -114,11 +116,11 @@ function priceOf(
 	provider: ProviderConfig | undefined,
 	model: string,
 	facts: ModelFacts | null,
-	isLocal: boolean,
+	isFree: boolean,
 ): Price | null {
 	const own = provider !== undefined && Object.hasOwn(provider.prices, model) ? provider.prices[model] : undefined;
 	if (own !== undefined) return { rates: own, tiers: [], source: 'file' };
-	return isLocal ? freePrice : (facts?.price ?? null);
+	return isFree ? freePrice : (facts?.price ?? null);
 }
 
 /** Milliseconds for one try: what stands with the candidate, else with its tier, else with its provider. */
@@ -148,6 +150,16 @@ function factsOf(settings: ProviderConfig | undefined, model: string, around: Su
 	return { facts: around.provider(settings.type), known: around.model(settings.type, model) };
 }
 
+/** Where a provider is: an engine that people run themselves, on this very machine, or at least in its network. */
+function placeOf(settings: ProviderConfig | undefined, facts: ProviderFacts | null) {
+	const address = settings?.base_url ?? facts?.baseUrl ?? '';
+	const isOurs = facts?.runsHere === true && settings?.base_url === undefined;
+	const isHere = isOurs || isOnThisMachine(address);
+	// A type without an address of its own may be anything anywhere: only what runs on this machine is taken for an engine.
+	const isEngine = facts?.isLocal === true && (facts.baseUrl !== null || isHere);
+	return { isEngine, isHere, isNear: isEngine || isHere || isInThisNetwork(address) };
+}
+
 /** One candidate with everything that is known of it. `tier` is the timeout of the tier it stands in. */
 export function candidateOf(
 	entry: CandidateConfig,
@@ -157,22 +169,21 @@ export function candidateOf(
 	const { provider, model } = splitCandidate(entry.model);
 	const settings = Object.hasOwn(config.providers, provider) ? config.providers[provider] : undefined;
 	const { facts, known } = factsOf(settings, model, around);
-	const address = settings?.base_url ?? facts?.baseUrl ?? '';
-	// A type without an address of its own may be anything anywhere: only what runs on this machine is taken for an engine.
-	const isLocal = facts?.isLocal === true && facts.baseUrl !== null;
+	const { isEngine, isHere, isNear } = placeOf(settings, facts);
 	const { timeout, weight = 1, params = {} } = overridesOf(entry);
 	return {
 		name: entry.model,
 		provider,
 		model,
-		timeouts: timeoutsOf(timeout, tier, settings?.timeout, usualTimeouts[isLocal ? 'local' : 'cloud']),
+		timeouts: timeoutsOf(timeout, tier, settings?.timeout, usualTimeouts[isEngine ? 'local' : 'cloud']),
 		params,
 		headers: settings?.headers ?? {},
 		weight,
-		price: priceOf(settings, model, known, isLocal),
+		price: priceOf(settings, model, known, isEngine && facts?.isFree === true),
 		...knownOf(known),
-		cancelStopsBilling: isLocal ? true : (facts?.cancelStopsBilling ?? null),
-		isLocal: isLocal || isOnThisMachine(address),
+		cancelStopsBilling: isEngine ? true : (facts?.cancelStopsBilling ?? null),
+		isLocal: isEngine || isHere,
+		isNear,
 		providerSlots: settings?.maxConcurrent ?? null,
 		unusable: unusable(settings, around),
 		weights: weightsOf(model),
@@ -188,20 +199,26 @@ function limitOf(scope: string, limit: LimitConfig | undefined): Limit[] {
 function consensusOf(tier: TierConfig, options: PlanOptions): ConsensusPlan {
 	const { consensus } = tier;
 	if (consensus === undefined) return noConsensus;
-	const { quorum, threshold, judge, stream: _stream, ...rest } = consensus;
+	const { quorum, threshold, judge, embedding, stream, ...rest } = consensus;
+	const named = (model: string | undefined) =>
+		model === undefined ? null : candidateOf({ model }, tier.timeout, options);
 	return {
 		...rest,
 		quorum: quorum ?? null,
 		threshold: threshold ?? null,
-		judge: judge === undefined ? null : candidateOf({ model: judge }, tier.timeout, options),
+		judge: named(judge),
+		embedding: named(embedding),
+		tellsProgress: stream === 'progress',
 	};
 }
 
-/** Whose request it is and what it is called; `defaults` are those of the user's own file, if it has any. */
+/** Whose request it is and what it is called; `defaults` are those of the user's own file, undefined without one. */
 export interface PlanFor {
 	route: string;
 	user: string | null;
 	defaults?: UserConfig['defaults'] | undefined;
+	/** False where the user's own file says not to keep times. */
+	tracksTime?: boolean | undefined;
 	notes?: readonly string[];
 }
 
@@ -259,6 +276,7 @@ export function planOf(tier: TierConfig, options: PlanOptions, asked: PlanFor): 
 		sideEffects: tier.sideEffects,
 		limits: limitsOf(tier, options, asked),
 		queue: { slots, max: queue.max, timeout: queue.timeout },
+		tracksTime: options.config.performanceTracking && asked.tracksTime !== false,
 		notes: asked.notes ?? [],
 		config: options.digest,
 	};

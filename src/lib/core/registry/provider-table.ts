@@ -38,6 +38,10 @@ export interface ProviderRow {
 	takesStreamOptions?: boolean;
 	/** False where the shape has no embeddings. Default true. */
 	hasEmbeddings?: boolean;
+	/** True for engines that people run themselves: nobody sends a bill. Default false. */
+	isFree?: boolean;
+	/** True where a provider without an address is this program itself, with the models that it loads. Default false. */
+	runsHere?: boolean;
 }
 
 const bearer = { header: 'authorization', scheme: 'Bearer' } as const;
@@ -159,6 +163,7 @@ const rows: readonly ProviderRow[] = [
 		keys: [],
 		baseUrlVariable: 'OLLAMA_HOST',
 		cancelStopsBilling: null,
+		isFree: true,
 		rename: { max_completion_tokens: 'max_tokens' },
 	}),
 	usual({
@@ -177,6 +182,7 @@ const rows: readonly ProviderRow[] = [
 		baseUrl: 'http://127.0.0.1:1234/v1',
 		keys: ['LMSTUDIO_API_KEY'],
 		cancelStopsBilling: null,
+		isFree: true,
 		rename: { max_completion_tokens: 'max_tokens' },
 	}),
 	usual({
@@ -186,6 +192,7 @@ const rows: readonly ProviderRow[] = [
 		baseUrl: 'http://127.0.0.1:8000/v1',
 		keys: ['VLLM_API_KEY'],
 		cancelStopsBilling: null,
+		isFree: true,
 	}),
 	usual({
 		// LLAMA_API_KEY is the server's own variable and also the key of a hosted service: not read here.
@@ -196,6 +203,7 @@ const rows: readonly ProviderRow[] = [
 		baseUrl: 'http://127.0.0.1:8080/v1',
 		keys: ['LLAMACPP_API_KEY'],
 		cancelStopsBilling: null,
+		isFree: true,
 	}),
 	usual({
 		id: 'tgi',
@@ -204,6 +212,7 @@ const rows: readonly ProviderRow[] = [
 		baseUrl: 'http://127.0.0.1:8080/v1',
 		keys: [],
 		cancelStopsBilling: null,
+		isFree: true,
 		rename: { max_completion_tokens: 'max_tokens' },
 	}),
 	usual({
@@ -375,13 +384,15 @@ const rows: readonly ProviderRow[] = [
 		cancelStopsBilling: null,
 	}),
 	usual({
-		// The same on this machine: it costs nothing, and first has to load its weights.
+		// Without an address: the models of this machine, in this program. With one: another server of this shape here.
 		id: 'local',
-		name: 'Engine on this machine',
+		name: 'Models of this machine',
 		kind: 'local',
 		baseUrl: '',
 		keys: [],
 		cancelStopsBilling: null,
+		isFree: true,
+		runsHere: true,
 	}),
 ];
 

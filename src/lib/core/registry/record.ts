@@ -9,7 +9,7 @@ import type { Strategy } from '#lib/core/registry/strategy.ts';
 export type AttemptOutcome = 'won' | 'lost' | 'failed' | 'cancelled' | 'skipped';
 
 /** Why a candidate was passed over without being asked. */
-export type SkipReason =
+export type LeftOutReason =
 	| 'disabled'
 	| 'no_key'
 	| 'unknown_provider'
@@ -24,9 +24,13 @@ export type SkipReason =
 	| 'queue_full';
 
 /** Why a try was made. */
-export type AttemptCause = 'first' | 'retry' | 'fallback' | 'lane' | 'hedge' | 'replacement' | 'vote' | 'judge';
+export type AttemptCause =
+	'first' | 'retry' | 'fallback' | 'lane' | 'hedge' | 'replacement' | 'vote' | 'judge' | 'compare';
 
-/** One try at one candidate. Milliseconds count from the start of the request; costs are nano-dollars. */
+/**
+ * One try at one candidate. Milliseconds count from the start of the request, null where times are not kept; costs are
+ * nano-dollars.
+ */
 export interface AttemptRecord {
 	number: number;
 	/** `provider/model` */
@@ -36,15 +40,15 @@ export interface AttemptRecord {
 	/** Class of the failure; null when it did not fail. */
 	class: CallFailureClass | null;
 	/** Why it was skipped, or what ended it (`lost-race`, `client` …); null otherwise. */
-	reason: SkipReason | string | null;
+	reason: LeftOutReason | string | null;
 	/** HTTP status of the provider; null when none came. */
 	status: number | null;
 	/** One sentence about the failure, without keys; null when there is none. */
 	message: string | null;
-	started_ms: number;
+	started_ms: number | null;
 	headers_ms: number | null;
 	first_content_ms: number | null;
-	ended_ms: number;
+	ended_ms: number | null;
 	usage: Usage | null;
 	/** Null: the price is unknown. Zero: it cost nothing. */
 	cost_nano: number | null;
@@ -63,6 +67,22 @@ export interface Vote {
 	usable: boolean;
 	/** Null: the price is unknown. */
 	cost_nano: number | null;
+	ms: number | null;
+}
+
+/** How a vote stands when one more of its lanes has ended. */
+export interface VoteProgress {
+	/** Id of the request's record. */
+	request: string;
+	candidate: string;
+	/** Did it answer? */
+	answered: boolean;
+	/** Lanes that have ended, and those that were started. */
+	ended: number;
+	started: number;
+	/** Share of the weight of all started lanes that agrees so far; 0 while no answer can be compared. */
+	agreement: number;
+	/** Since the request came. */
 	ms: number;
 }
 
@@ -112,11 +132,12 @@ export interface RequestRecord {
 	/** `provider/model` that answered; null when none did. */
 	served: string | null;
 	attempts: AttemptRecord[];
-	/** Milliseconds spent in queues before the first try. */
-	queue_ms: number;
+	/** Milliseconds spent in queues before the first try; null where times are not kept. */
+	queue_ms: number | null;
 	/** Milliseconds until the first piece of the answer went to the caller; null when none did. */
 	first_content_ms: number | null;
-	ms: number;
+	/** Milliseconds from its arrival to its end; null where times are not kept. */
+	ms: number | null;
 	cost: RequestCost;
 	/** Tokens of the answer that was served; null when nothing is known. */
 	usage: Usage | null;
@@ -125,6 +146,21 @@ export interface RequestRecord {
 	notes: string[];
 	/** Digest of the registry file in force. */
 	config: string;
+}
+
+/** The record without how long things took, for those who do not track performance; costs and tokens stay. */
+export function withoutTimes(record: RequestRecord): RequestRecord {
+	const { consensus } = record;
+	const times = { started_ms: null, headers_ms: null, first_content_ms: null, ended_ms: null };
+	return {
+		...record,
+		attempts: record.attempts.map((attempt) => ({ ...attempt, ...times })),
+		queue_ms: null,
+		first_content_ms: null,
+		ms: null,
+		consensus:
+			consensus === null ? null : { ...consensus, votes: consensus.votes.map((vote) => ({ ...vote, ms: null })) },
+	};
 }
 
 /** Nano-dollars as dollars, for people and headers. */

@@ -25,7 +25,7 @@ export interface Candidate {
 	params: Readonly<Record<string, unknown>>;
 	headers: Readonly<Record<string, string>>;
 	weight: number;
-	/** Null: unknown. A model on this machine costs nothing. */
+	/** Null: unknown. A model of an engine that people run themselves costs nothing. */
 	price: Price | null;
 	/** Tokens of context, where known. */
 	context: number | null;
@@ -36,6 +36,8 @@ export interface Candidate {
 	/** Ends the bill when a stream is cancelled? Null is unknown and counts as no. */
 	cancelStopsBilling: boolean | null;
 	isLocal: boolean;
+	/** Is it on this machine or in its network, so that it may be asked though nobody knows its price? */
+	isNear: boolean;
 	/** Requests at once for its provider; null: no limit. */
 	providerSlots: number | null;
 	/** Why it can never be asked as things are; null when it can. */
@@ -70,6 +72,10 @@ export interface ConsensusPlan {
 	threshold: number | null;
 	/** Candidate that judges; null: none. */
 	judge: Candidate | null;
+	/** Candidate whose vectors tell answers apart; for `embedding` only. */
+	embedding: Candidate | null;
+	/** Is a caller who reads a stream told of each vote? */
+	tellsProgress: boolean;
 	maxLanes: number;
 }
 
@@ -93,7 +99,7 @@ export interface QueuePlan {
 	timeout: number;
 }
 
-/** What is done about a candidate whose price nobody knows. Null: refused where money is limited, unless it is on this machine. */
+/** What is done about a candidate whose price nobody knows. Null: refused where money is limited, unless it is near. */
 export type UnknownPriceRule = 'reject' | 'allow' | { input: number; output: number } | null;
 
 /** Everything that is decided before the first candidate is asked. */
@@ -121,6 +127,8 @@ export interface Plan {
 	sideEffects: boolean;
 	limits: readonly Limit[];
 	queue: QueuePlan;
+	/** Is it written down how long things took? */
+	tracksTime: boolean;
 	/** Sentences for the record, such as a rewritten spec. */
 	notes: readonly string[];
 	/** Digest of the file it comes from. */

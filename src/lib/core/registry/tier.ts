@@ -2,7 +2,7 @@
 import type { TierConfigInput } from '#lib/core/registry/config.ts';
 import { Failure } from '#lib/core/failure.ts';
 
-/** The purposes that tiers are usually named after; any other name will do too. */
+/** The purposes that tiers are usually named after; other names will do too. */
 export const defaultTierNames = [
 	'summary',
 	'nano',
@@ -22,7 +22,7 @@ const fastNames: ReadonlySet<string> = new Set(['summary', 'nano', 'low']);
 export type DefaultModels = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
 interface TierOptions {
-	/** The provider whose models come first; all its models where it has any for a purpose. */
+	/** The provider whose models come first; every model it has for a purpose. */
 	provider?: string;
 	/** Candidates of other providers follow those of the current one; true when left out. */
 	others?: boolean;
@@ -34,7 +34,7 @@ function listed(models: string | readonly string[] | undefined): readonly string
 }
 
 /**
- * A tier per purpose that any provider has a model for. The current provider's models stand first; tiers for fast answers
+ * A tier for each purpose that some provider has a model for. The current provider's models stand first; tiers for fast answers
  * race, the others ask the first. Throws `invalid_config` for a provider that the setting does not have.
  */
 export function buildTiers(

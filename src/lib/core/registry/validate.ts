@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
 import { modelsConfigSchema, type ModelsConfig, type TierConfig } from '#lib/core/registry/config.ts';
-import { candidateOf, keyVariable, splitCandidate, type Surroundings } from '#lib/core/registry/plan.ts';
+import { candidateOf, splitCandidate, type Surroundings } from '#lib/core/registry/plan.ts';
 import { findTier, getTiersForModel } from '#lib/core/registry/resolver.ts';
 import { nearestNames } from '#lib/core/registry/spec.ts';
 
@@ -33,11 +33,25 @@ const blocking = new Set([
 	'no_base_url',
 	'quorum',
 	'uncalibrated',
+	'without_effect',
 ]);
 
 function hint(name: string, known: readonly string[]): string {
 	const [nearest] = nearestNames(name, known);
 	return nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+}
+
+/** Models of this machine are not called over a wire: what is said about one has no effect and is refused. */
+function checkOurs(provider: ModelsConfig['providers'][string], path: string[], add: Sink): void {
+	const set: [string, boolean][] = [
+		['api_key_env', provider.api_key_env !== undefined],
+		['headers', Object.keys(provider.headers).length > 0],
+	];
+	for (const [field, isSet] of set) {
+		if (!isSet) continue;
+		const what = `${field} has no effect on models of this machine; name a base_url if a server is meant.`;
+		add('error', 'without_effect', [...path, field], what);
+	}
 }
 
 function checkProviders(config: ModelsConfig, around: Surroundings, add: Sink): void {
@@ -48,7 +62,8 @@ function checkProviders(config: ModelsConfig, around: Surroundings, add: Sink): 
 			add('error', 'unknown_type', [...path, 'type'], `There is no provider type "${provider.type}".`);
 			continue;
 		}
-		if (facts.baseUrl === null && provider.base_url === undefined) {
+		if (facts.runsHere && provider.base_url === undefined) checkOurs(provider, path, add);
+		else if (facts.baseUrl === null && provider.base_url === undefined) {
 			add('error', 'no_base_url', path, `The provider ${name} needs a base_url: its type has no address of its own.`);
 		}
 		if (!provider.enabled) add('info', 'disabled', path, `The provider ${name} is switched off.`);
@@ -78,9 +93,8 @@ function checkTier(
 		if (candidate.unusable === 'disabled') {
 			add('error', 'disabled', place, `${entry.model} cannot be asked: its provider is switched off.`);
 		} else if (candidate.unusable === 'no_key') {
-			const variable = keyVariable(settings, facts, around);
-			const what = variable === null ? 'it has no key' : `${variable} is not set`;
-			add('error', 'no_key', place, `${entry.model} cannot be asked: ${what}.`);
+			const why = around.keyProblem(settings) ?? 'It has no key.';
+			add('error', 'no_key', place, `${entry.model} cannot be asked. ${why}`);
 		}
 		const known = around.model(settings.type, model);
 		if (known === null && !facts.isLocal && settings.base_url === undefined) {
@@ -95,7 +109,7 @@ function checkTier(
 		}
 		const isLimited =
 			tier.maxCost !== undefined || tier.costLimit !== undefined || config.defaults.costLimit !== undefined;
-		if (candidate.price === null && isLimited && tier.onUnknownPrice === undefined && !candidate.isLocal) {
+		if (candidate.price === null && isLimited && tier.onUnknownPrice === undefined && !candidate.isNear) {
 			add(
 				'warning',
 				'price_unknown',

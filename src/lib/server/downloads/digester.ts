@@ -1,6 +1,8 @@
 // Digests of files while they are being written: a worker thread reads behind the writer, however large the file.
 import { Worker } from 'node:worker_threads';
+import { Failure, isAbort } from '#lib/core/failure.ts';
 import type { DigestOrder, DigestReply } from '#lib/server/downloads/digest-order.ts';
+import { errnoOf } from '#lib/server/downloads/disk-failure.ts';
 import program from '#lib/server/downloads/digest-worker.ts?worker-source';
 
 /** Idle time after which the worker is let go; starting one costs some 30 ms. */
@@ -92,5 +94,16 @@ export class Digester {
 		const worker = this.#worker;
 		this.#worker = null;
 		await worker?.terminate();
+	}
+}
+
+/** The digest, or the abort when that comes first. */
+export async function ended(digest: GrowingDigest, size: number, signal: AbortSignal): Promise<string> {
+	signal.throwIfAborted();
+	try {
+		return await digest.end(size);
+	} catch (error) {
+		if (isAbort(error) || errnoOf(error) !== null) throw error;
+		throw new Failure('disk_error', 'A file in the model cache could not be read back.', { cause: error });
 	}
 }

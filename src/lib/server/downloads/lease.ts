@@ -37,6 +37,13 @@ export class Leases {
 		beat(this.#options.database, this.#options.self, this.#now());
 	}
 
+	/** Says no more while this process holds nothing: whoever is not at work need not be heard of. */
+	rest(): void {
+		if (!this.#isKnown || this.#busy.size > 0) return;
+		dropOwner(this.#options.database, this.#options.self.token);
+		this.#isKnown = false;
+	}
+
 	/** Forgets processes that are dead or silent, with what they held. */
 	bury(): void {
 		const { database, self } = this.#options;
@@ -78,6 +85,7 @@ export class Leases {
 	): Promise<void> {
 		const { database, self, clock } = this.#options;
 		signal.throwIfAborted();
+		this.beat(); // before anything is held, or nobody could tell when this process is gone
 		while (!claimBlob(database, blob, self.token)) {
 			await sleep(clock, lookMs, signal);
 			this.bury();
@@ -96,7 +104,6 @@ export class Leases {
 	/** Settles when no content is worked on, and gives everything back. */
 	async close(): Promise<void> {
 		while (this.#busy.size > 0) await Promise.all(this.#busy.values());
-		if (this.#isKnown) dropOwner(this.#options.database, this.#options.self.token);
-		this.#isKnown = false;
+		this.rest();
 	}
 }

@@ -1,31 +1,21 @@
 // A file on its way: our own part beside the blobs, with a journal that says how much of it survives what.
 import { constants } from 'node:fs';
-import { open, readFile, rename, unlink, writeFile, type FileHandle } from 'node:fs/promises';
+import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Writable } from 'node:stream';
-import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
 import { syncFolder } from '#lib/server/downloads/cache-folder.ts';
+import { believable, partPaths, readJournal, writeJournal } from '#lib/server/downloads/journal.ts';
 import { isAtWork, type Identity } from '#lib/server/downloads/owner.ts';
+import { bytesOf, clipped, prefixOf, withSpan, type Span } from '#lib/server/downloads/spans.ts';
 
-/** Bytes that wait to be written before the network has to wait. */
-const waitingBytes = 4 * 1024 * 1024;
 /** Bytes after which, and milliseconds after which, what was written is put on the disk for good. */
 const syncBytes = 64 * 1024 * 1024;
 const syncMs = 5000;
+/** Bytes after which a part that is written in several places says which; they are what the end of a process may cost. */
+const noteBytes = 8 * 1024 * 1024;
 
-/** `synced`: bytes that survive a power cut; the rest of the file survives the end of a process, not of the machine. */
-const journalSchema = z.object({
-	version: z.literal(1),
-	size: z.number(),
-	synced: z.number(),
-	tag: z.string().nullable(),
-	boot: z.string(),
-	at: z.number(),
-	/** The process that writes it; null when none does. */
-	owner: z.object({ token: z.string(), pid: z.number(), host: z.string() }).nullable(),
-});
-type Journal = z.infer<typeof journalSchema>;
+/** What a journal takes of a disk, with its name, at most. */
+const roomBytes = 64 * 1024;
 
 interface PartOptions {
 	/** The path of the finished blob; the part lies beside it. */
@@ -37,62 +27,46 @@ interface PartOptions {
 	now: () => number;
 }
 
-/** The paths of the part of a blob: the bytes, and the journal about them. */
-export function partPaths(blob: string): { bytes: string; journal: string } {
-	return { bytes: `${blob}.modeldex.incomplete`, journal: `${blob}.modeldex.json.incomplete` };
-}
-
-async function readJournal(path: string): Promise<Journal | null> {
-	try {
-		return journalSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-	} catch {
-		return null; // none, or torn: the part is not believed then
-	}
-}
+const reading = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** How many bytes of a part can be gone on from; 0 without one. For plans: nothing is opened or changed. */
 export async function partLength(blob: string, size: number, boot: string): Promise<number> {
 	const paths = partPaths(blob);
 	const journal = await readJournal(paths.journal);
-	const handle = await open(paths.bytes, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-		() => null,
-	);
+	const handle = await open(paths.bytes, reading).catch(() => null);
 	try {
 		const facts = await handle?.stat();
-		return facts?.isFile() === true ? believable(journal, facts.size, { size, boot }) : 0;
+		return facts?.isFile() === true ? bytesOf(believable(journal, facts.size, { size, boot })) : 0;
 	} finally {
 		await handle?.close();
 	}
 }
 
-function believable(journal: Journal | null, length: number, { size, boot }: { size: number; boot: string }): number {
-	if (journal === null || journal.size !== size || length > size) return 0;
-	return journal.boot === boot ? length : Math.min(length, journal.synced);
-}
-
 /** Removes the part of a blob and its journal; gives the bytes that this frees. */
 export async function removePart(blob: string): Promise<number> {
 	const paths = partPaths(blob);
-	const handle = await open(paths.bytes, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-		() => null,
-	);
-	const bytes = (await handle?.stat())?.size ?? 0;
+	const handle = await open(paths.bytes, reading).catch(() => null);
+	const { size = 0, blocks } = (await handle?.stat()) ?? {};
 	await handle?.close();
 	for (const path of [paths.bytes, paths.journal]) await unlink(path).catch(() => {}); // not there: as wanted
-	return bytes;
+	return blocks === undefined ? size : Math.min(size, blocks * 512);
 }
 
-/** One part, open for writing at its end. Errors of the disk are thrown as they are. */
+/** One part, open for writing. Errors of the disk are thrown as they are. */
 export class PartFile {
-	/** Bytes written without a gap, from the first on. */
-	length = 0;
 	/** Entity tag of the server the bytes are from, with its quotes; null when it named none. */
 	tag: string | null = null;
 	readonly #handle: FileHandle;
 	readonly #options: PartOptions;
-	#synced = 0;
+	#spans: Span[] = [];
+	/** Is it written in several places? Then the file's own length says nothing. */
+	#isSpread = false;
+	#synced: Span[] = [];
+	#syncedBytes = 0;
 	#syncedAt: number;
 	#syncing: Promise<void> | null = null;
+	#notedBytes = 0;
+	#noting: Promise<void> = Promise.resolve();
 	#isOpen = true;
 
 	private constructor(handle: FileHandle, options: PartOptions) {
@@ -120,16 +94,35 @@ export class PartFile {
 			const facts = await handle.stat();
 			if (!facts.isFile())
 				throw new Failure('unsafe_local_path', 'Something in the model cache is no file; nothing was written there.');
-			part.length = believable(journal, facts.size, { size, boot: self.boot });
-			part.#synced = Math.min(journal?.synced ?? 0, part.length);
-			part.tag = part.length > 0 ? (journal?.tag ?? null) : null;
-			if (facts.size !== part.length) await handle.truncate(part.length);
+			const { boot } = self;
+			part.#spans = believable(journal, facts.size, { size, boot });
+			part.#isSpread = part.length !== part.bytes;
+			part.#synced = believable(journal === null ? null : { ...journal, boot: '' }, facts.size, { size, boot });
+			part.#syncedBytes = part.#notedBytes = part.bytes;
+			part.tag = part.bytes > 0 ? (journal?.tag ?? null) : null;
+			const end = part.#spans.at(-1)?.end ?? 0;
+			if (facts.size !== end) await handle.truncate(end);
 			await part.#note();
 			return part;
 		} catch (error) {
 			await handle.close();
 			throw error;
 		}
+	}
+
+	/** Bytes that are written without a gap, from the first on. */
+	get length(): number {
+		return prefixOf(this.#spans);
+	}
+
+	/** Bytes that are written, wherever. */
+	get bytes(): number {
+		return bytesOf(this.#spans);
+	}
+
+	/** What is written. */
+	get spans(): readonly Span[] {
+		return this.#spans;
 	}
 
 	/** The open file, for readers that follow the writer. */
@@ -147,9 +140,12 @@ export class PartFile {
 	/** Starts over: nothing of what is here is kept. */
 	async restart(tag: string | null): Promise<void> {
 		await this.#syncing;
+		await this.#noting;
 		await this.#handle.truncate(0);
-		this.length = 0;
-		this.#synced = 0;
+		this.#spans = [];
+		this.#synced = [];
+		this.#syncedBytes = this.#notedBytes = 0;
+		this.#isSpread = false;
 		await this.from(tag);
 	}
 
@@ -159,74 +155,68 @@ export class PartFile {
 		await this.#note();
 	}
 
-	/**
-	 * Takes bytes in order; `written` is called after each write with what it wrote. Whatever waits is written together.
-	 * `translate` turns the disk's errors into ours.
-	 */
-	sink(written: (bytes: number) => Promise<void> | void, translate: (error: unknown) => unknown): Writable {
-		const write = async (chunks: Buffer[]) => {
-			const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-			if (this.length + bytes > this.#options.size) throw new TooLong();
-			try {
-				await this.#append(chunks, bytes);
-			} catch (error) {
-				throw translate(error);
-			}
-			await written(bytes);
-		};
-		const toError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
-		return new Writable({
-			highWaterMark: waitingBytes,
-			decodeStrings: false,
-			write: (chunk: Buffer, _, done) =>
-				void write([chunk]).then(
-					() => done(),
-					(error: unknown) => done(toError(error)),
-				),
-			writev: (items: { chunk: Buffer }[], done) =>
-				void write(items.map(({ chunk }) => chunk)).then(
-					() => done(),
-					(error: unknown) => done(toError(error)),
-				),
-		});
+	/** From here on it may be written in several places: the journal says so before the first byte behind a gap. */
+	async spread(): Promise<void> {
+		if (this.#isSpread) return;
+		this.#isSpread = true;
+		await this.#note();
 	}
 
-	/** One write after the other and never a gap: whatever is in the file when the process dies is a true beginning. */
-	async #append(chunks: Buffer[], bytes: number): Promise<void> {
-		const { bytesWritten } = await this.#handle.writev(chunks, this.length);
-		this.length += bytesWritten;
+	/**
+	 * Writes bytes at a place of the file: behind each other, or with gaps after `spread`. Whatever is in the file when the
+	 * process dies is true as far as it is told. Throws TooLong for more than the file is to have.
+	 */
+	async write(chunks: Buffer[], bytes: number, start: number): Promise<void> {
+		if (start + bytes > this.#options.size) throw new TooLong();
+		let at = start;
+		const wrote = (count: number) => {
+			this.#spans = withSpan(this.#spans, { start: at, end: at + count });
+			at += count;
+		};
+		wrote((await this.#handle.writev(chunks, at)).bytesWritten);
 		// A disk that is almost full takes a part, and says why with the next write.
-		let rest = bytesWritten < bytes ? Buffer.concat(chunks).subarray(bytesWritten) : null;
+		let rest = at < start + bytes ? Buffer.concat(chunks).subarray(at - start) : null;
 		while (rest !== null && rest.length > 0) {
-			const more = await this.#handle.write(rest, 0, rest.length, this.length);
-			this.length += more.bytesWritten;
-			rest = rest.subarray(more.bytesWritten);
+			const { bytesWritten } = await this.#handle.write(rest, 0, rest.length, at);
+			wrote(bytesWritten);
+			rest = rest.subarray(bytesWritten);
 		}
-		const isDue = this.length - this.#synced >= syncBytes || this.#options.now() - this.#syncedAt >= syncMs;
+		const held = this.bytes;
+		// The last bytes reach the disk while the digest is still at work.
+		const isLast = held === this.#options.size;
+		const isDue = isLast || held - this.#syncedBytes >= syncBytes || this.#options.now() - this.#syncedAt >= syncMs;
 		if (isDue && this.#syncing === null) this.#syncing = this.#sync().finally(() => (this.#syncing = null));
+		else if (this.#isSpread && held - this.#notedBytes >= noteBytes) await this.#note();
 	}
 
 	/** Puts what is written on the disk for good, then says so in the journal: never the other way round. */
 	async #sync(): Promise<void> {
-		const { length } = this;
+		const spans = this.#spans;
 		this.#syncedAt = this.#options.now();
+		this.#syncedBytes = bytesOf(spans);
 		try {
 			await this.#handle.datasync();
-			this.#synced = Math.max(this.#synced, Math.min(length, this.length));
+			this.#synced = spans;
 			await this.#note();
 		} catch {
 			// The next write or the last sync will say what is wrong with the disk; until then nothing is lost.
 		}
 	}
 
-	async #note(): Promise<void> {
+	/** Writes the journal, one after the other. */
+	#note(): Promise<void> {
 		const { blob, size, self, now } = this.#options;
 		const { token, pid, host, boot } = self;
-		const owner = this.#isOpen ? { token, pid, host } : null;
-		const journal: Journal = { version: 1, size, synced: this.#synced, tag: this.tag, boot, at: now(), owner };
-		const { journal: path } = partPaths(blob);
-		await writeFile(`${path}.new`, JSON.stringify(journal));
-		await rename(`${path}.new`, path);
+		this.#notedBytes = this.bytes;
+		this.#noting = this.#noting
+			.catch(() => {}) // whoever asked for it heard of it
+			.then(() => {
+				const owner = this.#isOpen ? { token, pid, host } : null;
+				const written = this.#isSpread ? this.#spans : null;
+				const facts = { size, synced: this.#synced, written, tag: this.tag, boot, at: now(), owner };
+				return writeJournal(partPaths(blob).journal, facts);
+			});
+		return this.#noting;
 	}
 
 	/** Gives the file its name: the bytes first, for good, then the name. It must be whole and verified. */
@@ -234,6 +224,7 @@ export class PartFile {
 		const { blob, self } = this.#options;
 		const paths = partPaths(blob);
 		await this.#syncing;
+		await this.#noting;
 		await this.#handle.sync();
 		const owner = (await readJournal(paths.journal))?.owner?.token;
 		if (owner !== self.token) throw new Failure('locked', 'Another Modeldex has taken over this download.');
@@ -248,9 +239,24 @@ export class PartFile {
 	async close(): Promise<void> {
 		if (!this.#isOpen) return;
 		await this.#syncing;
+		await this.#noting.catch(() => {}); // the last one below says what is wrong with the disk
 		this.#isOpen = false;
 		await this.#sync();
+		if (this.#isSpread) await this.#note().catch(() => this.#makeRoom());
 		await this.#handle.close();
+	}
+
+	/** On a full disk the journal has no place, and without it nothing with gaps is believed: the end gives way to it. */
+	async #makeRoom(): Promise<void> {
+		const end = Math.max(0, (this.#spans.at(-1)?.end ?? 0) - roomBytes);
+		this.#spans = clipped(this.#spans, end);
+		this.#synced = clipped(this.#synced, end);
+		try {
+			await this.#handle.truncate(end);
+			await this.#note();
+		} catch {
+			// Then there is no room for a hand's breadth: what the journal said before holds.
+		}
 	}
 }
 

@@ -111,9 +111,10 @@ export class DownloadQueue {
 
 	#tick(): void {
 		const { leases, parallel } = this.#options;
-		leases.beat();
 		leases.bury();
 		this.revive();
+		if (this.#running.size > 0 || this.#waiting().length > 0) leases.beat();
+		else leases.rest();
 		const owned = ownedDownloads(this.#options.database);
 		for (const { record, owner, wanted } of owned) {
 			const running = this.#running.get(record.id);
@@ -124,20 +125,25 @@ export class DownloadQueue {
 		const known = new Set(owned.map(({ record }) => record.id));
 		for (const [id, { controller }] of this.#running) if (!known.has(id)) controller.abort(stopped('lost'));
 		let free = parallel() - owned.length;
-		for (const id of queuedDownloads(this.#options.database)) {
+		for (const id of this.#waiting()) {
 			if (free <= 0) return;
-			if (this.#takes?.has(id) === false || !claimDownload(this.#options.database, id, this.#options.self.token))
-				continue;
+			if (!claimDownload(this.#options.database, id, this.#options.self.token)) continue;
 			free -= 1;
 			this.#start(id);
 		}
 	}
 
+	/** Ids of the downloads that wait and that this process may take, first to last. */
+	#waiting(): string[] {
+		return queuedDownloads(this.#options.database).filter((id) => this.#takes?.has(id) !== false);
+	}
+
 	/** Downloads of processes that are gone wait again; what they have fetched is kept. */
 	revive(): void {
 		const { database, leases, self, changed } = this.#options;
-		const living = leases.living();
-		for (const { record, owner, wanted } of ownedDownloads(database)) {
+		const owned = ownedDownloads(database);
+		const living = leases.living(); // asked for last: a process says that it lives before it takes anything
+		for (const { record, owner, wanted } of owned) {
 			const isOurs = owner === self.token && (this.#running.has(record.id) || this.#isClosed);
 			if (owner === null || isOurs || (owner !== self.token && living.has(owner))) continue;
 			database.transaction(() => {

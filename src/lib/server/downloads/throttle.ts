@@ -16,6 +16,11 @@ export class Throttle {
 		this.#clock = clock;
 	}
 
+	/** So many bytes, or less where a cap would make them a wait of more than a quarter of a second. */
+	share(bytes: number): number {
+		return Math.min(bytes, (this.bytesPerSecond ?? Infinity) * mostSaved);
+	}
+
 	/** Settles when so many bytes more keep to the cap. */
 	async pay(bytes: number, signal: AbortSignal): Promise<void> {
 		if (this.bytesPerSecond === null) return;

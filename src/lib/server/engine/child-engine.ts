@@ -1,4 +1,4 @@
-// A model in a child process of ours: the socket over ONNX files on this machine.
+// A model in a child process of ours: the socket over ONNX or GGUF files on this machine.
 import type { ChatMessage } from '#lib/core/classify-prompt.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
@@ -6,18 +6,21 @@ import { Batcher } from '#lib/server/engine/batcher.ts';
 import type * as Socket from '#lib/server/engine/engine.ts';
 import type { ChosenText, EmbeddedText, Loaded, PairedText, Stage } from '#lib/server/engine/messages.ts';
 import { ModelProcess } from '#lib/server/engine/model-process.ts';
-import type { ModelPlace } from '#lib/server/engine/model-files.ts';
+import type { ModelPlace } from '#lib/server/engine/model-place.ts';
+import type { FindRuntime } from '#lib/server/engine/runtime-library.ts';
+import type { SpareProcess } from '#lib/server/engine/spare-process.ts';
 
 interface ChildEngineOptions {
 	place: ModelPlace;
 	clock: Clock;
-	/** Address of the inference library. */
-	library: () => string;
+	library: FindRuntime;
 	/** Folder in which children run. */
 	folder: string;
 	/** Threads of one inference. */
 	threads: number;
 	limits?: Partial<Record<Stage, number>>;
+	/** Where a process may wait that has the library already. */
+	spare?: Pick<SpareProcess, 'take'>;
 }
 
 const childKinds = { embedding: 'embedding', nli: 'pair', reranker: 'pair', instruction: 'causal' } as const;
@@ -75,7 +78,7 @@ export class ChildEngine implements Socket.Engine {
 	}
 
 	async #start(): Promise<Loaded> {
-		const { place, clock, library, folder, threads, limits } = this.#options;
+		const { place, clock, library, threads } = this.#options;
 		this.#crashes = this.#crashes.filter((at) => clock.ticks() - at < crashWindowMs);
 		if (this.#crashes.length >= mostCrashes) {
 			throw new Failure(
@@ -83,17 +86,13 @@ export class ChildEngine implements Socket.Engine {
 				`${place.name} crashed ${mostCrashes} times within five minutes and is left alone for now.`,
 			);
 		}
-		const found = library();
-		const child = new ModelProcess({
-			clock,
-			folder,
-			...(limits === undefined ? {} : { limits }),
-			onEnd: () => this.#gone(child),
-		});
+		const found = library(place.runtime);
+		const child = this.#begin(found);
 		this.#process = child;
-		const { fileName, subfolder, dtype } = place;
+		const { runtime, folder, fileName, subfolder, dtype, maxTokens } = place;
 		const kind = childKinds[place.kind];
-		const order = { library: found, folder: place.folder, kind, dtype, subfolder, fileName, threads };
+		const files = { folder, kind, dtype, subfolder, fileName };
+		const order = { library: found, runtime, ...files, threads, maxTokens };
 		try {
 			this.loaded = await child.ask('load', order);
 			return this.loaded;
@@ -101,6 +100,19 @@ export class ChildEngine implements Socket.Engine {
 			await child.end();
 			throw error;
 		}
+	}
+
+	#begin(library: string): ModelProcess {
+		const { clock, folder, limits, spare } = this.#options;
+		const waiting = limits === undefined ? spare?.take(library, (child) => this.#gone(child)) : null;
+		if (waiting != null) return waiting;
+		const child: ModelProcess = new ModelProcess({
+			clock,
+			folder,
+			...(limits === undefined ? {} : { limits }),
+			onEnd: () => this.#gone(child),
+		});
+		return child;
 	}
 
 	#gone(child: ModelProcess): void {
@@ -162,9 +174,10 @@ export class ChildEngine implements Socket.Engine {
 		options: Socket.CompleteOptions = {},
 	): Promise<Socket.Completion> {
 		this.#must(['instruction'], 'write text');
-		const { maxTokens = 256, temperature = 0, signal } = options;
+		const { maxTokens = 256, temperature = 0, schema, signal } = options;
 		const messages = typeof prompt === 'string' ? [{ role: 'user' as const, content: prompt }] : prompt;
-		return (await this.#child()).ask('generate', { messages, maxTokens, temperature }, signal);
+		const work = { messages, maxTokens, temperature, ...(schema === undefined ? {} : { schema }) };
+		return (await this.#child()).ask('generate', work, signal);
 	}
 
 	getModelInfo(): Socket.ModelInfo {

@@ -2,6 +2,7 @@
 import { sep, basename, dirname } from 'node:path';
 import { Failure } from '#lib/core/failure.ts';
 import { pool } from '#lib/core/pooling.ts';
+import { runtimeFailure } from '#lib/core/runtime-words.ts';
 import type { Library, Model, Stopping, Tensor, Tokenizer } from '#lib/server/engine/library.ts';
 import type * as Says from '#lib/server/engine/messages.ts';
 import { batchesOf, Frame, inputsOf, pairRows, singleRows, type TokenRow } from '#lib/server/engine/token-rows.ts';
@@ -15,9 +16,9 @@ const loaders = {
 	causal: 'AutoModelForCausalLM',
 } as const;
 
-function failed(code: 'unsupported_model' | 'tokenizer_rejected' | 'template_rejected' | 'invalid_onnx', said: string) {
+function failed(code: 'tokenizer_rejected' | 'invalid_onnx', said: string) {
 	return (cause: unknown): never => {
-		throw new Failure(code, said, { cause });
+		throw runtimeFailure(cause, code, said);
 	};
 }
 
@@ -41,8 +42,19 @@ function logSumExp(values: Float32Array): number {
 	return top + Math.log(sum);
 }
 
+/** A loaded model of any runtime. */
+export interface RunningModel {
+	/** Does a model that writes take the keys and values of earlier tokens? */
+	readonly hasCache: boolean;
+	stop(): void;
+	embed(work: Says.EmbedWork, tell: Tell): Promise<Says.EmbeddedText[]>;
+	pair(work: Says.PairWork, tell: Tell): Promise<Says.PairedText[]>;
+	choose(work: Says.ChooseWork, tell: Tell): Promise<Says.ChosenText[]>;
+	generate(work: Says.GenerateWork, tell: Tell): Promise<Says.GeneratedText>;
+}
+
 /** One loaded model. */
-export class ChildModel {
+export class ChildModel implements RunningModel {
 	readonly #library: Library;
 	readonly #tokenizer: Tokenizer;
 	readonly #model: Model;
@@ -71,7 +83,7 @@ export class ChildModel {
 		const name = basename(order.folder);
 		tell('tokenizer');
 		const tokenizer = await library.AutoTokenizer.from_pretrained(name, { local_files_only: true }).catch(
-			failed('tokenizer_rejected', 'The tokenizer of the model cannot be read.'),
+			failed('tokenizer_rejected', 'The tokenizer of the model cannot be read'),
 		);
 		tell('weights');
 		const options = {
@@ -87,7 +99,7 @@ export class ChildModel {
 			.catch(
 				failed(
 					'invalid_onnx',
-					'The runtime cannot load the model: its files are damaged or of a kind it does not know.',
+					'The runtime cannot load the model: its files are damaged or of a kind it does not know',
 				),
 			);
 		tell('tokenize');

@@ -1,24 +1,32 @@
 // The process that runs one model: takes orders one after the other, tells what it is at, always replies.
-import { Failure, toFailure } from '#lib/core/failure.ts';
-import { ChildModel, type Tell } from '#lib/server/engine/child-model.ts';
+import { Failure } from '#lib/core/failure.ts';
+import { runtimeFailure } from '#lib/core/runtime-words.ts';
+import { ChildModel, type RunningModel, type Tell } from '#lib/server/engine/child-model.ts';
+import { LlamaModel } from '#lib/server/engine/llama-model.ts';
 import type { FromChild, ToChild } from '#lib/server/engine/messages.ts';
 
-let model: ChildModel | null = null;
+let model: RunningModel | null = null;
 let last: Promise<void> = Promise.resolve();
 
 function say(message: FromChild): void {
 	process.send?.(message);
 }
 
-function loaded(): ChildModel {
+function loaded(): RunningModel {
 	if (model === null) throw new Failure('engine_failed', 'No model is loaded.');
 	return model;
 }
 
 async function answerTo(message: Exclude<ToChild, { name: 'stop' }>, tell: Tell): Promise<unknown> {
+	if (message.name === 'prepare') {
+		tell('library');
+		await import(/* @vite-ignore */ message.order.library);
+		return { rssAfter: process.memoryUsage.rss() };
+	}
 	if (message.name === 'load') {
 		const rssBefore = process.memoryUsage.rss();
-		model = await ChildModel.load(message.order, tell);
+		const { order } = message;
+		model = order.runtime === 'llama' ? await LlamaModel.load(order, tell) : await ChildModel.load(order, tell);
 		return { rssBefore, rssAfter: process.memoryUsage.rss(), hasCache: model.hasCache };
 	}
 	if (message.name === 'embed') return loaded().embed(message.order, tell);
@@ -39,13 +47,8 @@ async function handle(message: Exclude<ToChild, { name: 'stop' }>): Promise<void
 		const answer = await answerTo(message, tell);
 		say({ id, answer, peak: process.resourceUsage().maxRSS * 1024 });
 	} catch (error) {
-		const known = error instanceof Failure;
-		const { code, message: said } = toFailure(error);
-		const why = error instanceof Error ? error.message.split('\n')[0]?.slice(0, 300) : '';
-		say({
-			id,
-			failed: known ? { code, message: said } : { code: 'engine_failed', message: `The model failed: ${why}` },
-		});
+		const { code, message: said } = runtimeFailure(error, 'engine_failed', 'The model failed');
+		say({ id, failed: { code, message: said } });
 	}
 }
 

@@ -1,7 +1,7 @@
 // The socket that every way of running a model fits: this process's own children, and engines that already run here.
 import type { ChatMessage } from '#lib/core/classify-prompt.ts';
 import type { Pooling } from '#lib/core/pooling.ts';
-import type { ModelKind } from '#lib/core/tables/local-models.ts';
+import type { ModelKind } from '#lib/core/tables/named-models.ts';
 import type { ChosenText, EmbeddedText, PairedText } from '#lib/server/engine/messages.ts';
 
 /** What a model is and where it lies. */

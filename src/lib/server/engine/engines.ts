@@ -1,14 +1,18 @@
 // The models that are loaded: brought in when asked for, kept while used, let go by age when others need the memory.
-import { engineNeed, mayLoad, memoryFailure } from '#lib/core/engine-memory.ts';
+import { mayLoad } from '#lib/core/engine-memory.ts';
 import { Failure, toFailure, type FailureCode } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
-import type { KnownModel } from '#lib/core/tables/local-models.ts';
+import type { ModelKind, NamedModel } from '#lib/core/tables/named-models.ts';
 import type { Clock } from '#lib/server/clock.ts';
+import { Bell } from '#lib/server/engine/bell.ts';
 import { ChildEngine } from '#lib/server/engine/child-engine.ts';
 import type { Engine } from '#lib/server/engine/engine.ts';
 import type { FoundEngine, OtherEngines } from '#lib/server/engine/other-engines.ts';
-import type { ModelFacts, ModelPlace } from '#lib/server/engine/model-files.ts';
+import type { ModelFacts, ModelPlace } from '#lib/server/engine/model-place.ts';
+import { needFailure, needOf } from '#lib/server/engine/model-need.ts';
 import { tellingFailure, type KnownModelState, type LoadedModel } from '#lib/server/engine/model-states.ts';
+import type { FindRuntime } from '#lib/server/engine/runtime-library.ts';
+import { SpareProcess } from '#lib/server/engine/spare-process.ts';
 import type { ModelPlaces } from '#lib/server/engine/places.ts';
 
 export interface UseOptions {
@@ -33,7 +37,7 @@ interface EnginesOptions {
 	places: Pick<ModelPlaces, 'find'>;
 	others: OtherEngines;
 	clock: Clock;
-	library: () => string;
+	library: FindRuntime;
 	folder: string;
 	threads: number;
 	/** Bytes that are available now. */
@@ -44,6 +48,8 @@ interface EnginesOptions {
 	mostModels?: number | null;
 	/** Milliseconds after which an unused model is let go. */
 	idleMs?: number;
+	/** Keep a process in waiting for the next model while one is loaded? Not for a short command. */
+	keepsSpare?: boolean;
 	/** Called for every model that is here and could not be loaded, with the failure's code. */
 	onLoadFailure?: (name: string, code: FailureCode) => void;
 }
@@ -58,21 +64,25 @@ interface Entry {
 	cancelIdle: () => void;
 }
 
-const batchTokens = 8192;
+/** What a process with the library alone takes, measured on Linux; one more is kept in waiting only where it fits. */
+const spareBytes = 200 * 2 ** 20;
 
 /** Keeper of loaded models. A model in use or pinned is never let go. */
 export class Engines {
 	readonly #options: EnginesOptions;
-	/** By folder and dtype, least recently used first. */
+	/** By files and dtype, least recently used first. */
 	readonly #entries = new Map<string, Entry>();
 	/** Bytes that a model took when it was loaded before. */
 	readonly #measured = new Map<string, number>();
-	readonly #waiting = new Set<() => void>();
+	/** Rung when a model is used by one less. */
+	readonly #bell = new Bell();
+	readonly #spare: SpareProcess;
 	#admission: Promise<unknown> = Promise.resolve();
 	#isClosed = false;
 
 	constructor(options: EnginesOptions) {
 		this.#options = options;
+		this.#spare = new SpareProcess(options);
 	}
 
 	/**
@@ -87,7 +97,8 @@ export class Engines {
 		const other = await this.#options.others.find(name, options.signal);
 		if (other !== null) return { ...other, release: () => {} };
 		const place = await this.#options.places.find(name, options);
-		const key = `${place.folder}|${place.dtype}`;
+		this.#options.library(place.runtime); // said before memory is made free for it
+		const key = [place.folder, place.fileName, place.dtype].join('|');
 		const entry = this.#entries.get(key) ?? this.#add(key, place);
 		entry.uses += 1;
 		entry.cancelIdle();
@@ -107,14 +118,17 @@ export class Engines {
 		return { engine: entry.engine, facts: { ...place, name: place.known?.name ?? name }, release };
 	}
 
-	/** Throws what `acquire` would throw for a model that cannot be found or used, without loading it. */
-	async check(name: string, options: UseOptions): Promise<void> {
+	/** The kind of a model. Throws what `acquire` would throw for one that cannot be found or used, without loading it. */
+	async check(name: string, options: UseOptions): Promise<ModelKind> {
 		const other = await this.#options.others.find(name, options.signal);
-		if (other === null) await this.#options.places.find(name, options);
+		if (other !== null) return other.facts.kind;
+		const { kind, runtime } = await this.#options.places.find(name, options);
+		this.#options.library(runtime);
+		return kind;
 	}
 
 	/** Which of these models are here, and why the others are not. */
-	known(models: readonly KnownModel[]): Promise<KnownModelState[]> {
+	known(models: readonly NamedModel[]): Promise<KnownModelState[]> {
 		return Promise.all(
 			models.map(async ({ name, kind, id, license, locked }) => {
 				const state = { name, kind, id, license, locked };
@@ -142,7 +156,7 @@ export class Engines {
 
 	#add(key: string, place: ModelPlace): Entry {
 		const { clock, library, folder, threads } = this.#options;
-		const engine = new ChildEngine({ place, clock, library, folder, threads });
+		const engine = new ChildEngine({ place, clock, library, folder, threads, spare: this.#spare });
 		const needBytes = this.#measured.get(key) ?? needOf(place);
 		const entry = { place, engine, needBytes, uses: 0, isPinned: false, lastUse: clock.ticks(), cancelIdle: () => {} };
 		this.#entries.set(key, entry);
@@ -156,9 +170,9 @@ export class Engines {
 			this.#entries.delete(key);
 			if (entry.engine.isLoaded || entry.uses > 0) this.#entries.set(key, entry);
 		}
-		for (const wake of this.#waiting) wake();
+		this.#bell.ring();
 		if (entry.uses > 0 || this.#isClosed) return;
-		entry.cancelIdle = this.#options.clock.after(this.#options.idleMs ?? 5 * 60_000, () => {
+		entry.cancelIdle = this.#options.clock.after(this.#idleMs, () => {
 			if (entry.uses === 0 && !entry.isPinned) void this.#let(key, entry);
 		});
 	}
@@ -167,6 +181,11 @@ export class Engines {
 		entry.cancelIdle();
 		if (this.#entries.get(key) === entry) this.#entries.delete(key);
 		await entry.engine.unload();
+		if (this.#entries.size === 0) this.#spare.dropAfter(this.#idleMs);
+	}
+
+	get #idleMs(): number {
+		return this.#options.idleMs ?? 5 * 60_000;
 	}
 
 	async #loaded(key: string, entry: Entry, { force = false, signal }: UseOptions): Promise<void> {
@@ -180,9 +199,17 @@ export class Engines {
 			if (loaded === null) return;
 			this.#measured.set(key, loaded.rssAfter);
 			entry.needBytes = loaded.rssAfter;
+			this.#prepare(entry.place);
 		});
 		this.#admission = turn.catch(() => undefined); // whoever asked hears of it; the next in line does not
 		await turn;
+	}
+
+	/** The next model that is loaded shall not wait for the library: a process starts it now, with the least priority. */
+	#prepare({ runtime }: ModelPlace): void {
+		const { keepsSpare = false, availableBytes, library } = this.#options;
+		if (keepsSpare && !this.#isClosed && mayLoad(spareBytes, availableBytes()))
+			void this.#spare.prepare(library(runtime));
 	}
 
 	/** Makes room, or throws. */
@@ -197,9 +224,10 @@ export class Engines {
 			const fits =
 				mayLoad(entry.needBytes, availableBytes()) && (others.length === 0 || used + entry.needBytes <= capBytes);
 			if (!isCrowded && (fits || (force && others.length === 0))) return;
+			if (!mayLoad(entry.needBytes, availableBytes()) && (await this.#spare.drop())) continue;
 			const oldest = others.find(([, { uses, isPinned }]) => uses === 0 && !isPinned);
 			if (oldest !== undefined) await this.#let(...oldest);
-			else if (others.some(([, { uses, isPinned }]) => uses > 0 && !isPinned)) await this.#released(signal);
+			else if (others.some(([, { uses, isPinned }]) => uses > 0 && !isPinned)) await this.#bell.heard(signal);
 			else if (force && !isCrowded) return;
 			else throw this.#refusal(entry, isCrowded, availableBytes());
 		}
@@ -207,26 +235,12 @@ export class Engines {
 
 	#refusal({ place, needBytes }: Entry, isCrowded: boolean, available: number): Failure {
 		if (isCrowded) return new Failure('engine_busy', 'As many models as may be loaded at the same time are pinned.');
-		const order = ['q4f16', 'q4', 'bnb4', 'q8', 'int8', 'uint8', 'fp16', 'fp32'];
-		const smaller = place.dtypes.find((dtype) => order.indexOf(dtype) < order.indexOf(place.dtype));
-		return memoryFailure(place.name, needBytes, available, smaller ?? null);
+		return needFailure(place, needBytes, available);
 	}
 
-	/** Resolves when some model is used by one less. */
-	#released(signal: AbortSignal | undefined): Promise<void> {
-		return new Promise((resolve, reject) => {
-			const stop = () => {
-				this.#waiting.delete(wake);
-				reject(signal?.reason);
-			};
-			const wake = () => {
-				this.#waiting.delete(wake);
-				signal?.removeEventListener('abort', stop);
-				resolve();
-			};
-			this.#waiting.add(wake);
-			signal?.addEventListener('abort', stop, { once: true });
-		});
+	/** Number of the process that waits for the next model; null when none does. */
+	get waitingPid(): number | null {
+		return this.#spare.pid;
 	}
 
 	/** Every loaded model, least recently used first. */
@@ -277,20 +291,7 @@ export class Engines {
 	async close(): Promise<void> {
 		this.#isClosed = true;
 		await Promise.all([...this.#entries].map(([key, entry]) => this.#let(key, entry)));
-		for (const wake of this.#waiting) wake();
+		await this.#spare.drop();
+		this.#bell.ring();
 	}
-}
-
-/** Bytes that loading a model is expected to take. */
-function needOf(place: ModelPlace): number {
-	const isCausal = place.kind === 'instruction';
-	return engineNeed({
-		weightBytes: place.weightBytes,
-		hasExternal: place.hasExternal,
-		hiddenSize: place.hiddenSize,
-		vocabularySize: place.vocabularySize,
-		cacheBytesPerToken: place.cacheBytesPerToken,
-		batchTokens: isCausal ? Math.min(2048, place.maxTokens) : batchTokens,
-		allLogits: isCausal,
-	});
 }

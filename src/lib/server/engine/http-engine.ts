@@ -5,7 +5,7 @@ import { normalized } from '#lib/core/classify-text.ts';
 import { Failure, isAbort } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
 import type * as Socket from '#lib/server/engine/engine.ts';
-import type { ModelFacts } from '#lib/server/engine/model-files.ts';
+import type { ModelFacts } from '#lib/server/engine/model-place.ts';
 import type { ChosenText, EmbeddedText, PairedText } from '#lib/server/engine/messages.ts';
 
 interface HttpEngineOptions {

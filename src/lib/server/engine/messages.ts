@@ -1,20 +1,24 @@
 // What the server and the process that runs a model say to each other.
 import type { ChatMessage } from '#lib/core/classify-prompt.ts';
 import type { Pooling } from '#lib/core/pooling.ts';
+import type { ChildRuntime } from '#lib/server/engine/model-place.ts';
 
 /** What the child needs to load a model. Paths are absolute. */
 export interface LoadOrder {
 	/** Address of the inference library's entry file. */
 	library: string;
+	runtime: ChildRuntime;
 	/** Folder with config.json, the tokenizer and the weights. */
 	folder: string;
 	kind: 'embedding' | 'pair' | 'causal';
 	dtype: string;
 	/** Folder of the weights below the model's own; empty for none. */
 	subfolder: string;
-	/** Name of the weights without dtype and ending, `model` as a rule. */
+	/** Name of the weights without dtype and ending, `model` as a rule; for GGUF the path of the file. */
 	fileName: string;
 	threads: number;
+	/** Most tokens that are read at once; how much room llama.cpp makes for a conversation. */
+	maxTokens: number;
 }
 
 /** Facts of a loaded model that only loading tells. */
@@ -78,6 +82,8 @@ export interface GenerateWork {
 	maxTokens: number;
 	/** 0: always the likeliest token. */
 	temperature: number;
+	/** JSON schema that the text is held to, where the runtime can. */
+	schema?: object;
 }
 
 export interface GeneratedText {
@@ -88,8 +94,14 @@ export interface GeneratedText {
 	isComplete: boolean;
 }
 
+/** A library to start before any model is known. */
+export interface PrepareOrder {
+	library: string;
+}
+
 /** One order with its answer's type, by name. */
 export interface Works {
+	prepare: { order: PrepareOrder; answer: Pick<Loaded, 'rssAfter'> };
 	load: { order: LoadOrder; answer: Loaded };
 	embed: { order: EmbedWork; answer: EmbeddedText[] };
 	pair: { order: PairWork; answer: PairedText[] };

@@ -3,50 +3,14 @@ import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
-import { pairLabels, type PairLabels } from '#lib/core/classify-pairs.ts';
+import { pairLabels } from '#lib/core/classify-pairs.ts';
 import { readOnnx } from '#lib/core/onnx.ts';
 import type { Pooling } from '#lib/core/pooling.ts';
 import { quoted } from '#lib/core/repository.ts';
-import type { KnownModel, ModelKind } from '#lib/core/tables/local-models.ts';
+import type { ModelKind, NamedModel } from '#lib/core/tables/named-models.ts';
+import { otherWeights, readGgufPlace } from '#lib/server/engine/gguf-place.ts';
+import type { Ground, ModelPlace } from '#lib/server/engine/model-place.ts';
 import { inside, withFile } from '#lib/server/inner-file.ts';
-
-/** A model that can be loaded. */
-export interface ModelPlace {
-	/** The name it was asked for by. */
-	name: string;
-	kind: ModelKind;
-	known: KnownModel | null;
-	/** Folder with config.json; absolute. */
-	folder: string;
-	/** Folder inside which every file must really lie: the model's own in a cache, or `folder`. */
-	root: string;
-	revision: string | null;
-	dtype: string;
-	/** Folder of the weights below the model's own (`onnx` or empty), and their name without dtype and ending. */
-	subfolder: string;
-	fileName: string;
-	/** Bytes of the weights, external parts included, and every dtype that is here. */
-	weightBytes: number;
-	hasExternal: boolean;
-	dtypes: string[];
-	pooling: Pooling;
-	prefix: string;
-	maxTokens: number;
-	temperature: number;
-	labels: PairLabels | null;
-	hiddenSize: number | null;
-	vocabularySize: number | null;
-	cacheBytesPerToken: number;
-	/** SHA-256 of the weights where the cache names content by it; else null. */
-	sha256: string | null;
-	warnings: string[];
-}
-
-/** What a classification needs to know of a model, wherever it runs. */
-export type ModelFacts = Pick<
-	ModelPlace,
-	'name' | 'kind' | 'prefix' | 'pooling' | 'maxTokens' | 'temperature' | 'labels' | 'warnings'
-> & { revision: string | null; dtype: string | null };
 
 const configSchema = z.looseObject({
 	model_type: z.string().optional(),
@@ -174,16 +138,6 @@ function cacheBytes(config: ModelConfig): number {
 	return 2 * layers * (config.num_key_value_heads ?? heads) * (hidden / heads) * 4;
 }
 
-/** A folder that a name led to. `sha256Of` gives the digest of a file where the cache knows it. */
-export interface Ground {
-	name: string;
-	known: KnownModel | null;
-	folder: string;
-	root: string;
-	revision: string | null;
-	sha256Of: (path: string) => string | null;
-}
-
 /** Working limit of pieces for models whose own limit is long: attention costs the square of it on a processor. */
 const workingTokens = { embedding: 1024, nli: 1024, reranker: 1024, instruction: 4096 };
 
@@ -196,24 +150,36 @@ async function poolingOf(ground: Ground): Promise<{ pooling: Pooling; warnings: 
 	return { pooling: 'mean', warnings: ['The model does not say how its vectors are pooled; the mean is taken.'] };
 }
 
+/** The failure for a folder without weights that are run here: what it holds, and what would help. */
+async function unusable(ground: Ground, wantedDtype: string | null, here: readonly string[]): Promise<Failure> {
+	const { name, known } = ground;
+	if (here.length > 0) return missing(name, known, `it has no ${wantedDtype} files, only ${here.join(', ')}`);
+	const gguf = wantedDtype === null ? null : await readGgufPlace(ground, null);
+	if (gguf !== null) return missing(name, known, `it has no ${wantedDtype} files, only ${gguf.dtypes.join(', ')}`);
+	const other = await otherWeights(ground);
+	if (other === null) return missing(name, known, 'it has neither ONNX nor GGUF files');
+	const way = known === null ? 'choose a repository that has such files' : `modeldex model download ${known.id}`;
+	const says = `${quoted(name)} holds its weights as ${other}; models are run here from ONNX or GGUF files: ${way}.`;
+	return new Failure('unsupported_model', says);
+}
+
 /**
  * Everything about a model whose folder is known. Throws `model_not_installed` when files are missing, `unsupported_model`,
- * `invalid_labels` or `invalid_onnx`.
+ * `invalid_labels`, `invalid_onnx` or `invalid_gguf`.
  */
 export async function readModelFiles(ground: Ground, wantedDtype: string | null): Promise<ModelPlace> {
+	const all = ground.file === undefined ? await weightsIn(ground.folder) : [];
+	const weights = all.find(({ dtype }) => wantedDtype === null || dtype === wantedDtype);
+	const place = weights === undefined ? await readGgufPlace(ground, wantedDtype) : await readOnnxPlace(ground, weights);
+	const dtypes = all.map(({ dtype }) => dtype);
+	if (place === null) throw await unusable(ground, wantedDtype, dtypes);
+	return place.runtime === 'onnx' ? { ...place, dtypes } : place;
+}
+
+async function readOnnxPlace(ground: Ground, weights: Weights): Promise<ModelPlace> {
 	const { name, known, folder, root } = ground;
 	const config = await json(root, join(folder, 'config.json'), configSchema);
 	if (config === null) throw missing(name, known, 'it has no config.json');
-	const all = await weightsIn(folder);
-	const weights = all.find(({ dtype }) => wantedDtype === null || dtype === wantedDtype);
-	if (weights === undefined) {
-		const here = all.map(({ dtype }) => dtype).join(', ');
-		throw missing(
-			name,
-			known,
-			all.length === 0 ? 'it has no ONNX files' : `it has no ${wantedDtype} files, only ${here}`,
-		);
-	}
 	if ((await inside(root, join(folder, 'tokenizer.json'))) === null)
 		throw missing(name, known, 'it has no tokenizer.json');
 	const kind = known?.kind ?? kindOf(config);
@@ -230,15 +196,16 @@ export async function readModelFiles(ground: Ground, wantedDtype: string | null)
 		folder,
 		root,
 		revision: ground.revision,
+		runtime: 'onnx',
 		dtype: weights.dtype,
 		subfolder: weights.subfolder,
 		fileName: weights.fileName,
 		weightBytes: bytes,
 		hasExternal,
-		dtypes: all.map(({ dtype }) => dtype),
+		dtypes: [weights.dtype],
 		pooling: pooled.pooling,
-		prefix: known?.prefix ?? '',
-		maxTokens: Math.min(known?.maxTokens ?? workingTokens[kind], ...limits.map((limit) => limit ?? Infinity)),
+		prefix: known?.prefix.query ?? '',
+		maxTokens: Math.min(known?.piece_tokens ?? workingTokens[kind], ...limits.map((limit) => limit ?? Infinity)),
 		temperature: known?.temperature ?? (kind === 'embedding' ? 0.03 : 1),
 		labels: kind === 'nli' ? pairLabels(labelsOf(config)) : null,
 		hiddenSize: config.hidden_size ?? null,
@@ -250,7 +217,7 @@ export async function readModelFiles(ground: Ground, wantedDtype: string | null)
 }
 
 /** The failure that says how to get a model that is not here. */
-export function missing(name: string, known: KnownModel | null, why: string): Failure {
+export function missing(name: string, known: NamedModel | null, why: string): Failure {
 	const command = `modeldex model download ${known?.id ?? name}`;
 	return new Failure('model_not_installed', `The model ${quoted(name)} is not on this machine (${why}): ${command}`);
 }

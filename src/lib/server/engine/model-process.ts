@@ -1,8 +1,10 @@
 // One child process with one model: orders in, answers out, a limit of time for every stage, and an end whatever happens.
 import { spawn, type ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { Failure, isFailureCode, type FailureCode } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import program from '#lib/server/engine/child-program.ts?worker-source';
+import { workedMs } from '#lib/server/engine/process-time.ts';
 import type { FromChild, Stage, ToChild, WorkName, Works } from '#lib/server/engine/messages.ts';
 
 interface StageRule {
@@ -36,6 +38,9 @@ export const stageRules: Record<Stage, StageRule> = {
 
 /** How long a child may take to notice that its work was cancelled, before it is ended. */
 const cancelMs = 2_000;
+/** How often a stage's limit may begin anew while others keep the child from working, and how long that may go on. */
+const mostTurns = 10;
+const mostWaitMs = 300_000;
 /** Memory of the child's own heap; weights and activations lie outside of it. */
 const heapMegabytes = 1_024;
 
@@ -57,7 +62,7 @@ interface Waiting {
 /** Is this an answer to such an order? The other side is our own program, so that its outline is enough. */
 function isAnswer<N extends WorkName>(name: N, value: unknown): value is Works[N]['answer'] {
 	if (typeof value !== 'object' || value === null) return false;
-	if (name === 'load') return 'rssAfter' in value;
+	if (name === 'load' || name === 'prepare') return 'rssAfter' in value;
 	return name === 'generate' ? 'text' in value : Array.isArray(value);
 }
 
@@ -65,6 +70,18 @@ function isAnswer<N extends WorkName>(name: N, value: unknown): value is Works[N
 function childEnvironment(): NodeJS.ProcessEnv {
 	const { PATH, HOME, TMPDIR, TEMP, SystemRoot, LANG } = process.env;
 	return { PATH, HOME, TMPDIR, TEMP, SystemRoot, LANG, HF_HUB_OFFLINE: '1' };
+}
+
+/** One step behind everything else, our own server before all; not so far that a busy machine never comes to it. */
+const childPriority = 5;
+
+/** Lets others go first. A system that does not allow it runs the child as it is. */
+function stepBack(pid: number): void {
+	try {
+		setPriority(pid, childPriority);
+	} catch {
+		// it ended already, or a container forbids it
+	}
 }
 
 /** A child that runs a model. It ends with `end`, with its owner, or when it breaks; then every order fails. */
@@ -78,11 +95,13 @@ export class ModelProcess {
 	#stopTimer = () => {};
 	#end: Failure | null = null;
 	#stderr = '';
+	#onEnd: () => void;
 	/** Largest size of the child so far, in bytes; 0 before its first answer. */
 	peakBytes = 0;
 
 	constructor(options: ProcessOptions) {
 		this.#options = options;
+		this.#onEnd = options.onEnd;
 		const flags = [`--max-old-space-size=${heapMegabytes}`, '-'];
 		this.#child = spawn(process.execPath, flags, {
 			cwd: options.folder,
@@ -91,6 +110,8 @@ export class ModelProcess {
 			serialization: 'advanced',
 			windowsHide: true,
 		});
+		// Before it has threads: they take over the priority of the one that starts them.
+		if (this.#child.pid !== undefined) stepBack(this.#child.pid);
 		this.#child.stdin?.on('error', () => undefined); // the child ended before it had read its program: `exit` tells
 		this.#child.stdin?.end(program);
 		this.#child.stderr?.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-2000)));
@@ -111,6 +132,11 @@ export class ModelProcess {
 
 	get isAlive(): boolean {
 		return this.#end === null;
+	}
+
+	/** Gives the child to another owner, who hears of its end instead of the one before. */
+	adopt(onEnd: () => void): void {
+		this.#onEnd = onEnd;
 	}
 
 	/**
@@ -165,13 +191,26 @@ export class ModelProcess {
 
 	#enter(stage: Stage): void {
 		this.#stage = stage;
+		const limit = this.#options.limits?.[stage] ?? stageRules[stage].limitMs;
+		this.#watch(stage, limit, { from: this.#worked(), turn: 1 });
+	}
+
+	#worked(): number | null {
+		return this.#child.pid === undefined ? null : workedMs(this.#child.pid);
+	}
+
+	/** Ends the child when the limit of a stage is over, unless it hardly got to work: then it has that time again. */
+	#watch(stage: Stage, limit: number, { from, turn }: { from: number | null; turn: number }): void {
 		this.#stopTimer();
-		const { limitMs, late, says } = stageRules[stage];
-		const limit = this.#options.limits?.[stage] ?? limitMs;
-		const seconds = Math.round(limit / 100) / 10;
-		this.#stopTimer = this.#options.clock.after(limit, () =>
-			this.#kill(new Failure(late, `The model took more than ${seconds} s for ${says} and was stopped.`)),
-		);
+		this.#stopTimer = this.#options.clock.after(limit, () => {
+			const now = this.#worked();
+			const isStarved = from !== null && now !== null && now - from < limit / 2;
+			const mayWait = turn < mostTurns && limit * (turn + 1) <= mostWaitMs;
+			if (isStarved && mayWait) return this.#watch(stage, limit, { from, turn: turn + 1 });
+			const { late, says } = stageRules[stage];
+			const seconds = Math.round((limit * turn) / 100) / 10;
+			this.#kill(new Failure(late, `The model took more than ${seconds} s for ${says} and was stopped.`));
+		});
 	}
 
 	/** Orders that wait their turn in the child are forgotten; the running one is asked to stop, then made to. */
@@ -214,6 +253,6 @@ export class ModelProcess {
 		this.#stopTimer();
 		for (const { reject } of this.#waiting.values()) reject(failure);
 		this.#waiting.clear();
-		this.#options.onEnd();
+		this.#onEnd();
 	}
 }

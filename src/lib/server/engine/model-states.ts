@@ -1,6 +1,6 @@
 // What people are told of models: those that are loaded, and whether those with short names are here.
 import { isAbort, toFailure, type FailureCode } from '#lib/core/failure.ts';
-import type { KnownModel, ModelKind } from '#lib/core/tables/local-models.ts';
+import type { NamedModel, ModelKind } from '#lib/core/tables/named-models.ts';
 
 /** A loaded model as it is told to people. Bytes are measured, null until they are. */
 export interface LoadedModel {
@@ -19,7 +19,7 @@ export interface LoadedModel {
 }
 
 /** A model with a short name: whether it is here, in which dtype and size, and what to do when it is not. */
-export interface KnownModelState extends Pick<KnownModel, 'name' | 'kind' | 'id' | 'license' | 'locked'> {
+export interface KnownModelState extends Pick<NamedModel, 'name' | 'kind' | 'id' | 'license' | 'locked'> {
 	installed: boolean;
 	problem: { code: string; message: string } | null;
 	dtype: string | null;

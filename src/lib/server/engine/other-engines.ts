@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
 import type { Engine } from '#lib/server/engine/engine.ts';
-import type { ModelFacts } from '#lib/server/engine/model-files.ts';
+import type { ModelFacts } from '#lib/server/engine/model-place.ts';
 import { HttpEngine } from '#lib/server/engine/http-engine.ts';
 
 /** One kind of engine: where it listens unless told otherwise, and what it answers that no other one does. */

@@ -1,10 +1,12 @@
 // Where a model lies on this machine: found by short name, by id in the Hugging Face cache, or by its folder.
-import { realpath } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { Failure } from '#lib/core/failure.ts';
+import { ggufLabel } from '#lib/core/gguf-files.ts';
 import { isRepositoryId, quoted } from '#lib/core/repository.ts';
-import { knownModel, type KnownModel } from '#lib/core/tables/local-models.ts';
-import { dtypes, missing, readModelFiles, type Ground, type ModelPlace } from '#lib/server/engine/model-files.ts';
+import { knownModel, type NamedModel } from '#lib/core/tables/named-models.ts';
+import { dtypes, missing, readModelFiles } from '#lib/server/engine/model-files.ts';
+import type { Ground, ModelPlace } from '#lib/server/engine/model-place.ts';
 import { inside } from '#lib/server/inner-file.ts';
 import type { Inventory } from '#lib/server/inventory.ts';
 
@@ -18,11 +20,13 @@ interface PlacesOptions {
 
 interface FindOptions {
 	dtype?: string | null;
-	/** May the name be the path of a folder? Only what a person types on this machine, never what a request says. */
+	/** May the name be the path of a folder or of a GGUF file? Only what a person types on this machine, never what a request says. */
 	allowFolder?: boolean;
 	/** Another folder that may hold a folder per model. */
 	store?: string | null;
 }
+
+const isGguf = (path: string) => path.toLowerCase().endsWith('.gguf');
 
 /** Finds models. */
 export class ModelPlaces {
@@ -38,15 +42,17 @@ export class ModelPlaces {
 	 * `invalid_onnx`.
 	 */
 	async find(name: string, { dtype = null, allowFolder = false, store = null }: FindOptions = {}): Promise<ModelPlace> {
-		if (dtype !== null && !dtypes.includes(dtype)) {
-			throw new Failure('usage', `There is no dtype "${quoted(dtype)}"; known are ${dtypes.join(', ')}.`);
+		const wanted = dtype?.toLowerCase() ?? null;
+		if (wanted !== null && !dtypes.includes(wanted) && wanted !== 'gguf' && ggufLabel(wanted) === null) {
+			const more = 'and quantizations of GGUF files such as q4_k_m';
+			throw new Failure('usage', `There is no dtype "${quoted(wanted)}"; known are ${dtypes.join(', ')}, ${more}.`);
 		}
 		const known = knownModel(name);
 		const ground =
 			(allowFolder ? await this.#folder(name) : null) ??
 			(await this.#stored(name, known, store)) ??
 			(await this.#cached(name, known));
-		if (ground !== null) return readModelFiles(ground, dtype);
+		if (ground !== null) return readModelFiles(ground, wanted);
 		if (known?.locked != null) throw new Failure('model_locked', `${known.name} is not here. ${known.locked}`);
 		if (known !== null || isRepositoryId(name)) throw missing(name, known, 'nothing of it was found');
 		throw new Failure(
@@ -60,16 +66,20 @@ export class ModelPlaces {
 		return this.#plain(resolve(name), name, null);
 	}
 
-	async #plain(folder: string, name: string, known: KnownModel | null): Promise<Ground | null> {
+	async #plain(folder: string, name: string, known: NamedModel | null): Promise<Ground | null> {
 		try {
 			const real = await realpath(folder);
+			if (isGguf(folder) && (await stat(real)).isFile()) {
+				const named = { folder: await realpath(dirname(folder)), file: basename(folder), root: dirname(real) };
+				return { name, known, ...named, revision: null, sha256Of: () => null };
+			}
 			return { name, known, folder: real, root: real, revision: null, sha256Of: () => null };
 		} catch {
 			return null; // no such folder
 		}
 	}
 
-	async #stored(name: string, known: KnownModel | null, store: string | null): Promise<Ground | null> {
+	async #stored(name: string, known: NamedModel | null, store: string | null): Promise<Ground | null> {
 		const short = known?.name ?? name;
 		if (!/^[\w][\w.-]*$/.test(short)) return null;
 		for (const root of [...(store === null ? [] : [store]), ...this.#options.stores]) {
@@ -79,7 +89,7 @@ export class ModelPlaces {
 		return null;
 	}
 
-	async #cached(name: string, known: KnownModel | null): Promise<Ground | null> {
+	async #cached(name: string, known: NamedModel | null): Promise<Ground | null> {
 		for (const id of new Set([known?.id ?? name, name])) {
 			if (!isRepositoryId(id)) continue;
 			const here = await this.#options.inventory.files(id);

@@ -129,8 +129,8 @@ export interface Walked {
 	stamps: [path: string, changedMs: number][];
 }
 
-/** Walks a folder, links as what they stand for. `skip` names folders at its top that are not entered. */
-export function walkFolder(folder: string, bounds: Bounds, skip: ReadonlySet<string> = new Set()): Walked {
+/** Walks a folder, links as what they stand for. `closed` names folders at its top that are not entered. */
+export function walkFolder(folder: string, bounds: Bounds, closed: ReadonlySet<string> = new Set()): Walked {
 	const walked: Walked = { files: [], missing: [], unsafe: [], stamps: [] };
 	const take = (entry: Entry) => {
 		if ('file' in entry) walked.files.push(entry.file);
@@ -143,7 +143,7 @@ export function walkFolder(folder: string, bounds: Bounds, skip: ReadonlySet<str
 			if (walked.files.length >= mostEntries) return;
 			const path = prefix + entry.name;
 			const place = join(at, entry.name);
-			if (depth === 1 && skip.has(entry.name)) continue;
+			if (depth === 1 && closed.has(entry.name)) continue;
 			if (entry.isDirectory()) {
 				if (depth < mostDepth) visit(place, `${path}/`, depth + 1);
 			} else if (entry.isSymbolicLink()) take(followLink(path, place, bounds));

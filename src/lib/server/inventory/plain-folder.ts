@@ -21,7 +21,7 @@ const partialPattern = /\.(incomplete|part|partial|downloadInProgress|download|c
 /** Where `hf download --local-dir` keeps what it knows of the files beside them. */
 const localDirNotes = join('.cache', 'huggingface', 'download');
 const mostDepth = 4;
-const skipped = new Set(['.cache', '.git', '.DS_Store', 'node_modules']);
+const closed = new Set(['.cache', '.git', '.DS_Store', 'node_modules']);
 
 /** The note that is written beside the files of a model that was brought in. */
 export const noteName = 'metadata.json';
@@ -78,7 +78,7 @@ interface Named {
 
 /** A folder that holds the files of one model. */
 function modelFolder(root: SearchedRoot, top: string, folder: string, named: Named): FoundCopy {
-	const walked = walkFolder(folder, { root: top, blobs: null }, skipped);
+	const walked = walkFolder(folder, { root: top, blobs: null }, closed);
 	const notes = join(folder, localDirNotes);
 	const early = lookAt(notes)?.isDirectory() ? walkFolder(notes, { root: top, blobs: null }).files : [];
 	const partials = [...walked.files, ...early].filter(({ path }) => partialPattern.test(path));
@@ -167,7 +167,7 @@ export function readPlain(root: SearchedRoot, top: string): FoundRoot {
 		}
 		if (depth === mostDepth) return;
 		for (const entry of entriesOf(folder) ?? []) {
-			if (skipped.has(entry.name) || entry.name.startsWith('.')) continue;
+			if (closed.has(entry.name) || entry.name.startsWith('.')) continue;
 			const path = join(folder, entry.name);
 			if (entry.isDirectory()) visit(path, depth + 1);
 			else if (entry.isSymbolicLink() && lookAt(path) !== null && !weightsPattern.test(entry.name)) {

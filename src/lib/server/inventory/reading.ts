@@ -4,7 +4,7 @@ import { Failure } from '#lib/core/failure.ts';
 import type { Database } from '#lib/server/database.ts';
 import { inside, withFile } from '#lib/server/inner-file.ts';
 import type { FoundFile } from '#lib/server/inventory/found.ts';
-import { keepReadFile, readFiles, type ReadFile } from '#lib/server/store/local.ts';
+import { keepReadFile, readFileAt, readFiles, type FileStamp, type ReadFile } from '#lib/server/store/file-digests.ts';
 
 const pieceBytes = 4 * 1024 * 1024;
 
@@ -19,7 +19,7 @@ interface FileHashesOptions {
 	date: () => Date;
 }
 
-/** Computes hashes of files inside a root, whose path is real. */
+/** Computes hashes of files inside a root, whose path is real, and remembers what others computed. Paths are real ones. */
 export class FileHashes {
 	readonly #options: FileHashesOptions;
 
@@ -32,8 +32,22 @@ export class FileHashes {
 		const kept = readFiles(this.#options.database);
 		return (file) => {
 			const read = kept.get(file.real);
-			return read !== undefined && isSame(read, file) ? read.sha256 : null;
+			return read !== undefined && isSame(read, stampOf(file)) ? read.sha256 : null;
 		};
+	}
+
+	/** Was the file read as it is now, and found to have this digest (SHA-256, or git's of 40 digits)? */
+	has(path: string, stamp: FileStamp, digest: string): boolean {
+		const read = readFileAt(this.#options.database, path);
+		return read !== null && isSame(read, stamp) && (read.sha256 === digest || read.git === digest);
+	}
+
+	/** Notes the digest of a file that was read. */
+	note(path: string, stamp: FileStamp, digest: string): void {
+		const { database, date } = this.#options;
+		const isGit = digest.length === 40;
+		const digests = { sha256: isGit ? null : digest, git: isGit ? digest : null };
+		keepReadFile(database, { path, ...stamp, ...digests }, date().toISOString());
 	}
 
 	/**
@@ -64,13 +78,17 @@ export class FileHashes {
 						return { sha256: sha256.digest('hex'), git: git.digest('hex') };
 					});
 		if (hashes === null) throw new Failure('unsafe_local_path', `${file.path} cannot be read.`);
-		const { inode, size, changed } = file;
 		const { database, date } = this.#options;
-		keepReadFile(database, { path: file.real, inode, size, changed, sha256: hashes.sha256 }, date().toISOString());
+		keepReadFile(database, { path: file.real, ...stampOf(file), ...hashes }, date().toISOString());
 		return hashes;
 	}
 }
 
-function isSame(read: ReadFile, file: FoundFile): boolean {
-	return read.inode === file.inode && read.size === file.size && read.changed === file.changed;
+/** A file's number is enough beside its path, which stays on its disk; the number of a disk changes with restarts. */
+function stampOf({ inode, size, changed }: FoundFile): FileStamp {
+	return { inode: inode.slice(inode.indexOf(':') + 1), size, changed };
+}
+
+function isSame(read: ReadFile, { inode, size, changed }: FileStamp): boolean {
+	return read.inode === inode && read.size === size && read.changed === changed;
 }

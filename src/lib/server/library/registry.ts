@@ -107,10 +107,10 @@ export interface Model {
 	stream(body: ModelBody, operation?: Operation): Promise<ModelStream>;
 }
 
-function resultOf(record: RequestRecord, text: string): ModelResult {
+function resultOf(record: RequestRecord, text: string, latencyMs: number): ModelResult {
 	const served = record.served ?? '';
 	const slash = served.indexOf('/');
-	const { usage, attempts, cost, id, strategy, ms } = record;
+	const { usage, attempts, cost, id, strategy } = record;
 	const failed = attempts.find(({ outcome }) => outcome === 'failed' || outcome === 'skipped');
 	return {
 		id,
@@ -118,7 +118,7 @@ function resultOf(record: RequestRecord, text: string): ModelResult {
 		model: served.slice(slash + 1),
 		strategy,
 		text,
-		latencyMs: ms,
+		latencyMs,
 		costUsd: cost.total === null ? null : dollars(cost.total),
 		usage:
 			usage === null ? null : { input: inputTokens(usage), output: outputTokens(usage), estimated: usage.estimated },
@@ -174,10 +174,13 @@ export class Models {
 
 	/** Takes other providers and tiers. Throws `invalid_config`; what was in force stays then. */
 	configure(options: Omit<ModelsOptions, 'home' | 'env' | 'callers'>): void {
-		const { providers, tiers, aliases, experiments, defaults, rollout, autoTier, defaultTier } = options;
+		const { providers, tiers, aliases, experiments, defaults, rollout, autoTier, defaultTier, trackPerformance } =
+			options;
 		// A caller of one's own needs no further settings.
 		const own = Object.fromEntries(Object.keys(this.#callers).map((name) => [name, { type: 'openai-compatible' }]));
-		const given = { providers: { ...own, ...providers }, tiers, aliases, experiments, rollout, autoTier };
+		const performanceTracking = trackPerformance ?? this.#registry.config.performanceTracking;
+		const settings = { rollout, autoTier, performanceTracking };
+		const given = { providers: { ...own, ...providers }, tiers, aliases, experiments, ...settings };
 		const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 		const tier = defaultTier === undefined ? {} : { tier: defaultTier };
 		const config = validateModelsConfig({ version: 1, ...named, defaults: { ...defaults, ...tier } });
@@ -233,13 +236,14 @@ export class Models {
 			spec,
 			stream: (body, operation = 'chat') => ask(body, operation, true),
 			generate: async (body, operation = 'chat') => {
+				const startedMs = machineClock.ticks();
 				const { events, done } = await ask(body, operation, false);
 				let text = '';
 				for await (const event of events) {
 					if (event.type === 'chunk') text += answerIn(event.chunk);
 					if (event.type === 'reply') text += answerIn(event.reply);
 				}
-				return resultOf(await done, text);
+				return resultOf(await done, text, machineClock.ticks() - startedMs);
 			},
 		};
 	}

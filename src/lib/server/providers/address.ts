@@ -69,12 +69,17 @@ export function findKey({ row, base, variable, env }: KeyQuestion): KeyAnswer {
 	}
 	const found = row.keys.find((name) => (env[name]?.trim() ?? '') !== '');
 	if (found === undefined) {
-		return { ...none, problem: row.needsKey ? `None of these is set: ${row.keys.join(', ')}.` : null };
+		return { ...none, problem: row.needsKey ? unsetWords(row.keys) : null };
 	}
 	if (isAtHome(row, base)) return { key: env[found]?.trim() ?? null, variable: found, problem: null };
 	if (!row.needsKey) return { ...none, problem: null };
 	const where = `${found} belongs to ${new URL(row.baseUrl).host}`;
 	return { ...none, problem: `${where}; name it with api_key_env to send it to ${base.host}.` };
+}
+
+function unsetWords(names: readonly string[]): string {
+	const [only = ''] = names;
+	return names.length === 1 ? `The variable ${only} is not set.` : `None of these is set: ${names.join(', ')}.`;
 }
 
 /** Is this the row's own host? An engine on this machine is at home on every port of it. */

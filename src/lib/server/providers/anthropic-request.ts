@@ -1,5 +1,6 @@
 // A chat request in OpenAI's shape as Anthropic's Messages API reads it.
 import { CallFailure, type CandidateCall } from '#lib/core/registry/call.ts';
+import { unknownFields } from '#lib/server/providers/dropped.ts';
 import { isWire, listAt, numberAt, parseWire, textAt, wireAt, type Wire } from '#lib/core/registry/wire.ts';
 
 /** Tokens of the answer where the caller set no limit: this API wants one. */
@@ -162,6 +163,15 @@ function stopsOf(stop: unknown): string[] | undefined {
 	const all = typeof stop === 'string' ? [stop] : Array.isArray(stop) ? stop : [];
 	const usable = all.filter((one): one is string => typeof one === 'string' && one.trim() !== '');
 	return usable.length === 0 ? undefined : usable;
+}
+
+/** The fields of OpenAI's that have a counterpart here; others but the API's own are left out of what is sent. */
+const fields =
+	'messages max_tokens max_completion_tokens n temperature top_p stop tools tool_choice parallel_tool_calls response_format';
+
+/** The fields of a request that this API has no word for. */
+export function anthropicDropped(body: Wire): string[] {
+	return unknownFields(body, [...fields.split(' '), ...ownFields]);
 }
 
 /**

@@ -1,6 +1,8 @@
 // The providers of the registry file in force, by their names; those that a new file leaves as they were keep their connections.
 import type { CallProvider } from '#lib/core/registry/call.ts';
 import { Failure } from '#lib/core/failure.ts';
+import { findProvider } from '#lib/core/registry/provider-table.ts';
+import { LocalProvider } from '#lib/server/providers/local-provider.ts';
 import { HttpProvider, type ProviderGround } from '#lib/server/providers/providers.ts';
 
 /** One provider as the registry file has it. */
@@ -14,7 +16,7 @@ export interface ProviderEntry {
 interface Held {
 	/** The entry as text, to see whether a new file changed it. */
 	text: string;
-	provider: HttpProvider;
+	provider: HttpProvider | LocalProvider;
 }
 
 /** Makes providers when a file is taken, and ends those that it no longer has. */
@@ -50,7 +52,13 @@ export class ProviderSet {
 		const text = JSON.stringify([type, base_url, api_key_env, headers]);
 		if (known?.text === text) return known;
 		const settings = { name, type, baseUrl: base_url ?? null, keyVariable: api_key_env ?? null, headers };
-		return { text, provider: new HttpProvider(settings, this.#ground) };
+		if (base_url !== undefined || findProvider(type)?.runsHere !== true) {
+			return { text, provider: new HttpProvider(settings, this.#ground) };
+		}
+		const { engines, clock } = this.#ground;
+		if (engines !== undefined) return { text, provider: new LocalProvider({ name, engines, clock }) };
+		const why = 'models of this machine answer only where Modeldex runs as a server';
+		throw new Failure('bad_request', `The provider "${name}" needs a base_url here: ${why}.`);
 	}
 
 	/** The provider of this name; null when the file has none. */

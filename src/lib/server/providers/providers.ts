@@ -4,7 +4,7 @@ import { findProvider, type ProviderRow } from '#lib/core/registry/provider-tabl
 import { Failure } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { checkBaseUrl, findKey, type KeyAnswer, type Trust } from '#lib/server/providers/address.ts';
-import { anthropicBody } from '#lib/server/providers/anthropic-request.ts';
+import { anthropicBody, anthropicDropped } from '#lib/server/providers/anthropic-request.ts';
 import { AnthropicReader } from '#lib/server/providers/anthropic-reader.ts';
 import {
 	replyLots,
@@ -13,6 +13,7 @@ import {
 	type FrameReader,
 	type Reading,
 } from '#lib/server/providers/call-stream.ts';
+import type { LocalModels } from '#lib/server/providers/local-provider.ts';
 import { Exchange, release } from '#lib/server/providers/exchange.ts';
 import { openAiBody, openAiPaths, OpenAiReader } from '#lib/server/providers/openai-provider.ts';
 
@@ -43,6 +44,8 @@ export interface ProviderGround {
 	proxy: string | null;
 	/** Version of this program, for the `user-agent`. */
 	version: string;
+	/** Models of this machine, for providers that run here; left out where nothing runs models. */
+	engines?: LocalModels;
 }
 
 /** Headers that belong to the connection, to us or to the key; nobody else sets them. */
@@ -72,8 +75,15 @@ function calledAddress(text: string, usual: string): string {
 	return url.href;
 }
 
+/** Where a provider is, and who may say so. */
+export type ProviderPlace = Pick<ProviderSettings, 'name' | 'baseUrl' | 'trust'>;
+
 /** The address of a provider: what the file says, else what the type's own tools read, else the type's own. */
-function addressOf({ name, baseUrl, trust = 'operator' }: ProviderSettings, row: ProviderRow, env: Environment): URL {
+export function addressOf(
+	{ name, baseUrl, trust = 'operator' }: ProviderPlace,
+	row: ProviderRow,
+	env: Environment,
+): URL {
 	if (baseUrl !== null) return checkBaseUrl(baseUrl, trust);
 	const told = row.baseUrlVariable === undefined ? '' : (env[row.baseUrlVariable]?.trim() ?? '');
 	if (told !== '' && URL.canParse(/^https?:/.test(told) ? told : `http://${told}`)) {
@@ -145,7 +155,8 @@ export class HttpProvider implements CallProvider {
 		const reading: Reading = { provider: name, operation: call.operation, signal, secrets, now };
 		let isTaken = false;
 		try {
-			yield [{ type: 'headers', status: reply.status, ms: clock.ticks() - started }];
+			const dropped = isAnthropic ? anthropicDropped(call.body) : [];
+			yield [{ type: 'headers', status: reply.status, ms: clock.ticks() - started, dropped }];
 			isTaken = true;
 		} finally {
 			if (!isTaken) release(reply.body, false); // the reader left before the answer began

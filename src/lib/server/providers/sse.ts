@@ -16,7 +16,7 @@ export class SseOverflow extends Error {
 
 /**
  * Reads events by the rules of the HTML standard (9.2.6): lines end in LF, CRLF or CR, several `data` lines of one event
- * are joined by LF, an event without data is none. `id` and `retry` are for browsers and skipped.
+ * are joined by LF, an event without data is none. `id` and `retry` are for browsers and left out.
  */
 export class SseParser {
 	readonly #decoder = new TextDecoder();

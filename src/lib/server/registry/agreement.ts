@@ -17,11 +17,12 @@ import type { Candidate } from '#lib/core/registry/strategy.ts';
 import type { Attempt } from '#lib/server/registry/attempt.ts';
 import { Branch, Ending, endingOf } from '#lib/server/registry/ending.ts';
 import { exhausted } from '#lib/server/registry/exhausted.ts';
+import { Likeness } from '#lib/server/registry/likeness.ts';
 import { askJudge, type Verdict } from '#lib/server/registry/judge.ts';
 import { RouteFailure } from '#lib/server/registry/route.ts';
 import { send } from '#lib/server/registry/sequence.ts';
-import { Skip } from '#lib/server/registry/purse.ts';
 import type { RouteRun } from '#lib/server/registry/run.ts';
+import { votersOf } from '#lib/server/registry/voters.ts';
 
 /** One started lane. `attempt` is null while it runs and when it failed. */
 interface Lane {
@@ -55,9 +56,11 @@ class Vote {
 	/** Weight of all started lanes. */
 	readonly #weight: number;
 	readonly #inTime: Branch;
+	readonly #likeness: Likeness;
 
 	constructor(run: RouteRun, candidates: Candidate[]) {
 		this.#run = run;
+		this.#likeness = new Likeness(run);
 		this.#inTime = new Branch(run.branch);
 		const seen = new Set<string>();
 		this.#lanes = candidates.map((candidate, order) => {
@@ -98,13 +101,10 @@ class Vote {
 		if (compare === 'exact') return plain(exactForm);
 		if (compare === 'json') return voteByField(ballots, fields, this.#weight);
 		if (compare !== 'embedding') return plain(normalizedForm);
-		const { embed } = this.#run.ground;
-		if (embed === null || threshold === null)
-			throw this.#fail('no_candidate', 'There is no calibrated model to compare answers with.');
-		const vectors = await embed(
-			ballots.map(({ text }) => text),
-			this.#run.signal,
-		);
+		const vectors = await this.#likeness.of(ballots.map(({ text }) => text));
+		if (vectors === null || threshold === null) {
+			throw this.#fail('no_consensus', `The answers cannot be compared: ${this.#likeness.problem}`);
+		}
 		return { clusters: clustersBySimilarity(ballots, vectors, threshold), perField: null, composed: null };
 	}
 
@@ -155,9 +155,11 @@ class Vote {
 		);
 		let count: Count = { clusters: [], perField: null, composed: null };
 		while (running.size > 0) {
-			running.delete(await Promise.race(running.values()));
+			const ended = await Promise.race(running.values());
+			running.delete(ended);
 			if (this.#run.branch.aborted && endingOf(this.#run.branch).kind !== 'total') throw endingOf(this.#run.branch);
 			count = await this.#count();
+			this.#tell(ended, count, running.size);
 			const open = [...running.keys()].reduce((sum, { weight }) => sum + weight, 0);
 			// Fields are compared with a median that a further answer may move: no early end there.
 			if (running.size > 0 && this.#mayEndEarly() && isDecided(count.clusters, this.#quorum, open)) {
@@ -169,6 +171,19 @@ class Vote {
 		}
 		this.#inTime.release();
 		return count;
+	}
+
+	/** Tells how the vote stands, where the plan says so. */
+	#tell(ended: Lane, { clusters }: Count, open: number): void {
+		const { plan, request, id, elapsedMs: ms } = this.#run;
+		if (!plan.consensus.tellsProgress) return;
+		const [first] = heaviest(clusters);
+		const started = this.#lanes.length;
+		request.onProgress?.({
+			...{ request: id, candidate: ended.candidate.name, answered: ended.attempt !== null, started, ms },
+			ended: started - open,
+			agreement: (first?.weight ?? 0) / this.#weight,
+		});
 	}
 
 	#mayEndEarly(): boolean {
@@ -269,28 +284,11 @@ class Vote {
 	}
 }
 
-/** Candidates that fit the request's money together; those that do not are dropped and written down. */
-function affordable(run: RouteRun, candidates: Candidate[]): Candidate[] {
-	const lanes: Candidate[] = [];
-	let sum = 0;
-	for (const candidate of candidates) {
-		if (lanes.length >= run.plan.consensus.maxLanes) break;
-		try {
-			sum += run.afford(candidate, sum).worst;
-			lanes.push(candidate);
-		} catch (error) {
-			if (!(error instanceof Skip)) throw error;
-			run.skip(candidate, error.reason, 'vote');
-		}
-	}
-	return lanes;
-}
-
 /** Asks every candidate that can be asked and serves what they agree on. Throws as the other strategies do. */
 export async function askAll(run: RouteRun): Promise<Agreed> {
 	const { ready, cooled } = run.sort();
-	for (const candidate of cooled) run.skip(candidate, 'breaker_open', 'vote');
-	const lanes = affordable(run, ready);
+	for (const candidate of cooled) run.leaveOut(candidate, 'breaker_open', 'vote');
+	const lanes = votersOf(run, ready);
 	if (lanes.length === 0) throw exhausted(run, []);
 	const vote = new Vote(run, lanes);
 	return vote.decide(await vote.collect());

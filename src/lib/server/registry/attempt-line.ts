@@ -1,35 +1,35 @@
-// The line that a record holds about one try, sent or skipped.
+// The line that a record holds about one try, sent or passed over.
 import { blankSecrets } from '#lib/core/failure.ts';
 import { CallFailure, type CallFailureClass } from '#lib/core/registry/call.ts';
-import type { AttemptCause, AttemptOutcome, AttemptRecord, SkipReason } from '#lib/core/registry/record.ts';
+import type { AttemptCause, AttemptOutcome, AttemptRecord, LeftOutReason } from '#lib/core/registry/record.ts';
 import type { Candidate } from '#lib/core/registry/strategy.ts';
 import type { Attempt } from '#lib/server/registry/attempt.ts';
 import type { Bill } from '#lib/server/registry/cost.ts';
 import { Ending } from '#lib/server/registry/ending.ts';
 
-const skipClasses: Partial<Record<SkipReason, CallFailureClass>> = {
+const leftOutClasses: Partial<Record<LeftOutReason, CallFailureClass>> = {
 	no_key: 'no_key',
 	queue_full: 'queue_full',
 	budget: 'budget',
 };
 
-interface Skipped {
+interface PassedOver {
 	number: number;
 	candidate: Candidate;
-	reason: SkipReason;
+	reason: LeftOutReason;
 	cause: AttemptCause;
 	/** Milliseconds since the request came. */
 	at: number;
 }
 
 /** The line of a candidate that was passed over. */
-export function skippedLine({ number, candidate, reason, cause, at }: Skipped): AttemptRecord {
+export function leftOutLine({ number, candidate, reason, cause, at }: PassedOver): AttemptRecord {
 	return {
 		number,
 		candidate: candidate.name,
 		cause,
 		outcome: 'skipped',
-		class: skipClasses[reason] ?? null,
+		class: leftOutClasses[reason] ?? null,
 		reason,
 		status: null,
 		message: null,

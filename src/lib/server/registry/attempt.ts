@@ -57,6 +57,8 @@ export class Attempt {
 	firstContentMs: number | null = null;
 	endedMs: number | null = null;
 	usage: Usage | null = null;
+	/** Fields of the body that the provider has no word for and that were left out. */
+	dropped: readonly string[] = [];
 	/** Characters of content up to now. */
 	characters = 0;
 	/** The text of the answer as far as it was counted, for estimates. */
@@ -171,7 +173,10 @@ export class Attempt {
 
 	/** Takes in what an event tells; gives about how much room it takes. */
 	#note(event: CallEvent): number {
-		if (event.type === 'headers') this.headersMs ??= this.#now;
+		if (event.type === 'headers') {
+			this.headersMs ??= this.#now;
+			this.dropped = event.dropped ?? [];
+		}
 		if (event.type === 'usage') this.usage = event.usage;
 		if (event.type !== 'chunk' && event.type !== 'reply') return frameSize;
 		const said = saidIn(event.type === 'chunk' ? event.chunk : event.reply);

@@ -77,8 +77,17 @@ export class Breakers {
 		return view?.until == null ? view : { ...view, until: Math.max(0, view.until - now) };
 	}
 
-	/** Closes one breaker, or all of them. */
-	reset(name?: string): void {
-		for (const [known, breaker] of this.#known) if (name === undefined || known === name) breaker.reset();
+	/** Is there something known about this candidate or provider? */
+	knows(name: string): boolean {
+		return this.#known.has(name);
+	}
+
+	/** Closes one breaker, or all of them. Gives the names of those that were not closed. */
+	reset(name?: string): string[] {
+		const now = this.#clock.ticks();
+		const meant = [...this.#known].filter(([known]) => name === undefined || known === name);
+		const open = meant.filter(([, breaker]) => breaker.view(now).state !== 'closed').map(([known]) => known);
+		for (const [, breaker] of meant) breaker.reset();
+		return open;
 	}
 }

@@ -1,6 +1,6 @@
 // What a try may cost before it is sent, and what it did cost afterwards, for winners and losers alike.
 import type { Usage } from '#lib/core/registry/call.ts';
-import { costOf, differs, freePrice, outputWithin, worstCost, type Price } from '#lib/core/registry/price.ts';
+import { costOf, differs, outputWithin, worstCost, type Price } from '#lib/core/registry/price.ts';
 import { nanoDollars } from '#lib/core/registry/record.ts';
 import type { Candidate, Plan } from '#lib/core/registry/strategy.ts';
 import { askedOutput, estimateInput, estimateTokens, guessUsage } from '#lib/core/registry/usage.ts';
@@ -10,10 +10,11 @@ import type { Attempt } from '#lib/server/registry/attempt.ts';
 const inputSlack = 1.05;
 
 /** The price that a plan takes for a candidate; null when nobody knows it and the plan does not say what to take. */
-export function priceFor({ price, isLocal }: Candidate, { onUnknownPrice }: Plan): Price | null {
+export function priceFor({ price }: Candidate, { onUnknownPrice }: Plan): Price | null {
 	if (price !== null) return price;
-	if (onUnknownPrice === null) return isLocal ? freePrice : null;
-	return typeof onUnknownPrice === 'object' ? { rates: onUnknownPrice, tiers: [], source: 'assumed' } : null;
+	return typeof onUnknownPrice === 'object' && onUnknownPrice !== null
+		? { rates: onUnknownPrice, tiers: [], source: 'assumed' }
+		: null;
 }
 
 /** A request's size, as far as it can be told before it is sent. */

@@ -22,7 +22,7 @@ function tried(records: readonly AttemptRecord[]): string {
 	return words.length === 0 ? '' : ` Tried: ${words.slice(0, 10).join(', ')}.`;
 }
 
-function skipped(records: readonly AttemptRecord[]): string {
+function passedOver(records: readonly AttemptRecord[]): string {
 	const told = records.filter(({ outcome }) => outcome === 'skipped');
 	return told
 		.slice(0, 10)
@@ -72,7 +72,7 @@ function budgetWords(run: RouteRun): string {
 	return `The limit of ${amount} per ${limit.window} for ${limit.scope} is reached; it begins anew at ${until}.`;
 }
 
-function ofSkips(run: RouteRun): Verdict {
+function ofLeftOut(run: RouteRun): Verdict {
 	const reasons = new Set(run.records.map(({ reason }) => reason));
 	if (reasons.has('budget')) {
 		return { code: 'budget_exceeded', message: budgetWords(run), retryAfterMs: run.shortage?.resetMs ?? null };
@@ -89,7 +89,7 @@ function ofSkips(run: RouteRun): Verdict {
 	const waits = cooled.map((candidate) => run.ground.breakers.waitMs(candidate)).filter((wait) => wait > 0);
 	return {
 		code: 'no_candidate',
-		message: `No candidate of ${run.plan.route} can be asked: ${skipped(run.attempts())}.`,
+		message: `No candidate of ${run.plan.route} can be asked: ${passedOver(run.attempts())}.`,
 		retryAfterMs: waits.length === 0 ? null : Math.min(...waits),
 	};
 }
@@ -109,7 +109,7 @@ export function exhausted(run: RouteRun, failures: readonly CallFailure[], error
 		error instanceof Ending
 			? ofEnding(error, words)
 			: failures.length === 0
-				? ofSkips(run)
+				? ofLeftOut(run)
 				: ofFailures(failures, words);
 	const { code, message, ...rest } = verdict;
 	return new RouteFailure(code, message, { ...rest, id: run.id, attempts, cause: failures.at(-1) });

@@ -17,7 +17,8 @@ interface Line {
 	outcome: string;
 	code: string | null;
 	first_content_ms: number | null;
-	ms: number;
+	/** Null where no times are kept. */
+	ms: number | null;
 	cost: number | null;
 	at: number;
 }
@@ -36,7 +37,7 @@ const numbers = (values: (number | null)[]) => values.filter((value) => value !=
 
 function figuresOf(name: string, rows: readonly Line[], isGood: (row: Line) => boolean): GroupFigures {
 	const good = rows.filter(isGood);
-	const times = good.map(({ ms }) => ms);
+	const times = numbers(good.map(({ ms }) => ms));
 	const firsts = numbers(good.map((row) => row.first_content_ms));
 	const codes: Record<string, number> = {};
 	for (const { code } of rows) if (code !== null) codes[code] = (codes[code] ?? 0) + 1;
@@ -91,9 +92,9 @@ function candidateFigures(name: string, rows: readonly AttemptFigures[]): Candid
 	const speeds = rows
 		.filter(
 			({ outcome, output, first_content_ms: first, ms }) =>
-				outcome === 'won' && output !== null && first !== null && ms > first,
+				outcome === 'won' && output !== null && first !== null && (ms ?? 0) > first,
 		)
-		.map(({ output, first_content_ms: first, ms }) => ((output ?? 0) * 1000) / (ms - (first ?? 0)));
+		.map(({ output, first_content_ms: first, ms }) => ((output ?? 0) * 1000) / ((ms ?? 0) - (first ?? 0)));
 	return {
 		...figuresOf(name, lines, ({ outcome }) => outcome === 'won'),
 		last_failure: lastFailure(rows),

@@ -19,7 +19,5 @@ export interface Ground {
 	ledger: Ledger;
 	habits: Habits;
 	retryBudget: RetryBudget;
-	/** Similarity of texts for `compare: embedding`; null when there is no local model for it. */
-	embed: ((texts: string[], signal: AbortSignal) => Promise<Float32Array[]>) | null;
 	onBug: (error: unknown) => void;
 }

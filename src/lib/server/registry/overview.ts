@@ -55,7 +55,7 @@ function providerViews({ registry, breakers }: Shown): ProviderView[] {
 			base_url: url === null ? null : address(url),
 			enabled: provider.enabled,
 			key_variable: variable,
-			has_key: variable !== null && around.hasVariable(variable),
+			has_key: variable !== null && around.keyProblem(provider) === null && around.hasVariable(variable),
 			headers: Object.keys(provider.headers),
 			max_concurrent: provider.maxConcurrent ?? null,
 			breaker: breakers.view(name),

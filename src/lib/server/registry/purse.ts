@@ -1,5 +1,5 @@
 // The money of one request: what a try may cost, what is kept back for it, and why it may not be sent.
-import { nanoDollars, type AttemptRecord, type SkipReason } from '#lib/core/registry/record.ts';
+import { nanoDollars, type AttemptRecord, type LeftOutReason } from '#lib/core/registry/record.ts';
 import type { Candidate, Limit, Plan } from '#lib/core/registry/strategy.ts';
 import { clampedOutput, priceFor, sizeOf, worstOf, type Size } from '#lib/server/registry/cost.ts';
 import type { Ground } from '#lib/server/registry/ground.ts';
@@ -7,13 +7,13 @@ import type { Shortage } from '#lib/server/registry/ledger.ts';
 import type { RouteRequest } from '#lib/server/registry/route.ts';
 
 /** A candidate that was not asked, and why. */
-export class Skip extends Error {
-	readonly reason: SkipReason;
+export class LeftOut extends Error {
+	readonly reason: LeftOutReason;
 	/** Set for `budget`. */
 	readonly shortage: Shortage | null;
 
-	constructor(reason: SkipReason, shortage: Shortage | null = null) {
-		super(`The candidate was skipped: ${reason}.`);
+	constructor(reason: LeftOutReason, shortage: Shortage | null = null) {
+		super(`The candidate was passed over: ${reason}.`);
 		this.reason = reason;
 		this.shortage = shortage;
 	}
@@ -57,15 +57,16 @@ export class Purse {
 		return records.reduce((sum, { cost_nano }) => sum + (cost_nano ?? 0), 0);
 	}
 
-	/** May a try be sent when so much of the request's money is gone or promised? Throws a `Skip` when it may not. */
+	/** May a try be sent when so much of the request's money is gone or promised? Throws a `LeftOut` when it may not. */
 	afford(candidate: Candidate, committed: number, notes: string[]): Affordable {
 		const { plan, request } = this.#options;
 		const body = { ...request.body, ...candidate.params };
 		const limits = this.#limits.length > 0 || this.#options.ground.providerLimits(candidate.provider).length > 0;
 		if (priceFor(candidate, plan) === null) {
 			const isLimited = this.#maxCost !== null || limits;
-			if (plan.onUnknownPrice === 'reject' || (isLimited && plan.onUnknownPrice !== 'allow')) {
-				throw new Skip('price_unknown');
+			const isAllowed = plan.onUnknownPrice === 'allow' || (plan.onUnknownPrice === null && candidate.isNear);
+			if (plan.onUnknownPrice === 'reject' || (isLimited && !isAllowed)) {
+				throw new LeftOut('price_unknown');
 			}
 			return { worst: 0, body };
 		}
@@ -76,14 +77,14 @@ export class Purse {
 		const output = plan.clampMaxTokens && size.writes ? clampedOutput(size, candidate, plan, left) : null;
 		if (output === null) {
 			this.cheapest = Math.min(this.cheapest ?? Infinity, worst);
-			throw new Skip('too_expensive');
+			throw new LeftOut('too_expensive');
 		}
 		notes.push(`max_tokens was lowered to ${output} for ${candidate.name}, so that the request fits its limit.`);
 		const name = 'max_completion_tokens' in body ? 'max_completion_tokens' : 'max_tokens';
 		return { worst: left, body: { ...body, [name]: output } };
 	}
 
-	/** Keeps back what a try may cost under every limit; gives the name under which it is settled. Throws a `Skip`. */
+	/** Keeps back what a try may cost under every limit; gives the name under which it is settled. Throws a `LeftOut`. */
 	reserve(candidate: Candidate, worst: number): string {
 		const { plan, size, ground } = this.#options;
 		const id = `${this.#options.id}/${(this.#made += 1)}`;
@@ -94,6 +95,6 @@ export class Purse {
 		const shortage = ground.ledger.reserve({ id, limits, worst, expected, withinMs: plan.totalMs });
 		if (shortage === null) return id;
 		this.shortage = shortage;
-		throw new Skip('budget', shortage);
+		throw new LeftOut('budget', shortage);
 	}
 }

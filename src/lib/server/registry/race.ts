@@ -7,7 +7,7 @@ import type { Attempt } from '#lib/server/registry/attempt.ts';
 import { Branch, Ending, endingOf } from '#lib/server/registry/ending.ts';
 import { exhausted } from '#lib/server/registry/exhausted.ts';
 import { askInOrder } from '#lib/server/registry/sequence.ts';
-import { Skip } from '#lib/server/registry/purse.ts';
+import { LeftOut } from '#lib/server/registry/purse.ts';
 import type { Opening, RouteRun } from '#lib/server/registry/run.ts';
 
 /** Wait before a second lane where too few answers were seen to know what is slow. */
@@ -17,7 +17,7 @@ const unknownStaggerMs = 500;
 type Happening =
 	| { type: 'ready'; attempt: Attempt }
 	| { type: 'failed'; attempt: Attempt; error: unknown }
-	| { type: 'skipped' }
+	| { type: 'left_out' }
 	| { type: 'stagger' };
 
 /** Lanes that fit the request's money together, in their order; the rest is dropped from the end and written down. */
@@ -30,8 +30,8 @@ function affordable(run: RouteRun, candidates: Candidate[], most: number): Candi
 			if (lanes.length < most) sum += worst;
 			lanes.push(candidate);
 		} catch (error) {
-			if (!(error instanceof Skip)) throw error;
-			run.skip(candidate, error.reason, 'lane');
+			if (!(error instanceof LeftOut)) throw error;
+			run.leaveOut(candidate, error.reason, 'lane');
 		}
 	}
 	return lanes;
@@ -96,9 +96,9 @@ class Race {
 			attempt = await this.#run.open({ candidate, cause, hold: this.#hold, inTime: this.#inTime });
 		} catch (error) {
 			this.#opening -= 1;
-			if (error instanceof Skip) this.#run.skip(candidate, error.reason, cause);
+			if (error instanceof LeftOut) this.#run.leaveOut(candidate, error.reason, cause);
 			else if (!(error instanceof Ending)) this.#run.ground.onBug(error);
-			return this.#tell({ type: 'skipped' });
+			return this.#tell({ type: 'left_out' });
 		}
 		this.#opening -= 1;
 		attempt.ready.then(
@@ -209,7 +209,7 @@ export async function askAtOnce(run: RouteRun, hold: Opening['hold']): Promise<A
 	}
 	const { ready, cooled } = run.sort();
 	const lanes = affordable(run, ready, race.maxLanes);
-	for (const candidate of lanes.length === 0 ? [] : cooled) run.skip(candidate, 'breaker_open', 'lane');
+	for (const candidate of lanes.length === 0 ? [] : cooled) run.leaveOut(candidate, 'breaker_open', 'lane');
 	if (lanes.length === 0) {
 		if (cooled.length === 0) throw exhausted(run, []);
 		run.records.length = 0; // asked in order, every candidate is looked at anew

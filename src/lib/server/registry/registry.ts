@@ -116,14 +116,14 @@ export class Registry {
 	read(text: string): Reading {
 		const file = this.file ?? 'registry.yaml';
 		const digest = digestOf(text);
-		const { value, faults } = readYaml(file, text, modelsConfigSchema);
-		if (value === null) return { config: null, digest, faults, findings: [] };
+		const read = readYaml(file, text, modelsConfigSchema);
+		if (read.value === null) return { config: null, digest, faults: read.faults, findings: [] };
+		const { value, placeOf } = read;
 		const findings = checkConfig(value, this.#around);
 		const blocked = findings.filter(({ blocks }) => blocks);
 		const told = blocked.map(({ path, message }) => ({
 			file,
-			line: null,
-			column: null,
+			...(placeOf(path) ?? { line: null, column: null }),
 			path: path.join('.'),
 			message,
 		}));
@@ -232,7 +232,12 @@ export class Registry {
 		const own = this.user(spec.user);
 		const found = findExperiment(this.config, own, spec.experiment);
 		const route = formatSpec({ kind: 'user', user: spec.user, experiment: found.name });
-		return planOf(found.tier, this.#options, { route, user: spec.user, defaults: own?.defaults });
+		return planOf(found.tier, this.#options, {
+			route,
+			user: spec.user,
+			defaults: own?.defaults,
+			tracksTime: own?.performanceTracking,
+		});
 	}
 
 	#candidatePlan(spec: Extract<ModelSpec, { kind: 'candidate' }>, user: string | null, options: PlanOptions): Plan {

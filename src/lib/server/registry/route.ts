@@ -1,7 +1,7 @@
 // What is asked of the router and what it gives back: a request, a routed answer, and the failure when there is none.
 import { blankSecrets, Failure, failureKinds, type FailureCode } from '#lib/core/failure.ts';
 import type { CallEvent, Operation } from '#lib/core/registry/call.ts';
-import type { AttemptRecord, RequestRecord } from '#lib/core/registry/record.ts';
+import type { AttemptRecord, RequestRecord, VoteProgress } from '#lib/core/registry/record.ts';
 import type { Limit } from '#lib/core/registry/strategy.ts';
 
 /** One request for an answer of a model, a tier or an experiment. */
@@ -26,6 +26,8 @@ export interface RouteRequest {
 	limits?: readonly Limit[];
 	/** May the user ask for another user's experiments? Default: no. */
 	mayActAs?: boolean;
+	/** Hears how a vote stands, where the plan says that it is told. */
+	onProgress?: (progress: VoteProgress) => void;
 }
 
 /** An answer on its way. */
@@ -35,6 +37,8 @@ export interface Routed {
 	/** `provider/model` that answers. */
 	served: string;
 	strategy: string;
+	/** Fields of the body that who answers has no word for and that were left out. */
+	dropped: readonly string[];
 	/** The tries up to now. */
 	attempts(): AttemptRecord[];
 	/**

@@ -1,7 +1,7 @@
 // The one way from a spec to an answer: resolves, admits, pays, asks by the tier's strategy, and writes everything down.
 import { Failure } from '#lib/core/failure.ts';
 import { CallFailure, type CallEvent, type CallProvider } from '#lib/core/registry/call.ts';
-import type { RequestRecord } from '#lib/core/registry/record.ts';
+import { withoutTimes, type RequestRecord } from '#lib/core/registry/record.ts';
 import type { Limit, Plan } from '#lib/core/registry/strategy.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { askAll, type Agreed } from '#lib/server/registry/agreement.ts';
@@ -39,8 +39,6 @@ interface RouterOptions {
 	store: RouteStore;
 	clock: Clock;
 	random: () => number;
-	/** Vectors of texts by a model on this machine, for `compare: embedding`; null when there is none. */
-	embed?: Ground['embed'];
 	onBug?: (error: unknown) => void;
 }
 
@@ -55,7 +53,7 @@ export class Router {
 	readonly #store: RouteStore;
 	readonly #ground: Ground;
 
-	constructor({ registry, provider, store, clock, random, embed = null, onBug = () => {} }: RouterOptions) {
+	constructor({ registry, provider, store, clock, random, onBug = () => {} }: RouterOptions) {
 		this.#registry = registry;
 		this.#store = store;
 		this.breakers = new Breakers({ clock, random });
@@ -70,7 +68,6 @@ export class Router {
 			ledger: store.ledger,
 			habits: new Habits(),
 			retryBudget: new RetryBudget(),
-			embed,
 			onBug,
 		};
 	}
@@ -174,6 +171,8 @@ export class Router {
 	#routed(run: RouteRun, { attempt, composed }: Agreed, finish: Finish): Routed {
 		if (attempt.overflowed)
 			run.notes.push('Much came before the first content (preamble_overflow); the answer was begun without it.');
+		const { dropped, candidate } = attempt;
+		if (dropped.length > 0) run.notes.push(`${candidate.name} has no word for ${dropped.join(', ')}: left out.`);
 		let tell: (record: RequestRecord) => void = () => {};
 		const done = new Promise<RequestRecord>((resolve) => {
 			tell = resolve;
@@ -212,6 +211,7 @@ export class Router {
 			id: run.id,
 			served: attempt.candidate.name,
 			strategy: run.plan.strategy,
+			dropped,
 			attempts: () => run.attempts(),
 			get events() {
 				return oneByOne(lots);
@@ -222,7 +222,8 @@ export class Router {
 	}
 
 	#record(run: RouteRun, startedAt: string, outcome: Outcome): RequestRecord {
-		const record = recordOf(run, startedAt, outcome);
+		const timed = recordOf(run, startedAt, outcome);
+		const record = run.plan.tracksTime ? timed : withoutTimes(timed);
 		this.#store.keep(record);
 		return record;
 	}

@@ -1,21 +1,21 @@
 // One request under way: who may be asked, what each try may cost, and what is written down about it.
-import { CallFailure } from '#lib/core/registry/call.ts';
+import { CallFailure, type Operation } from '#lib/core/registry/call.ts';
 import { outputTokens } from '#lib/core/registry/price.ts';
 import type {
 	AttemptCause,
 	AttemptOutcome,
 	AttemptRecord,
 	ConsensusRecord,
-	SkipReason,
+	LeftOutReason,
 } from '#lib/core/registry/record.ts';
 import type { Candidate, Plan } from '#lib/core/registry/strategy.ts';
 import { Attempt } from '#lib/server/registry/attempt.ts';
-import { attemptLine, skippedLine } from '#lib/server/registry/attempt-line.ts';
+import { attemptLine, leftOutLine } from '#lib/server/registry/attempt-line.ts';
 import { billOf, sizeOf, worstOf, type Size } from '#lib/server/registry/cost.ts';
 import { Branch, Ending, type EndKind, type Ends } from '#lib/server/registry/ending.ts';
 import type { Ground } from '#lib/server/registry/ground.ts';
 import type { Shortage } from '#lib/server/registry/ledger.ts';
-import { Purse, Skip, type Affordable } from '#lib/server/registry/purse.ts';
+import { Purse, LeftOut, type Affordable } from '#lib/server/registry/purse.ts';
 import type { RouteRequest } from '#lib/server/registry/route.ts';
 
 interface RunOptions {
@@ -40,8 +40,10 @@ export interface Opening {
 	/** Bound for the first content beside the candidate's own. */
 	ttftMs?: number;
 	hold: 'first-content' | 'complete';
-	/** Another body than the caller's, for judges. */
+	/** Another body than the caller's, for judges and vectors. */
 	body?: Readonly<Record<string, unknown>>;
+	/** Another operation than the caller's, for vectors. */
+	operation?: Operation;
 	/** Aborted when it is too late to be sent; what is already sent goes on. */
 	inTime?: Ends;
 }
@@ -111,7 +113,7 @@ export class RouteRun {
 	}
 
 	/** Why this candidate cannot serve this request at all; null when it can. Breakers are not asked. */
-	unfit(candidate: Candidate): SkipReason | null {
+	unfit(candidate: Candidate): LeftOutReason | null {
 		if (candidate.unusable !== null) return candidate.unusable;
 		if (this.ground.provider(candidate.provider) === null) return 'unknown_provider';
 		if (candidate.context !== null && this.size.input > candidate.context) return 'context_too_small';
@@ -121,9 +123,9 @@ export class RouteRun {
 	}
 
 	/** Writes down that a candidate was passed over. */
-	skip(candidate: Candidate, reason: SkipReason, cause: AttemptCause = 'first'): void {
+	leaveOut(candidate: Candidate, reason: LeftOutReason, cause: AttemptCause = 'first'): void {
 		const number = this.records.length + this.#open.size;
-		this.records.push(skippedLine({ number, candidate, reason, cause, at: this.elapsedMs }));
+		this.records.push(leftOutLine({ number, candidate, reason, cause, at: this.elapsedMs }));
 	}
 
 	/** Candidates that may be asked, those whose breaker is open apart. Records who may not. */
@@ -132,14 +134,14 @@ export class RouteRun {
 		const cooled: Candidate[] = [];
 		for (const candidate of this.plan.candidates) {
 			const reason = this.unfit(candidate);
-			if (reason !== null) this.skip(candidate, reason);
+			if (reason !== null) this.leaveOut(candidate, reason);
 			else if (this.ground.breakers.admits(candidate)) ready.push(candidate);
 			else cooled.push(candidate);
 		}
 		return { ready, cooled };
 	}
 
-	/** The worst a try can cost and the body it is sent with. Throws a `Skip` when it may not be sent for its price. */
+	/** The worst a try can cost and the body it is sent with. Throws a `LeftOut` when it may not be sent for its price. */
 	afford(candidate: Candidate, extra = 0): Affordable {
 		return this.#purse.afford(candidate, this.#purse.spent(this.records) + this.#underWay() + extra, this.notes);
 	}
@@ -150,10 +152,10 @@ export class RouteRun {
 		return this.openAttempts.reduce((sum, { candidate }) => sum + (worstOf(size, candidate, plan) ?? 0), 0);
 	}
 
-	/** Sends a try: price, budget and a slot first. Throws a `Skip`, or the `Ending` of the request. */
-	async open({ candidate, cause, ttftMs, hold, body, inTime }: Opening): Promise<Attempt> {
+	/** Sends a try: price, budget and a slot first. Throws a `LeftOut`, or the `Ending` of the request. */
+	async open({ candidate, cause, ttftMs, hold, body, operation, inTime }: Opening): Promise<Attempt> {
 		const provider = this.ground.provider(candidate.provider);
-		if (provider === null) throw new Skip('unknown_provider');
+		if (provider === null) throw new LeftOut('unknown_provider');
 		const affordable = this.afford(candidate);
 		const reservation = this.#purse.reserve(candidate, affordable.worst);
 		let release: () => void;
@@ -161,7 +163,7 @@ export class RouteRun {
 			release = await this.#slot(candidate, inTime ?? this.branch);
 		} catch (error) {
 			this.ground.ledger.settle(reservation, { nano: 0, requests: 0 });
-			throw error instanceof CallFailure ? new Skip('queue_full') : error;
+			throw error instanceof CallFailure ? new LeftOut('queue_full') : error;
 		}
 		this.#made += 1;
 		this.ground.breakers.started(candidate);
@@ -172,7 +174,7 @@ export class RouteRun {
 			cause,
 			candidate,
 			provider,
-			call: { operation: this.request.operation, model, headers, body: body ?? affordable.body },
+			call: { operation: operation ?? this.request.operation, model, headers, body: body ?? affordable.body },
 			clock: this.ground.clock,
 			above: this.branch,
 			requestedAt: this.startedAt,

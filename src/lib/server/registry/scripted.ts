@@ -134,7 +134,10 @@ type Line = RequestRecord['attempts'][number];
 
 async function* again(line: Line | undefined, clock: Clock, signal: AbortSignal): AsyncGenerator<CallEvent> {
 	if (line === undefined) throw new CallFailure('not_found', 'The record has no further try at this candidate.');
-	const { started_ms, first_content_ms, ended_ms, outcome, usage } = line;
+	const { first_content_ms, outcome, usage } = line;
+	// Where no times were kept, everything comes at once.
+	const started_ms = line.started_ms ?? 0;
+	const ended_ms = line.ended_ms ?? started_ms;
 	if (first_content_ms !== null) {
 		await sleep(clock, first_content_ms - started_ms, signal);
 		yield chunk('x'.repeat(Math.max(1, line.characters)));

@@ -7,14 +7,14 @@ import { sleep } from '#lib/server/clock.ts';
 import type { Attempt } from '#lib/server/registry/attempt.ts';
 import { endingOf } from '#lib/server/registry/ending.ts';
 import { exhausted } from '#lib/server/registry/exhausted.ts';
-import { Skip } from '#lib/server/registry/purse.ts';
+import { LeftOut } from '#lib/server/registry/purse.ts';
 import type { Opening, RouteRun } from '#lib/server/registry/run.ts';
 
 /** Added to each candidate's share of the time, so that an answer just about to come is not lost. */
 const slackMs = 1000;
 
 /** What came of one try: an answer to serve, its failure, or why it was not sent. */
-type Sent = { attempt: Attempt } | { failure: CallFailure } | { skip: Skip };
+type Sent = { attempt: Attempt } | { failure: CallFailure } | { leftOut: LeftOut };
 
 /** Sends one try and waits until it can be served. Throws the `Ending` of the request. */
 export async function send(run: RouteRun, opening: Opening): Promise<Sent> {
@@ -22,9 +22,9 @@ export async function send(run: RouteRun, opening: Opening): Promise<Sent> {
 	try {
 		attempt = await run.open(opening);
 	} catch (error) {
-		if (!(error instanceof Skip)) throw error;
-		run.skip(opening.candidate, error.reason, opening.cause);
-		return { skip: error };
+		if (!(error instanceof LeftOut)) throw error;
+		run.leaveOut(opening.candidate, error.reason, opening.cause);
+		return { leftOut: error };
 	}
 	try {
 		await attempt.ready;
@@ -105,7 +105,7 @@ function queues(run: RouteRun): { ready: Candidate[]; cooled: Candidate[] } {
 	if (strategy !== 'first' || !strict || literal === undefined) return run.sort();
 	const reason = run.unfit(literal);
 	if (reason === null) return { ready: [literal], cooled: [] };
-	run.skip(literal, reason);
+	run.leaveOut(literal, reason);
 	return { ready: [], cooled: [] };
 }
 
@@ -124,18 +124,18 @@ export async function askInOrder(run: RouteRun, hold: Opening['hold']): Promise<
 		const others = isFirst ? 0 : ready.length;
 		const sent = await persist(run, candidate, { cause, others, hold });
 		if ('attempt' in sent) return sent.attempt;
-		if ('skip' in sent) continue;
+		if ('leftOut' in sent) continue;
 		failures.push(sent.failure);
 		const next = isFirst ? null : following(run, candidate, sent.failure, ready);
 		if (next === null) throw exhausted(run, failures);
 		cooled = following(run, candidate, sent.failure, cooled) ?? [];
 		ready = next;
 		if (run.made >= run.plan.retries.maxAttempts) {
-			for (const left of [...ready, ...cooled.splice(0)]) run.skip(left, 'attempts_used_up', 'fallback');
+			for (const left of [...ready, ...cooled.splice(0)]) run.leaveOut(left, 'attempts_used_up', 'fallback');
 			break;
 		}
 		cause = 'fallback';
 	}
-	for (const candidate of cooled) run.skip(candidate, 'breaker_open');
+	for (const candidate of cooled) run.leaveOut(candidate, 'breaker_open');
 	throw exhausted(run, failures);
 }

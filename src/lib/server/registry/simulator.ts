@@ -62,7 +62,7 @@ function counted(values: (string | null)[]): Record<string, number> {
 
 function reportOf(spec: string, records: RequestRecord[]): Omit<SimulationReport, 'budget_alerts' | 'simulated_ms'> {
 	const good = records.filter(({ outcome }) => outcome === 'ok');
-	const times = good.map(({ ms }) => ms);
+	const times = good.map(({ ms }) => ms).filter((ms) => ms !== null);
 	const firsts = good.map((record) => record.first_content_ms).filter((ms) => ms !== null);
 	const total = records.map(({ cost }) => cost.total).filter((cost) => cost !== null);
 	const sum = total.reduce((all, cost) => all + cost, 0);
@@ -91,7 +91,7 @@ function reportOf(spec: string, records: RequestRecord[]): Omit<SimulationReport
 
 /** Keys do not matter here: nothing is sent. */
 function withoutKeys(around: Surroundings): Surroundings {
-	return { ...around, hasVariable: () => true };
+	return { ...around, hasVariable: () => true, keyProblem: () => null };
 }
 
 /** A request of so many tokens. */
@@ -136,7 +136,7 @@ export async function simulate(
 		const alerts: SimulationReport['budget_alerts'] = [];
 		const ledger = new Ledger({ database, clock, onAlert: ({ scope, share }) => void alerts.push({ scope, share }) });
 		const registry = new Registry({ file: null, around: withoutKeys(around), clock });
-		registry.use(config);
+		registry.use({ ...config, performanceTracking: true }); // simulated times are the point of it
 		const records: RequestRecord[] = [];
 		const provider =
 			record === null ? scriptedProviders(simulation.candidates, { clock, random }) : recordedProviders(record, clock);

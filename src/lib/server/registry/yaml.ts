@@ -22,7 +22,9 @@ interface Place {
 	column: number;
 }
 
-type Read<T> = { value: T; faults: [] } | { value: null; faults: FileFault[] };
+/** What a text came to. `placeOf` tells where in it the value of a path stands, or the last part of it that is there. */
+type Read<T> =
+	{ value: T; faults: []; placeOf: (path: readonly string[]) => Place | null } | { value: null; faults: FileFault[] };
 
 const keyShapes: readonly RegExp[] = [
 	/\bsk-[A-Za-z0-9_-]{8,}/,
@@ -126,7 +128,7 @@ class Reader {
 	}
 
 	/** The place of what a path leads to, or of the last part of it that is there. `isKey`: of the name itself. */
-	#placeOf(path: readonly PropertyKey[], isKey: boolean): Place | null {
+	placeOf(path: readonly PropertyKey[], isKey: boolean): Place | null {
 		let node: unknown = this.#document.contents;
 		let range = this.#document.contents?.range ?? null;
 		path.forEach((part, at) => {
@@ -164,9 +166,9 @@ class Reader {
 				for (const key of issue.keys) {
 					const [nearest] = nearestNames(key, known);
 					const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-					this.#add([...issue.path, key], `is not known here${hint}`, this.#placeOf([...issue.path, key], true));
+					this.#add([...issue.path, key], `is not known here${hint}`, this.placeOf([...issue.path, key], true));
 				}
-			} else this.#add(issue.path, wording(issue), this.#placeOf(issue.path, false));
+			} else this.#add(issue.path, wording(issue), this.placeOf(issue.path, false));
 		}
 	}
 }
@@ -220,7 +222,7 @@ export function readYaml<T>(file: string, text: string, schema: z.ZodType<T>): R
 	const raw = reader.faults.length === 0 ? reader.value() : null;
 	if (reader.faults.length > 0) return { value: null, faults: reader.faults.slice(0, mostFaults) };
 	const parsed = schema.safeParse(raw ?? {});
-	if (parsed.success) return { value: parsed.data, faults: [] };
+	if (parsed.success) return { value: parsed.data, faults: [], placeOf: (path) => reader.placeOf(path, false) };
 	reader.issues(parsed.error.issues, fieldNames(schema));
 	return { value: null, faults: reader.faults };
 }

@@ -1,4 +1,4 @@
-// Questions to the downloads: the queue, who works on what, what changed since when, and which contents were verified.
+// Questions to the downloads: the queue, who works on what, and what changed since when.
 import { z } from 'zod';
 import {
 	downloadStates,
@@ -236,17 +236,4 @@ export function holdsBlob(database: Database, blob: string, owner: string): bool
 /** Lets go of a content. */
 export function releaseBlob(database: Database, blob: string, owner: string): void {
 	database.run('DELETE FROM download_blobs WHERE blob = ? AND owner = ?', [blob, owner]);
-}
-
-/** Was this content found right when it had this stamp? */
-export function isVerified(database: Database, blob: string, stamp: string): boolean {
-	return database.first('SELECT 1 FROM verified_blobs WHERE blob = ? AND stamp = ?', [blob, stamp]) !== null;
-}
-
-/** Notes that a content with this stamp was found right. */
-export function noteVerified(database: Database, blob: string, stamp: string): void {
-	database.run(
-		'INSERT INTO verified_blobs (blob, stamp) VALUES (?, ?) ON CONFLICT (blob) DO UPDATE SET stamp = excluded.stamp',
-		[blob, stamp],
-	);
 }

@@ -1,7 +1,7 @@
-// Questions to what is kept of this machine's models: folders a person named, hashes of files, pinned commits.
+// Questions to what is kept of this machine's models: folders a person named, pinned commits.
 import { z } from 'zod';
 import { modelFileSchema, type ModelFile } from '#lib/core/model.ts';
-import { number, text, type Database, type Row } from '#lib/server/database.ts';
+import { text, type Database } from '#lib/server/database.ts';
 
 /** A folder that a person named. `id`: the model it holds, when they said so. */
 export interface AddedFolder {
@@ -25,45 +25,6 @@ export function addFolder(database: Database, { path, id }: AddedFolder, addedAt
 /** Forgets a folder; false when it was not named. */
 export function forgetFolder(database: Database, path: string): boolean {
 	return database.run('DELETE FROM local_folders WHERE path = ?', [path]) > 0;
-}
-
-/** A file whose bytes were read. It is the same file as long as number, size and time (milliseconds since 1970) are. */
-export interface ReadFile {
-	path: string;
-	inode: string;
-	size: number;
-	changed: number;
-	sha256: string;
-}
-
-function toReadFile([path = null, inode = null, size = null, changed = null, sha256 = null]: Row): ReadFile {
-	return {
-		path: text(path) ?? '',
-		inode: text(inode) ?? '',
-		size: number(size) ?? 0,
-		changed: number(changed) ?? 0,
-		sha256: text(sha256) ?? '',
-	};
-}
-
-/** Every file that was read, by path. */
-export function readFiles(database: Database): Map<string, ReadFile> {
-	const rows = database.all('SELECT path, inode, size, changed, sha256 FROM file_hashes').map(toReadFile);
-	return new Map(rows.map((file) => [file.path, file]));
-}
-
-/** Keeps what reading a file gave. */
-export function keepReadFile(
-	database: Database,
-	{ path, inode, size, changed, sha256 }: ReadFile,
-	readAt: string,
-): void {
-	database.run(
-		`INSERT INTO file_hashes (path, inode, size, changed, sha256, read_at) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (path) DO UPDATE SET inode = excluded.inode, size = excluded.size, changed = excluded.changed,
-			sha256 = excluded.sha256, read_at = excluded.read_at`,
-		[path, inode, size, changed, sha256, readAt],
-	);
 }
 
 /** The commit and files that a name stands for on this machine. */

@@ -2,6 +2,11 @@
 import type { RequestRecord } from '#lib/core/registry/record.ts';
 import { number, text, type Database, type Parameter } from '#lib/server/database.ts';
 
+/** Milliseconds from one time to another; null where one of them is not known. */
+function between(from: number | null, to: number | null): number | null {
+	return from === null || to === null ? null : to - from;
+}
+
 /** Keeps a record; the same id again takes its place. */
 export function saveRequest(database: Database, record: RequestRecord): void {
 	const { id, started_at, spec, route, user, key, strategy, outcome, code, served, ms, cost } = record;
@@ -34,12 +39,12 @@ export function saveRequest(database: Database, record: RequestRecord): void {
 			[
 				id,
 				attempt.number,
-				Date.parse(started_at) + Math.round(attempt.started_ms),
+				Date.parse(started_at) + Math.round(attempt.started_ms ?? 0),
 				attempt.candidate,
 				attempt.outcome,
 				attempt.class,
-				attempt.first_content_ms === null ? null : attempt.first_content_ms - attempt.started_ms,
-				attempt.ended_ms - attempt.started_ms,
+				between(attempt.started_ms, attempt.first_content_ms),
+				between(attempt.started_ms, attempt.ended_ms),
 				attempt.cost_nano,
 				attempt.usage === null ? null : attempt.usage.output_text + attempt.usage.output_reasoning,
 			],
@@ -91,7 +96,7 @@ export interface RequestFigures {
 	outcome: string;
 	code: string | null;
 	first_content_ms: number | null;
-	ms: number;
+	ms: number | null;
 	cost: number | null;
 	at: number;
 }
@@ -108,7 +113,7 @@ export function requestFigures(database: Database, dimension: Dimension, since: 
 		outcome: text(outcome) ?? '',
 		code: text(code),
 		first_content_ms: number(first),
-		ms: number(ms) ?? 0,
+		ms: number(ms),
 		cost: number(cost),
 		at: number(at) ?? 0,
 	}));
@@ -120,7 +125,7 @@ export interface AttemptFigures {
 	outcome: string;
 	class: string | null;
 	first_content_ms: number | null;
-	ms: number;
+	ms: number | null;
 	cost: number | null;
 	output: number | null;
 	at: number;
@@ -135,7 +140,7 @@ export function attemptFigures(database: Database, since: number): AttemptFigure
 		outcome: text(outcome) ?? '',
 		class: text(kind),
 		first_content_ms: number(first),
-		ms: number(ms) ?? 0,
+		ms: number(ms),
 		cost: number(cost),
 		output: number(output),
 		at: number(at) ?? 0,

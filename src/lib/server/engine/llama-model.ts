@@ -1,0 +1,207 @@
+// A model in GGUF files inside its own process, run by llama.cpp: asked for vectors, letters or text.
+import { join } from 'node:path';
+import { cutTokens, normalized } from '#lib/core/classify-text.ts';
+import { Failure } from '#lib/core/failure.ts';
+import { runtimeFailure } from '#lib/core/runtime-words.ts';
+import type { RunningModel, Tell } from '#lib/server/engine/child-model.ts';
+import type * as Library from '#lib/server/engine/llama-library.ts';
+import type * as Says from '#lib/server/engine/messages.ts';
+
+/** Only the processor, only a binary that is there: nothing is compiled or fetched. */
+const quietly = { gpu: false, build: 'never', skipDownload: true, progressLogs: false, logLevel: 'error' };
+
+/** Room for the tokens of an answer beside those of a question. */
+const answerTokens = 512;
+const seed = 7;
+
+interface Parts {
+	library: Library.LlamaLibrary;
+	llama: Library.Llama;
+	model: Library.LoadedGguf;
+	embedding: Library.EmbeddingContext | null;
+	sequence: Library.Sequence | null;
+}
+
+/** One loaded model. */
+export class LlamaModel implements RunningModel {
+	readonly hasCache = true;
+	readonly #parts: Parts;
+	#isStopped = false;
+
+	private constructor(parts: Parts) {
+		this.#parts = parts;
+	}
+
+	/** Loads a file from disk only. Throws `engine_failed` without a binary for this machine, or `invalid_gguf`. */
+	static async load(order: Says.LoadOrder, tell: Tell): Promise<LlamaModel> {
+		tell('library');
+		const library: Library.LlamaLibrary = await import(/* @vite-ignore */ order.library);
+		const { threads, maxTokens } = order;
+		const llama = await library.getLlama({ ...quietly, maxThreads: threads }).catch((error: unknown) => {
+			throw runtimeFailure(error, 'engine_failed', 'llama.cpp does not run on this machine');
+		});
+		tell('weights');
+		try {
+			const model = await llama.loadModel({ modelPath: join(order.folder, order.fileName), gpuLayers: 0 });
+			const room = { threads, ignoreMemorySafetyChecks: true }; // the server has looked at the memory
+			if (order.kind === 'embedding') {
+				const sizes = { contextSize: maxTokens, batchSize: maxTokens };
+				const embedding = await model.createEmbeddingContext({ ...room, ...sizes });
+				return new LlamaModel({ library, llama, model, embedding, sequence: null });
+			}
+			const context = await model.createContext({ ...room, contextSize: maxTokens + answerTokens, sequences: 1 });
+			return new LlamaModel({ library, llama, model, embedding: null, sequence: context.getSequence() });
+		} catch (error) {
+			const says = 'llama.cpp cannot load the model: its file is damaged or of a kind it does not know';
+			throw runtimeFailure(error, 'invalid_gguf', says);
+		}
+	}
+
+	/** Asks a running generation to stop after its next token. */
+	stop(): void {
+		this.#isStopped = true;
+	}
+
+	/** Vectors of texts, one for each piece. How they are pooled is said by the file itself. */
+	async embed(work: Says.EmbedWork, tell: Tell): Promise<Says.EmbeddedText[]> {
+		const { model, embedding } = this.#parts;
+		if (embedding === null) throw new Failure('unsupported_operation', 'The model was loaded to answer questions.');
+		const answers: Says.EmbeddedText[] = [];
+		for (const text of work.texts) {
+			tell('tokenize');
+			const lead = work.prefix === '' ? [] : model.tokenize(work.prefix, false);
+			const body = model.tokenize(text, false, lead.length === 0 ? undefined : 'trimLeadingSpace');
+			const marks = embedding.calculateInputLength([0]) - 1;
+			const { spans, truncated } = cutTokens(body.length, work.maxTokens - marks - lead.length, work.mostChunks);
+			tell('run');
+			const vectors: Float32Array[] = [];
+			for (const { from, to } of spans) {
+				const { vector } = await embedding.getEmbeddingFor([...lead, ...body.slice(from, to)]);
+				vectors.push(normalized(Float32Array.from(vector)));
+			}
+			const weights = spans.map(({ from, to }) => Math.max(1, to - from));
+			answers.push({ vectors, weights, tokens: lead.length + body.length, truncated });
+		}
+		return answers;
+	}
+
+	pair(): Promise<never> {
+		throw new Failure('unsupported_operation', 'Models in GGUF files do not compare pairs of texts here.');
+	}
+
+	get #sequence(): Library.Sequence {
+		const { sequence } = this.#parts;
+		if (sequence === null) throw new Failure('unsupported_operation', 'The model was loaded to make vectors.');
+		return sequence;
+	}
+
+	/** The conversation as tokens, by the file's own template. What people wrote cannot become marks of the template. */
+	#prompt(messages: Says.GenerateWork['messages'], tell: Tell): Library.Token[] {
+		tell('template');
+		const { library, model } = this.#parts;
+		const template = templateOf(model.fileInfo.metadata);
+		if (template === null) {
+			throw new Failure('unsupported_model', 'The model has no chat template, so that it cannot be asked questions.');
+		}
+		try {
+			const wrapper = new library.JinjaTemplateChatWrapper({ template, tokenizer: model.tokenizer });
+			const { contextText } = wrapper.generateContextState({ chatHistory: historyOf(messages) });
+			tell('tokenize');
+			return contextText.tokenize(model.tokenizer);
+		} catch (cause) {
+			throw new Failure('template_rejected', 'The chat template of the model cannot be used.', { cause });
+		}
+	}
+
+	/** The one token that each letter is where an answer begins, with or without a space before it. */
+	#letterTokens(letters: readonly string[]): Library.Token[][] {
+		const { model } = this.#parts;
+		return letters.map((letter) => {
+			const ways = [letter, ` ${letter}`].flatMap((way) => [
+				model.tokenize(way, false),
+				model.tokenize(way, false, 'trimLeadingSpace'),
+			]);
+			const ids = [...new Set(ways.filter((way) => way.length === 1).flat())];
+			if (ids.length > 0) return ids;
+			throw new Failure('unsupported_model', 'The tokenizer splits single letters, so that options cannot be scored.');
+		});
+	}
+
+	/** Log-probabilities of the letters as the next token. What two questions have in common is read once. */
+	async choose(work: Says.ChooseWork, tell: Tell): Promise<Says.ChosenText[]> {
+		const letters = this.#letterTokens(work.letters);
+		const chosen: Says.ChosenText[] = [];
+		for (const messages of work.prompts) {
+			const ids = this.#prompt(messages, tell);
+			if (ids.length > work.maxTokens) {
+				throw new Failure(
+					'invalid_categories',
+					'The question is longer than the model reads; fewer or shorter categories help.',
+				);
+			}
+			tell('run');
+			chosen.push({ ...(await this.#lettersAfter(ids, letters)), tokens: ids.length });
+		}
+		return chosen;
+	}
+
+	async #lettersAfter(ids: readonly Library.Token[], letters: readonly Library.Token[][]) {
+		const sequence = this.#sequence;
+		await sequence.adaptStateToTokens(ids.slice(0, -1), false);
+		const rest = ids.slice(sequence.nextTokenIndex);
+		const [last = 0] = rest.slice(-1);
+		const logits = { filter: { tokens: letters.flat(), includeTop: 1 } };
+		const options = { generateNext: { logits, totalLogitWeight: true, options: { temperature: 1, topK: 0, topP: 1 } } };
+		const output = await sequence.controlledEvaluate([...rest.slice(0, -1), [last, options]]);
+		const next = output[rest.length - 1]?.next;
+		const found = next?.logits;
+		const total = next?.totalLogitWeight;
+		if (found === undefined || total === undefined) throw new Failure('engine_failed', 'llama.cpp told no logits.');
+		const top = Math.max(...found.values());
+		const probability = (id: Library.Token) => Math.exp((found.get(id) ?? -Infinity) - top) / total;
+		const masses = letters.map((ways) => ways.reduce((sum, id) => sum + probability(id), 0));
+		const mass = masses.reduce((sum, one) => sum + one, 0);
+		return { logProbabilities: masses.map(Math.log), offOptionMass: Math.min(1, Math.max(0, 1 - mass)) };
+	}
+
+	/** Goes on with a conversation, held to a JSON schema where one is given. */
+	async generate(work: Says.GenerateWork, tell: Tell): Promise<Says.GeneratedText> {
+		const { library, llama, model } = this.#parts;
+		const sequence = this.#sequence;
+		const ids = this.#prompt(work.messages, tell);
+		const grammar = work.schema === undefined ? null : await llama.createGrammarForJsonSchema(work.schema);
+		const state = grammar === null ? undefined : new library.LlamaGrammarEvaluationState({ model, grammar });
+		tell('run');
+		this.#isStopped = false;
+		await sequence.adaptStateToTokens(ids.slice(0, -1), false);
+		const rest = ids.slice(sequence.nextTokenIndex);
+		const options = {
+			temperature: work.temperature,
+			seed,
+			...(state === undefined ? {} : { grammarEvaluationState: state }),
+		};
+		const made: Library.Token[] = [];
+		for await (const token of sequence.evaluate(rest, options)) {
+			made.push(token);
+			if (this.#isStopped || made.length >= work.maxTokens) break;
+		}
+		const isComplete = !this.#isStopped && made.length < work.maxTokens;
+		return { text: model.detokenize(made), promptTokens: ids.length, tokens: made.length, isComplete };
+	}
+}
+
+/** The default chat template; null when the file has none. Metadata is nested by the dots of its keys. */
+function templateOf(metadata: Readonly<Record<string, unknown>>): string | null {
+	const { tokenizer } = metadata;
+	if (typeof tokenizer !== 'object' || tokenizer === null || !('chat_template' in tokenizer)) return null;
+	const { chat_template: template } = tokenizer;
+	return typeof template === 'string' && template !== '' ? template : null;
+}
+
+/** The messages as llama.cpp's wrapper wants them, with the answer still to come at the end. */
+function historyOf(messages: Says.GenerateWork['messages']): object[] {
+	const items = messages.map(({ role, content }) =>
+		role === 'assistant' ? { type: 'model', response: [content] } : { type: role, text: content },
+	);
+	return [...items, { type: 'model', response: [] }];
+}
