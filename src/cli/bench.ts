@@ -7,7 +7,7 @@ import { Failure } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
 import type { App } from '#lib/server/app.ts';
 import type { LabelledSet } from '#lib/server/benchmark.ts';
-import { numberOf, textOf } from './classify-input.ts';
+import { categoriesOf, numberOf, textOf } from './classify-input.ts';
 import { command, list, option, positional, rest, toggle } from './command.ts';
 import { machineFlags, settingOptions } from './settings.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,7 +19,11 @@ const args = z.strictObject({
 	provider: list('spec', 'a tier or candidate of the registry file to measure too; the files go there, at its price'),
 	dtype: option('dtype', 'which of its files: q8, fp16, fp32, q4 …'),
 	models_dir: option('folder', 'another folder that holds a folder per model'),
-	data: option('file', 'labelled files instead of the shipped ones: {"label","project","path","text"} in each line'),
+	data: option(
+		'file',
+		'labelled texts instead of the shipped files: {"label","text"} in each line, with "path" and "project" for files',
+	),
+	categories: option('names', 'what the labels mean: "name: what belongs in it" separated by commas, or a .json file'),
 	limit: option('number', 'only so many files of each label'),
 	no_path: toggle('do not show models the paths'),
 	output: option('path', 'where the JSON goes; a .md beside it gets the table', 'o'),
@@ -107,6 +111,7 @@ async function run(given: Args, terminal: Terminal): Promise<number> {
 			set,
 			resamples: 2000,
 			timed: 50,
+			...(given.categories === undefined ? {} : { categories: await categoriesOf(given.categories) }),
 			dtype,
 			store,
 			allowFolder: true,
@@ -147,7 +152,7 @@ async function compare([old, fresh, ...more]: string[], terminal: Terminal): Pro
 /** Exit code 3 when a model could not be measured, or became worse than chance explains. */
 export const benchCommand = command({
 	name: 'bench',
-	summary: 'measure models and baselines on labelled files, and compare reports',
+	summary: 'measure models and baselines on labelled texts, say which to take, and compare reports',
 	args,
 	run: async (given, terminal) => {
 		if (given.what === 'run') {

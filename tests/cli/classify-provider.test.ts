@@ -6,7 +6,8 @@ import { commands } from '../../src/cli/commands.ts';
 import { Terminal } from '../../src/cli/terminal.ts';
 import { startFakeProvider, type FakeProvider } from '../support/fake-provider.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { embeddingModel, putModel } from '../support/tiny-onnx.ts';
+import { putModel } from '../support/tiny-graph.ts';
+import { embeddingModel } from '../support/tiny-onnx.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

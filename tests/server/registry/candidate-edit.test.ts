@@ -7,7 +7,9 @@ import { createApp, type App } from '#lib/server/app.ts';
 import { readSettings } from '#lib/server/config.ts';
 import { POST } from '../../../src/routes/api/registry/candidates/+server.ts';
 import { temporaryFolder } from '../../support/folder.ts';
-import { causalModel, embeddingModel, pairModel, putModel } from '../../support/tiny-onnx.ts';
+import { causalModel } from '../../support/tiny-causal.ts';
+import { putModel } from '../../support/tiny-graph.ts';
+import { embeddingModel, pairModel } from '../../support/tiny-onnx.ts';
 
 const home = temporaryFolder();
 const file = join(home, 'registry.yaml');

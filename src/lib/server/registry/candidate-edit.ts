@@ -5,7 +5,7 @@ import { Failure } from '#lib/core/failure.ts';
 import type { ModelsConfig } from '#lib/core/registry/config.ts';
 import { findProvider } from '#lib/core/registry/provider-table.ts';
 import { isRegistryName } from '#lib/core/registry/spec.ts';
-import type { ModelKind } from '#lib/core/tables/local-models.ts';
+import type { ModelKind } from '#lib/core/tables/named-models.ts';
 import type { Engines } from '#lib/server/engine/engines.ts';
 import type { RegistryFile } from '#lib/server/registry/registry-file.ts';
 import type { Registry } from '#lib/server/registry/registry.ts';

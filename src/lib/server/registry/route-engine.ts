@@ -6,7 +6,7 @@ import { sumCosts } from '#lib/core/registry/record.ts';
 import { answerIn } from '#lib/core/registry/usage.ts';
 import type { Completion, CompleteOptions, Engine, ModelInfo } from '#lib/server/engine/engine.ts';
 import type { Engines, HeldModel, UseOptions } from '#lib/server/engine/engines.ts';
-import type { ModelFacts } from '#lib/server/engine/model-files.ts';
+import type { ModelFacts } from '#lib/server/engine/model-place.ts';
 import type { Registry } from '#lib/server/registry/registry.ts';
 import type { Router } from '#lib/server/registry/router.ts';
 
