@@ -3,9 +3,11 @@ import type { Handle, HandleServerError, RequestEvent, ServerInit } from '@svelt
 import { Failure, isAbort } from '#lib/core/failure.ts';
 import { createApp, type App } from '#lib/server/app.ts';
 import { settingsOf } from '#lib/server/environment.ts';
+import { gatewayDoor } from '#lib/server/gateway-door.ts';
 import { gatewayFailure } from '#lib/server/gateway-wire.ts';
 import { isGatewayPath, isProgramPath, refusal, securityHeaders, type Ask, type House } from '#lib/server/guard.ts';
 import { failureOfStatus, failureResponse, programAnswer, withHeaders } from '#lib/server/http.ts';
+import { doorEvent } from '#lib/server/listener.ts';
 import { sessionCookie } from '#lib/server/session.ts';
 import { version } from '../package.json';
 
@@ -19,6 +21,7 @@ export const init: ServerInit = async () => {
 		const closed = made.close();
 		waitFor?.(closed);
 	});
+	events.emit(doorEvent, gatewayDoor(made)); // nobody listens where the framework serves alone
 };
 
 function askOf({ request, url }: RequestEvent): Ask {

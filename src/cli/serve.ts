@@ -9,7 +9,7 @@ import type { Settings } from '#lib/server/config.ts';
 import { logOf, settingsOf } from '#lib/server/environment.ts';
 import { mostRequestBytes } from '#lib/server/gateway-wire.ts';
 import { checkListener, isLoopback } from '#lib/server/guard.ts';
-import { Listener, schemeHeader, type Answer } from '#lib/server/listener.ts';
+import { doorEvent, Listener, schemeHeader, type Answer, type Door } from '#lib/server/listener.ts';
 import type { Log } from '#lib/server/log.ts';
 import { command } from './command.ts';
 import { settingOptions, withOptions } from './settings.ts';
@@ -58,6 +58,20 @@ async function announceEnd(): Promise<void> {
 interface HealthAsk {
 	port: number;
 	settings: Settings;
+}
+
+/** The built app: the gateway's own door in front of the framework's handler. */
+async function loadAnswer(path: string): Promise<Answer> {
+	const events: NodeJS.EventEmitter = process;
+	let door: Door = () => false;
+	const take = (made: Door) => void (door = made);
+	events.once(doorEvent, take);
+	try {
+		const { handler } = handlerSchema.parse(await import(/* @vite-ignore */ pathToFileURL(path).href));
+		return (request, response, next) => (door(request, response) ? undefined : handler(request, response, next));
+	} finally {
+		events.off(doorEvent, take);
+	}
 }
 
 /** One look at our own health over the wire, as a monitor would take it; null when there was no answer. */
@@ -133,8 +147,7 @@ async function serve(env: NodeJS.ProcessEnv, terminal: Terminal): Promise<number
 		settings,
 		load: async () => {
 			tellHandler(env, settings);
-			const path = join(terminal.build, 'handler.js');
-			return handlerSchema.parse(await import(/* @vite-ignore */ pathToFileURL(path).href)).handler;
+			return await loadAnswer(join(terminal.build, 'handler.js'));
 		},
 		onStop: announceEnd,
 		onError: (error) => void log.bug('request_failed', error),

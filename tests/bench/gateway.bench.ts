@@ -7,8 +7,8 @@ import { median, report, type Claim } from './report.ts';
 const isQuick = Boolean(process.env.BENCH_QUICK);
 const rounds = isQuick ? 3 : 7;
 const calls = isQuick
-	? { warm: 400, alone: 400, ten: 1000, fifty: 1000 }
-	: { warm: 2000, alone: 2000, ten: 4000, fifty: 4000 };
+	? { warm: 2000, alone: 400, ten: 1500, fifty: 1500 }
+	: { warm: 4000, alone: 2000, ten: 4000, fifty: 4000 };
 
 let client: Client;
 let provider: Target;
@@ -104,6 +104,18 @@ it('carries many calls at once', async () => {
 		value,
 		aim: '≥ 0.35 × bare proxy',
 		met: value >= 0.35,
+	});
+	const each = (name: Target['name']) => ms(middle(found, name, 'processor'));
+	const share = ratio(found, ['ours', 'portkey'], 'processor');
+	if (Number.isNaN(share)) return;
+	besidePortkey({
+		id: 'gateway-processor',
+		what: 'gateway: processor time of a call, ten callers',
+		ours: each('ours'),
+		peer: `${each('portkey')} (Portkey), ${each('proxy')} (bare proxy)`,
+		value: share,
+		aim: '≤ 0.5 × Portkey',
+		most: 0.5,
 	});
 });
 

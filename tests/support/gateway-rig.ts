@@ -9,8 +9,11 @@ import { modelsConfigSchema, type ModelsConfigInput } from '#lib/core/registry/c
 import type { RequestRecord } from '#lib/core/registry/record.ts';
 import { machineClock } from '#lib/server/clock.ts';
 import { openInMemory, type Database } from '#lib/server/database.ts';
+import { gatewayDoor } from '#lib/server/gateway-door.ts';
 import { gatewayFailure } from '#lib/server/gateway-wire.ts';
 import { Gateway } from '#lib/server/gateway.ts';
+import { Log } from '#lib/server/log.ts';
+import { Metrics } from '#lib/server/metrics.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import type { LocalModels } from '#lib/server/providers/local-provider.ts';
 import { ProviderSet } from '#lib/server/providers/provider-set.ts';
@@ -32,6 +35,9 @@ export interface GatewayRig {
 	/** Records of requests that have ended, in order of their end. */
 	records: RequestRecord[];
 	bugs: unknown[];
+	/** What the log was told. */
+	lines: string[];
+	metrics: Metrics;
 	close(): Promise<void>;
 }
 
@@ -46,12 +52,15 @@ export interface RigOptions {
 	env?: Record<string, string>;
 	/** The server's own key. */
 	houseKey?: string;
+	/** Leaves everything to the framework's way, as the development server does. Default: false. */
+	withoutDoor?: boolean;
 	/** Models of this machine. */
 	engines?: LocalModels;
 }
 
 /** Starts a gateway with this registry file. */
-export async function startGateway({ config, env = {}, houseKey, engines }: RigOptions): Promise<GatewayRig> {
+export async function startGateway(options: RigOptions): Promise<GatewayRig> {
+	const { config, env = {}, houseKey, engines, withoutDoor } = options;
 	// The date stands still: no window of a limit ends in the middle of a test.
 	const noon = new Date(Date.UTC(2026, 10, 21, 12));
 	const clock = { ...machineClock, date: () => noon };
@@ -72,7 +81,8 @@ export async function startGateway({ config, env = {}, houseKey, engines }: RigO
 	});
 	const faults = providers.take(registry.config.providers);
 	if (faults.size > 0) throw new Error([...faults.values()].join(' '));
-	const ledger = new Ledger({ database, clock, onAlert: () => {} });
+	const pockets = { owner: 'pocket:rig', writeAfterMs: 20, onError: onBug };
+	const ledger = new Ledger({ database, clock, onAlert: () => {}, pockets });
 	const router = new Router({
 		registry,
 		provider: (name) => providers.find(name),
@@ -112,7 +122,13 @@ export async function startGateway({ config, env = {}, houseKey, engines }: RigO
 			return gatewayFailure(error);
 		}
 	};
+	const metrics = new Metrics({ look: () => [] });
+	const lines: string[] = [];
+	const log = new Log({ write: (line) => void lines.push(line), now: Date.now, id: () => 'one', secrets: [] });
+	const door = gatewayDoor({ gateway, callers, metrics, log });
 	const server = createServer(async (request, response) => {
+		response.once('finish', () => request.resume()); // a body nobody read would hold up its connection
+		if (withoutDoor !== true && door(request, response)) return;
 		const base = `http://${request.headers.host}`;
 		await setResponse(
 			response,
@@ -129,8 +145,11 @@ export async function startGateway({ config, env = {}, houseKey, engines }: RigO
 		database,
 		records,
 		bugs,
+		lines,
+		metrics,
 		close: async () => {
 			closing.abort();
+			metrics.close();
 			server.closeAllConnections();
 			await new Promise<void>((resolve) => server.close(() => resolve()));
 			await providers.close();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Driver from 'libsql';
 import { Failure } from '#lib/core/failure.ts';
 import { bind, BindError, type Cell } from '#lib/server/bind.ts';
+import { isBroken, located, translate, unusable } from '#lib/server/database-failure.ts';
 
 /** One result row, cells in the order of the select list. Whole numbers beyond 2^53 lose precision. */
 export type Row = readonly Cell[];
@@ -28,6 +29,13 @@ export interface Database {
 	iterate(sql: string, parameters?: readonly Parameter[]): Generator<Row>;
 	/** Runs the work in one `BEGIN IMMEDIATE` transaction: all of it or nothing. Joins a transaction already open. */
 	transaction<T>(work: () => T): T;
+	/**
+	 * A number that is another one when another connection, also of another process, has changed the database. It is looked
+	 * up once in each turn of the event loop: whatever comes in later sees what was changed before.
+	 */
+	version(): number;
+	/** Folds the log into the database, which waits for the disk: for quiet moments. Does nothing while others write. */
+	fold(): void;
 	close(): void;
 }
 
@@ -39,43 +47,8 @@ interface Prepared {
 /** How long a statement waits for another process's write before it gives up. */
 const busyTimeoutMs = 5000;
 
-const brokenCodes = /^SQLITE_(NOTADB|CORRUPT|IOERR_SHORT_READ)/;
-
-const reasons: [RegExp, string][] = [
-	[/^SQLITE_(BUSY|LOCKED)/, 'another process has kept it busy for more than five seconds'],
-	[/^SQLITE_FULL/, 'the disk is full'],
-	[/^SQLITE_READONLY/, 'it cannot be written'],
-	[/^SQLITE_CANTOPEN/, 'it cannot be opened'],
-	[brokenCodes, 'its file is damaged'],
-	[/^SQLITE_IOERR/, 'the disk reports an error'],
-];
-
-function codeOf(error: unknown): string {
-	return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-}
-
-/** Did SQLite find the file itself damaged (not a database, torn pages)? */
-export function isBroken(error: unknown): boolean {
-	const cause = error instanceof Failure ? error.cause : error;
-	return brokenCodes.test(codeOf(cause));
-}
-
-/** Without the path: a running server passes the sentence on to whoever asked. Opening adds it, for the person who starts. */
-function unusable(reason: string, cause: unknown): Failure {
-	return new Failure('database', `The database cannot be used: ${reason}.`, { cause });
-}
-
-function translate(error: unknown): unknown {
-	const reason = reasons.find(([pattern]) => pattern.test(codeOf(error)))?.[1];
-	return reason === undefined ? error : unusable(reason, error);
-}
-
-/** The same trouble, naming the file. */
-function located(error: unknown, path: string): unknown {
-	if (!(error instanceof Failure) || error.code !== 'database' || error.message.includes(path)) return error;
-	const message = error.message.replace(/^The database\b/, `The database ${path}`);
-	return new Failure('database', message, { cause: error.cause });
-}
+/** Pages of the log (32 MB) after which it is folded in whoever waits; `fold` does it before that, at a quiet moment. */
+const logPages = 8000;
 
 function isRow(value: unknown): value is Row {
 	return Array.isArray(value);
@@ -86,6 +59,7 @@ class LibsqlDatabase implements Database {
 	#driver: Driver.Database;
 	#prepared = new Map<string, Prepared>();
 	#depth = 0;
+	#version: number | null = null;
 
 	constructor(path: string) {
 		this.path = path;
@@ -147,10 +121,27 @@ class LibsqlDatabase implements Database {
 		}
 	}
 
+	version(): number {
+		if (this.#version !== null) return this.#version;
+		setImmediate(() => (this.#version = null));
+		this.#version = this.#readVersion();
+		return this.#version;
+	}
+
+	fold(): void {
+		foldLog(this, 'PASSIVE');
+	}
+
+	#readVersion(): number {
+		const { statement } = this.#prepare('PRAGMA data_version', true);
+		const row: unknown = this.#guard(() => statement.get([]));
+		return isRow(row) ? (number(row[0]) ?? 0) : 0;
+	}
+
 	close(): void {
 		if (!this.#driver.open) return;
 		// libsql 0.5 frees the file only when its statements are collected, so the log is folded in here.
-		foldLog(this);
+		foldLog(this, 'TRUNCATE');
 		this.#prepared.clear();
 		this.#driver.close();
 	}
@@ -174,9 +165,9 @@ class LibsqlDatabase implements Database {
 	}
 }
 
-function foldLog(database: Database): void {
+function foldLog(database: Database, how: 'PASSIVE' | 'TRUNCATE'): void {
 	try {
-		database.first('PRAGMA wal_checkpoint(TRUNCATE)');
+		database.first(`PRAGMA wal_checkpoint(${how})`);
 	} catch (error) {
 		// Another process is in the middle of something: the log stays, and the next one to close folds it in.
 		if (!(error instanceof Failure)) throw error;
@@ -216,6 +207,7 @@ function openFile(path: string): Database {
 		database.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
 		database.run('PRAGMA journal_mode = WAL');
 		database.run('PRAGMA synchronous = NORMAL');
+		database.run(`PRAGMA wal_autocheckpoint = ${logPages}`);
 		database.run('PRAGMA foreign_keys = ON');
 		refuseTruncated(database);
 		return database;

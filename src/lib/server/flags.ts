@@ -14,6 +14,7 @@ import {
 	addFlagChange,
 	addListed,
 	flagChanges,
+	flagWrites,
 	isListed,
 	listedUsers,
 	readFlag,
@@ -71,6 +72,8 @@ export class Flags {
 	readonly #environment: ReadonlyMap<string, RolloutSetting>;
 	readonly #date: () => Date;
 	readonly #features: ReadonlyMap<string, Feature>;
+	/** States as they were read, for as long as nothing has been written. */
+	readonly #states = new Map<string, { stamp: string; state: FlagState }>();
 
 	constructor({ database, environment, date, features: known = features }: FlagsOptions) {
 		this.#database = database;
@@ -116,10 +119,15 @@ export class Flags {
 		return readFlag(this.#database, flag) ?? { isKilled: false, percent: null, salt: firstSalt };
 	}
 
-	/** What is stored of a flag; the environment is not in it. */
+	/** What is stored of a flag; the environment is not in it. The same object as long as nothing has changed. */
 	state(flag: string): FlagState {
+		const stamp = flagWrites.stamp(this.#database);
+		const known = this.#states.get(flag);
+		if (known?.stamp === stamp) return known.state;
 		const users = (list: FlagList) => listedUsers(this.#database, { flag, list });
-		return { ...this.#stored(flag), testUsers: users('test'), denied: users('deny') };
+		const state = { ...this.#stored(flag), testUsers: users('test'), denied: users('deny') };
+		this.#states.set(flag, { stamp, state });
+		return state;
 	}
 
 	/** Who changed what, the newest first. */

@@ -1,4 +1,5 @@
 // What a request to the gateway says: its body within limits and schema, and the options in its headers.
+import type { Socket } from 'node:net';
 import type { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
 import { chatBodySchema, completionBodySchema, embeddingBodySchema, refusedField } from '#lib/core/openai.ts';
@@ -6,11 +7,21 @@ import type { Operation } from '#lib/core/registry/call.ts';
 import type { RegistryKey } from '#lib/core/registry/key.ts';
 import { nanoDollars } from '#lib/core/registry/record.ts';
 import type { Limit } from '#lib/core/registry/strategy.ts';
-import { mostRequestBytes } from '#lib/server/gateway-wire.ts';
-import { readBody } from '#lib/server/http.ts';
+import { parseBody } from '#lib/server/http.ts';
 import type { RouteRequest } from '#lib/server/registry/route.ts';
 
-const limits = { bytes: mostRequestBytes, depth: 128, keys: 500_000 };
+const limits = { depth: 128, keys: 500_000 };
+
+/** A request as it came in, by whichever door. Header names are asked for in lower case. */
+export interface Incoming {
+	header: (name: string) => string | null;
+	/** The body. Throws `payload_too_large`, and `invalid_json` for none or one that is no UTF-8 text. */
+	text: () => Promise<string>;
+	/** Aborted when the caller leaves; null where only the socket tells. */
+	signal: AbortSignal | null;
+	/** The connection, whose end means that the caller has left; null where it is not known. */
+	socket: Socket | null;
+}
 
 const schemas: Readonly<Record<Operation, z.ZodType<Record<string, unknown> & { model: string }>>> = {
 	chat: chatBodySchema,
@@ -18,8 +29,8 @@ const schemas: Readonly<Record<Operation, z.ZodType<Record<string, unknown> & { 
 	embeddings: embeddingBodySchema,
 };
 
-function numberHeader(headers: Headers, name: string, most: number): number | undefined {
-	const text = headers.get(name);
+function numberHeader(header: Incoming['header'], name: string, most: number): number | undefined {
+	const text = header(name);
 	if (text === null) return undefined;
 	const value = /^\d{1,12}(\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
 	if (value > 0 && value <= most) return value;
@@ -27,10 +38,10 @@ function numberHeader(headers: Headers, name: string, most: number): number | un
 }
 
 /** The options that headers carry. Throws `bad_request` for one that is no number or out of range. */
-export function optionsOf(headers: Headers): RouteRequest['options'] {
-	const maxCost = numberHeader(headers, 'x-modeldex-max-cost', 1_000_000);
-	const timeoutMs = numberHeader(headers, 'x-modeldex-timeout-ms', 3_600_000);
-	const tags = (headers.get('x-modeldex-tags') ?? '').split(',').map((tag) => tag.trim());
+export function optionsOf(header: Incoming['header']): RouteRequest['options'] {
+	const maxCost = numberHeader(header, 'x-modeldex-max-cost', 1_000_000);
+	const timeoutMs = numberHeader(header, 'x-modeldex-timeout-ms', 3_600_000);
+	const tags = (header('x-modeldex-tags') ?? '').split(',').map((tag) => tag.trim());
 	const named = tags.filter((tag) => tag !== '');
 	return {
 		...(maxCost === undefined ? {} : { maxCost }),
@@ -53,11 +64,11 @@ export function limitsOf(key: RegistryKey | null): Limit[] {
 }
 
 /**
- * The body of a request. Throws as `readBody` does, and `unknown_field` for what would choose another address, key or
+ * The body of a request. Throws as `parseBody` does, and `unknown_field` for what would choose another address, key or
  * header for the request that goes on.
  */
-export async function readAsked(operation: Operation, request: Request): Promise<z.output<typeof schemas.chat>> {
-	const body = await readBody(request, schemas[operation], limits);
+export async function readAsked(operation: Operation, incoming: Incoming): Promise<z.output<typeof schemas.chat>> {
+	const body = parseBody(await incoming.text(), schemas[operation], limits);
 	const refused = refusedField(body);
 	if (refused === null) return body;
 	const why = 'where a request goes is the registry’s to say';

@@ -1,6 +1,7 @@
 // The gateway's side of the wire: errors, headers and streams as clients of OpenAI's API expect them.
 import { blankSecrets, toFailure, type Failure } from '#lib/core/failure.ts';
 import { dollars, type AttemptRecord, type RequestRecord } from '#lib/core/registry/record.ts';
+import { jsonReply, responseOf, type Reply } from '#lib/server/gateway-reply.ts';
 import { RouteFailure, type Routed } from '#lib/server/registry/route.ts';
 
 /** Bytes of a request's body: several images in base64. */
@@ -43,19 +44,24 @@ export function errorBody(failure: Failure): Record<string, unknown> {
 }
 
 /** The answer to a failed request under `/v1`. Anything that is no failure of ours is told without its details. */
-export function gatewayFailure(error: unknown): Response {
+export function failureReply(error: unknown): Reply {
 	const failure = toFailure(error);
-	const headers = new Headers({ 'cache-control': 'no-store' });
+	const headers: Record<string, string> = { 'cache-control': 'no-store' };
 	if (failure.retryAfterSeconds !== undefined) {
-		headers.set('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterSeconds))));
+		headers['retry-after'] = String(Math.max(1, Math.ceil(failure.retryAfterSeconds)));
 	}
 	if (failure instanceof RouteFailure) {
-		headers.set('x-request-id', failure.id);
-		headers.set('x-modeldex-request', failure.id);
-		headers.set('x-modeldex-attempts', String(triedIn(failure.attempts).length));
+		headers['x-request-id'] = failure.id;
+		headers['x-modeldex-request'] = failure.id;
+		headers['x-modeldex-attempts'] = String(triedIn(failure.attempts).length);
 	}
-	if (failure.status === 401) headers.set('www-authenticate', 'Bearer');
-	return Response.json(errorBody(failure), { status: failure.status, headers });
+	if (failure.status === 401) headers['www-authenticate'] = 'Bearer';
+	return jsonReply(errorBody(failure), { status: failure.status, headers });
+}
+
+/** The same as the framework takes it. */
+export function gatewayFailure(error: unknown): Response {
+	return responseOf(failureReply(error));
 }
 
 function triedIn(attempts: readonly AttemptRecord[]): AttemptRecord[] {
@@ -118,27 +124,3 @@ export const sseDone = 'data: [DONE]\n\n';
 
 /** A sign of life that clients pass over. */
 export const sseComment = ': keep-alive\n\n';
-
-/**
- * A stream of texts as an answer, at the reader's pace. `left` is called when the reader leaves; then the generator is
- * ended. What the generator throws must be said by itself: here it only ends the connection.
- */
-export function streamed(texts: AsyncGenerator<string>, headers: Record<string, string>, left: () => void): Response {
-	const encoder = new TextEncoder();
-	const body = new ReadableStream<Uint8Array>(
-		{
-			async pull(controller) {
-				const next = await texts.next();
-				if (next.done === true) controller.close();
-				else controller.enqueue(encoder.encode(next.value));
-			},
-			async cancel() {
-				left();
-				await texts.return(undefined);
-			},
-		},
-		{ highWaterMark: 0 },
-	);
-	const own = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' };
-	return new Response(body, { headers: { ...headers, ...own } });
-}

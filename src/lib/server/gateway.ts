@@ -1,25 +1,27 @@
 // The OpenAI-compatible gateway: reads a request, has it routed, and answers whole or as a stream.
 import type { Socket } from 'node:net';
 import { Failure, isAbort } from '#lib/core/failure.ts';
-import { chunksOf, ReplyFold } from '#lib/core/openai-fold.ts';
-import type { CallEvent, Operation } from '#lib/core/registry/call.ts';
+import { ReplyFold } from '#lib/core/openai-fold.ts';
+import type { Operation } from '#lib/core/registry/call.ts';
 import { allowsSpec, type RegistryKey } from '#lib/core/registry/key.ts';
-import { dollars, type RequestRecord } from '#lib/core/registry/record.ts';
-import { isWire, listAt, wireAt, type Wire } from '#lib/core/registry/wire.ts';
+import { wireAt, type Wire } from '#lib/core/registry/wire.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import {
 	costText,
 	errorBody,
+	failureReply,
 	gatewayFailure,
+	mostRequestBytes,
 	routedHeaders,
 	sse,
 	sseComment,
 	sseDone,
-	streamed,
 } from '#lib/server/gateway-wire.ts';
+import { lastChunk, textOf, usageChunk, withoutUsage, withUsage } from '#lib/server/gateway-pieces.ts';
+import { eventsReply, jsonReply, responseOf, type Reply } from '#lib/server/gateway-reply.ts';
+import { limitsOf, optionsOf, readAsked, type Incoming } from '#lib/server/gateway-request.ts';
+import { readText } from '#lib/server/http.ts';
 import { ProgressFeed } from '#lib/server/gateway-progress.ts';
-import { limitsOf, optionsOf, readAsked } from '#lib/server/gateway-request.ts';
-import { writeUsage } from '#lib/server/providers/usage.ts';
 import type { Caller } from '#lib/server/registry/callers.ts';
 import type { Routed, RouteRequest } from '#lib/server/registry/route.ts';
 
@@ -48,11 +50,6 @@ interface GatewayOptions {
 
 /** Pause between signs of life while no candidate has answered, for callers who asked for headers at once. */
 const lifeMs = 5_000;
-
-/** A chunk that tells usage and nothing else. */
-function isUsageChunk(chunk: Wire): boolean {
-	return isWire(chunk.usage) && listAt(chunk, 'choices').length === 0;
-}
 
 /** One request on its way through the gateway. */
 interface Passage {
@@ -89,24 +86,35 @@ export class Gateway {
 		return key === null ? all : all.filter(({ id }) => allowsSpec(key, id));
 	}
 
-	/** Answers one request of an operation. */
+	/** Answers one request of an operation that came through the framework. */
 	async answer(operation: Operation, request: Request, { caller, socket }: Visitor): Promise<Response> {
+		const incoming: Incoming = {
+			header: (name) => request.headers.get(name),
+			text: () => readText(request, mostRequestBytes),
+			signal: request.signal,
+			socket,
+		};
+		return responseOf(await this.reply(operation, incoming, caller));
+	}
+
+	/** Answers one request of an operation. */
+	async reply(operation: Operation, incoming: Incoming, caller: Caller): Promise<Reply> {
 		const startedMs = this.#options.clock.ticks();
 		try {
-			const body = await readAsked(operation, request);
-			const asked = this.#ask(operation, body, { caller, headers: request.headers });
-			const { leaving, release } = this.#linked(request.signal, socket);
+			const body = await readAsked(operation, incoming);
+			const asked = this.#ask(operation, body, { caller, incoming });
+			const { leaving, release } = this.#linked(incoming);
 			const passage: Passage = { operation, body, startedMs, leaving, release };
 			if (!asked.wantsStream) return await this.#whole(passage, asked);
-			const isEarly = request.headers.get('x-modeldex-early-headers') === '1';
+			const isEarly = incoming.header('x-modeldex-early-headers') === '1';
 			return await (isEarly ? this.#early(passage, asked) : this.#stream(passage, asked));
 		} catch (error) {
 			if (!(error instanceof Failure) && !isAbort(error)) this.#options.onBug(error);
-			return gatewayFailure(error);
+			return failureReply(error);
 		}
 	}
 
-	#ask(operation: Operation, body: Wire & { model: string }, { caller, headers }: Asking): RouteRequest {
+	#ask(operation: Operation, body: Wire & { model: string }, { caller, incoming }: Asking): RouteRequest {
 		const { user, key } = caller;
 		const spec = body.model;
 		if (key !== null && !allowsSpec(key, spec)) {
@@ -119,16 +127,16 @@ export class Gateway {
 			user,
 			key: key?.name ?? null,
 			wantsStream: operation !== 'embeddings' && body.stream === true,
-			options: optionsOf(headers),
+			options: optionsOf(incoming.header),
 			limits: limitsOf(key),
 		};
 	}
 
 	/** A controller that is aborted when the caller leaves or the process ends; `release` takes the listeners back. */
-	#linked(signal: AbortSignal, socket: Socket | null): Pick<Passage, 'leaving' | 'release'> {
+	#linked({ signal, socket }: Incoming): Pick<Passage, 'leaving' | 'release'> {
 		const leaving = new AbortController();
-		const signals = [signal, this.#options.closing];
-		const stop = () => leaving.abort(new DOMException('The caller left.', 'AbortError'));
+		const signals = signal === null ? [this.#options.closing] : [signal, this.#options.closing];
+		const stop = () => leaving.abort(left());
 		for (const one of signals) {
 			if (one.aborted) stop();
 			one.addEventListener('abort', stop, { once: true });
@@ -146,23 +154,25 @@ export class Gateway {
 		return this.#options.clock.ticks() - startedMs;
 	}
 
-	async #whole(passage: Passage, asked: RouteRequest): Promise<Response> {
+	async #whole(passage: Passage, asked: RouteRequest): Promise<Reply> {
 		try {
 			const routed = await this.#options.routes.run(asked, passage.leaving.signal);
 			const fold = new ReplyFold(passage.operation);
-			for await (const event of routed.events) {
-				if (event.type === 'chunk') fold.add(event.chunk);
-				if (event.type === 'reply') fold.addReply(event.reply);
+			for await (const lot of routed.lots) {
+				for (const event of lot) {
+					if (event.type === 'chunk') fold.add(event.chunk);
+					if (event.type === 'reply') fold.addReply(event.reply);
+				}
 			}
 			const record = await routed.done;
 			const headers = { ...routedHeaders(routed, this.#elapsed(passage)), 'x-modeldex-cost': costText(record) };
-			return Response.json(withUsage(fold.reply(), record), { headers });
+			return jsonReply(withUsage(fold.reply(), record), { headers });
 		} finally {
 			passage.release();
 		}
 	}
 
-	async #stream(passage: Passage, asked: RouteRequest): Promise<Response> {
+	async #stream(passage: Passage, asked: RouteRequest): Promise<Reply> {
 		const feed = new ProgressFeed();
 		const coming = this.#options.routes.run({ ...asked, onProgress: feed.tell }, passage.leaving.signal);
 		let routed: Routed | null;
@@ -175,21 +185,21 @@ export class Gateway {
 		}
 		if (routed === null) return this.#begun(passage, coming, feed);
 		const headers = routedHeaders(routed, this.#elapsed(passage));
-		return streamed(this.#texts(passage, routed), headers, () => passage.leaving.abort(left()));
+		return eventsReply({ texts: this.#texts(passage, routed), left: () => passage.leaving.abort(left()) }, headers);
 	}
 
 	/** Sends status 200 before anybody has answered, so that nothing in between gives up; a failure comes as an event then. */
-	#early(passage: Passage, asked: RouteRequest): Response {
+	#early(passage: Passage, asked: RouteRequest): Reply {
 		const feed = new ProgressFeed();
 		const coming = this.#options.routes.run({ ...asked, onProgress: feed.tell }, passage.leaving.signal);
 		return this.#begun(passage, coming, feed);
 	}
 
 	/** An answer of which nothing is known yet but that it is asked for. */
-	#begun(passage: Passage, coming: Promise<Routed>, feed: ProgressFeed): Response {
+	#begun(passage: Passage, coming: Promise<Routed>, feed: ProgressFeed): Reply {
 		coming.catch(() => undefined); // said in the stream
 		const texts = this.#earlyTexts(passage, coming, feed);
-		return streamed(texts, { ...noStore }, () => passage.leaving.abort(left()));
+		return eventsReply({ texts, left: () => passage.leaving.abort(left()) }, noStore);
 	}
 
 	async *#earlyTexts(passage: Passage, coming: Promise<Routed>, feed: ProgressFeed): AsyncGenerator<string> {
@@ -223,13 +233,12 @@ export class Gateway {
 		let usage: Wire | null = null;
 		let head: Wire = {};
 		try {
-			for await (const event of routed.events) {
-				if (event.type === 'chunk' && isUsageChunk(event.chunk)) usage = event.chunk;
-				else {
-					if (event.type === 'chunk') head = event.chunk;
-					const text = textOf(event, operation);
-					if (text !== '') yield text;
-				}
+			for await (const lot of routed.lots) {
+				const [chunks, stated] = withoutUsage(lot);
+				usage = stated ?? usage;
+				head = lastChunk(chunks) ?? head;
+				const text = chunks.map((event) => textOf(event, operation)).join('');
+				if (text !== '') yield text;
 			}
 			const record = await routed.done;
 			const wantsUsage = wireAt(body, 'stream_options').include_usage === true;
@@ -259,7 +268,7 @@ export interface Visitor {
 
 interface Asking {
 	caller: Caller;
-	headers: Headers;
+	incoming: Incoming;
 }
 
 const noStore = { 'cache-control': 'no-store' };
@@ -268,24 +277,4 @@ const left = () => new DOMException('The caller left.', 'AbortError');
 
 function modelOf({ id, owner }: Offer): Wire {
 	return { id, object: 'model', created: 0, owned_by: owner };
-}
-
-/** What one event adds to a stream; empty for what is said otherwise. */
-function textOf(event: CallEvent, operation: Operation): string {
-	if (event.type === 'chunk') return sse(event.chunk);
-	if (event.type === 'alive') return sseComment;
-	return event.type === 'reply' ? chunksOf(event.reply, operation).map(sse).join('') : '';
-}
-
-/** The chunk that tells usage: the provider's own, or one from the record; with the cost of all tries where it is known. */
-function usageChunk(chunk: Wire, { usage, cost }: RequestRecord): Wire | null {
-	const stated = isWire(chunk.usage) ? chunk.usage : usage === null ? null : writeUsage(usage);
-	if (stated === null) return null;
-	const dear = cost.total === null ? {} : { cost: dollars(cost.total) };
-	return { ...chunk, choices: [], usage: { ...stated, ...dear } };
-}
-
-/** A plain answer that has usage, also where the provider stated none and the tokens were counted from the text. */
-function withUsage(reply: Wire, { usage }: RequestRecord): Wire {
-	return isWire(reply.usage) || usage === null ? reply : { ...reply, usage: writeUsage(usage) };
 }

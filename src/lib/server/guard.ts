@@ -108,22 +108,25 @@ function isOwnOrigin(origin: string, ask: Ask, house: House): boolean {
 	return origin.toLowerCase() === `http://${host}`;
 }
 
+function crossOrigin(): Failure {
+	return new Failure('cross_origin', 'Requests from other sites are not accepted.');
+}
+
 /**
  * State may only change for our own pages and for programs (which send neither header). Another port of localhost is
  * "same-site" to a browser and a stranger to us. Reading `/api` from a foreign page is refused too when the browser
  * says so: the page could not see the answer, but could spend the user's request budget.
  */
 function checkOrigin(ask: Ask, house: House): Failure | null {
-	const refused = new Failure('cross_origin', 'Requests from other sites are not accepted.');
 	const site = ask.header('sec-fetch-site');
 	const foreignSite = site !== null && site !== 'same-origin' && site !== 'none';
 	if (safeMethods.has(ask.method)) {
 		const isNavigation = ask.header('sec-fetch-mode') === 'navigate';
-		return foreignSite && !isNavigation && isProgramPath(ask.url) ? refused : null;
+		return foreignSite && !isNavigation && isProgramPath(ask.url) ? crossOrigin() : null;
 	}
 	const origin = ask.header('origin');
-	if (origin !== null && !isOwnOrigin(origin, ask, house)) return refused;
-	return foreignSite ? refused : null;
+	if (origin !== null && !isOwnOrigin(origin, ask, house)) return crossOrigin();
+	return foreignSite ? crossOrigin() : null;
 }
 
 /** The decoded path of a request target; the target itself when it cannot be decoded. */
@@ -169,15 +172,18 @@ function checkSize(ask: Ask): Failure | null {
 	return new Failure('payload_too_large', `The body is larger than ${mostBodyBytes.toLocaleString('en')} bytes.`);
 }
 
+function keyInUrl(): Failure {
+	return new Failure('key_in_url', 'Keys do not belong in a URL; send them in the Authorization header.');
+}
+
 function checkUrl(ask: Ask, house: House): Failure | null {
-	const refused = new Failure('key_in_url', 'Keys do not belong in a URL; send them in the Authorization header.');
 	const text = ask.url.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(parseInt(code.slice(1), 16)));
-	if (keyShape.test(text)) return refused;
-	if (house.secrets.some((secret) => secret.length >= 8 && text.includes(secret))) return refused;
+	if (keyShape.test(text)) return keyInUrl();
+	if (house.secrets.some((secret) => secret.length >= 8 && text.includes(secret))) return keyInUrl();
 	const query = ask.url.slice(ask.url.indexOf('?') + 1);
 	if (query === ask.url) return null;
 	for (const [name, value] of new URLSearchParams(query)) {
-		if (value !== '' && keyNames.has(name.toLowerCase().replace(/[-_]/g, ''))) return refused;
+		if (value !== '' && keyNames.has(name.toLowerCase().replace(/[-_]/g, ''))) return keyInUrl();
 	}
 	return null;
 }

@@ -28,7 +28,8 @@ export function failureResponse(error: unknown): Response {
 	return Response.json({ error: { code, message: blankSecrets(message) } }, { status: failure.status, headers });
 }
 
-function tooLarge(bytes: number): Failure {
+/** The failure of a body with more bytes than are taken. */
+export function tooLarge(bytes: number): Failure {
 	return new Failure('payload_too_large', `The body is larger than ${bytes.toLocaleString('en')} bytes.`);
 }
 
@@ -58,21 +59,24 @@ async function readBytes(body: ReadableStream<Uint8Array>, limit: number): Promi
 }
 
 /**
- * The JSON body of a request. Throws `payload_too_large` as soon as more than `bytes` have arrived, `invalid_json` for
- * an empty body, bytes that are not UTF-8, text that is not JSON, or too much nesting. A byte order mark is left out.
+ * The body of a request as text. Throws `payload_too_large` as soon as more than `bytes` have arrived, `invalid_json` for
+ * an empty body and for bytes that are not UTF-8. A byte order mark is left out.
  */
-export async function readJson(request: Request, limits: Partial<BodyLimits> = {}): Promise<JsonValue> {
-	const { bytes, ...shape } = { bytes: defaultBodyBytes, ...requestLimits, ...limits };
+export async function readText(request: Request, bytes: number): Promise<string> {
 	if (Number(request.headers.get('content-length')) > bytes) throw tooLarge(bytes);
 	if (request.body === null) throw new Failure('invalid_json', 'The request has no body; expected JSON.');
 	const raw = Buffer.concat(await readBytes(request.body, bytes));
-	let text: string;
 	try {
-		text = new TextDecoder('utf-8', { fatal: true }).decode(raw);
+		return new TextDecoder('utf-8', { fatal: true }).decode(raw);
 	} catch (cause) {
 		throw new Failure('invalid_json', 'The body is not UTF-8 text.', { cause });
 	}
-	return parseJson(text, shape);
+}
+
+/** The JSON body of a request. Throws as `readText` does, and `invalid_json` for text that is not JSON or nests too deeply. */
+export async function readJson(request: Request, limits: Partial<BodyLimits> = {}): Promise<JsonValue> {
+	const { bytes, ...shape } = { bytes: defaultBodyBytes, ...requestLimits, ...limits };
+	return parseJson(await readText(request, bytes), shape);
 }
 
 /** Bytes of a page's form: a few short fields. */
@@ -98,14 +102,23 @@ function bodyFailure(issues: z.core.$ZodIssue[]): Failure {
 	return new Failure('invalid_body', `${where} is not right: ${quoted(issue?.message ?? 'unexpected value')}.`);
 }
 
+function checked<T>(value: JsonValue, schema: z.ZodType<T>): T {
+	const parsed = schema.safeParse(value);
+	if (parsed.success) return parsed.data;
+	throw bodyFailure(parsed.error.issues);
+}
+
 /**
  * The JSON body of a request as a schema describes it (use `z.strictObject`). Besides the failures of `readJson`
  * throws `unknown_field` for a name the schema does not have and `invalid_body` naming the first wrong field.
  */
 export async function readBody<T>(request: Request, schema: z.ZodType<T>, limits?: Partial<BodyLimits>): Promise<T> {
-	const parsed = schema.safeParse(await readJson(request, limits));
-	if (parsed.success) return parsed.data;
-	throw bodyFailure(parsed.error.issues);
+	return checked(await readJson(request, limits), schema);
+}
+
+/** The same of a body that was read already. Throws `invalid_json`, `unknown_field` and `invalid_body`. */
+export function parseBody<T>(text: string, schema: z.ZodType<T>, limits: JsonLimits): T {
+	return checked(parseJson(text, limits), schema);
 }
 
 const byStatus: Readonly<Record<number, [FailureCode, string]>> = {

@@ -9,6 +9,11 @@ import { defaultBodyBytes } from '#lib/server/http.ts';
 /** Answers a request that may come in; the framework's Node handler. */
 export type Answer = (request: IncomingMessage, response: ServerResponse, next: () => void) => unknown;
 
+/** Answers a request if it is a call of the gateway; false: it is for the framework. The guard has let it pass already. */
+export type Door = (request: IncomingMessage, response: ServerResponse) => boolean;
+/** Event of the process by which the built app hands over its door: the two are bundled apart. */
+export const doorEvent = 'modeldex:gateway';
+
 interface ListenerOptions {
 	settings: Settings;
 	/** Makes what answers, called once the address is ours. Until it settles health says `starting`, the rest waits. */

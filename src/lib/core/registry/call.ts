@@ -44,9 +44,9 @@ export type CallEvent =
 	/**
 	 * One chunk in OpenAI's streaming shape (`chat.completion.chunk` or a completion chunk). `content` is true when it
 	 * bears content: text, reasoning text, a tool call's name or arguments, audio, or a finish with a result; false for
-	 * role-only chunks, empty texts and usage.
+	 * role-only chunks, empty texts and usage. `text` is the chunk as it was written, where it goes on as it came.
 	 */
-	| { type: 'chunk'; chunk: Readonly<Record<string, unknown>>; content: boolean }
+	| { type: 'chunk'; chunk: Readonly<Record<string, unknown>>; content: boolean; text?: string }
 	/** a sign of life without content (comment, ping); extends no deadline but the socket's */
 	| { type: 'alive' }
 	/** a whole reply (embeddings, or a provider that ignored `stream`), in OpenAI's shape of the plain answer */
@@ -109,4 +109,6 @@ export class CallFailure extends Error {
 export interface CallProvider {
 	readonly name: string;
 	call(call: CandidateCall, signal: AbortSignal): AsyncIterable<CallEvent>;
+	/** The same in the lots in which they arrive, for providers whose events come many at a time. */
+	lots?(call: CandidateCall, signal: AbortSignal): AsyncIterable<readonly CallEvent[]>;
 }

@@ -83,6 +83,9 @@ export function parseAllowed(text: string): string {
 
 /** Does this entry cover the spec? */
 function covers(entry: string, spec: string): boolean {
+	const star = entry.indexOf('*');
+	if (star < 0) return entry === spec;
+	if (star === entry.length - 1) return spec.startsWith(entry.slice(0, -1));
 	const parts = entry.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
 	return new RegExp(`^${parts.join('.*')}$`, 's').test(spec);
 }

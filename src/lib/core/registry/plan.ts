@@ -96,7 +96,8 @@ function weightsOf(model: string): string {
 	return last.replace(/:[a-z0-9-]+$/, '').replace(/[-_.](instruct|chat|it|turbo|versatile|instant|latest)\b/g, '');
 }
 
-interface PlanOptions {
+/** What a plan is made of besides the tier. */
+export interface PlanOptions {
 	config: ModelsConfig;
 	around: Surroundings;
 	/** Digest of the file. */

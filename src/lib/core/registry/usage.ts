@@ -4,6 +4,8 @@ import { isJsonObject } from '#lib/core/registry/json-shape.ts';
 
 /** Scripts that put about one and a half characters into a token: Chinese, Japanese, Korean. */
 const denseScript = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]/u;
+/** The lowest of them: prompts are long, and most of their characters lie below it. */
+const firstDense = 0x1100;
 
 /** No tokens at all; a start for sums. */
 export const noUsage: Usage = {
@@ -24,7 +26,9 @@ export const noUsage: Usage = {
 /** About how many tokens a text has: four characters each, one and a half in dense scripts. */
 export function estimateTokens(text: string): number {
 	let dense = 0;
-	for (let at = 0; at < text.length; at += 1) if (denseScript.test(text[at] ?? '')) dense += 1;
+	for (let at = 0; at < text.length; at += 1) {
+		if (text.charCodeAt(at) >= firstDense && denseScript.test(text[at] ?? '')) dense += 1;
+	}
 	return Math.ceil((text.length - dense) / 4 + dense / 1.5);
 }
 

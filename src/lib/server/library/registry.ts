@@ -260,7 +260,7 @@ export class Models {
 
 	/** Writes what waits and ends every connection. */
 	async close(): Promise<void> {
-		this.#book.flush();
+		this.#book.close();
 		await this.#providers.close();
 		this.#database.close();
 	}

@@ -8,8 +8,8 @@ import { SseOverflow, SseParser, type SseFrame } from '#lib/server/providers/sse
 
 /** What turns one provider's events into ours. A reader is made for one call. */
 export interface FrameReader {
-	/** The events that one frame with data stands for. May throw a `CallFailure`. */
-	read(data: Wire, name: string | null): CallEvent[];
+	/** The events that one frame with data stands for; `text` is that data as it was written. May throw a `CallFailure`. */
+	read(data: Wire, name: string | null, text: string): CallEvent[];
 	/** Is this text the end of the stream (`[DONE]`)? */
 	isTerminator(text: string): boolean;
 	/** Has the answer ended as answers end? A stream that stops before is cut. */
@@ -71,23 +71,22 @@ async function joined(first: Buffer, rest: AsyncIterator<Buffer>, provider: stri
 	return Buffer.concat(parts, size);
 }
 
-function* chunksIn(reply: Wire, reader: FrameReader, { provider, secrets }: Reading): Generator<CallEvent> {
+function eventsIn(reply: Wire, reader: FrameReader, { provider, secrets }: Reading): CallEvent[] {
 	if (holdsError(reply)) {
 		throw failureOf({ provider, status: null, body: errorBody(reply), retryAfterMs: null, secrets });
 	}
 	const events = reader.whole(reply);
 	if (events === null) throw malformed(provider, 'it has no result');
-	yield* events;
-	yield* reader.end();
+	return [...events, ...reader.end()];
 }
 
 /** Reads a plain answer, checks that it is one, and gives its events. Releases the body. */
-export async function* wholeEvents(reply: Upstream, reader: FrameReader, reading: Reading): AsyncGenerator<CallEvent> {
+export async function wholeEvents(reply: Upstream, reader: FrameReader, reading: Reading): Promise<CallEvent[]> {
 	const text = await readWhole(reading.provider, reply, reading.signal);
 	if (text.trim() === '') throw malformed(reading.provider, 'it is empty');
 	const parsed = parseWire(text);
 	if (parsed === null) throw malformed(reading.provider, 'it is not JSON');
-	yield* chunksIn(parsed, reader, reading);
+	return eventsIn(parsed, reader, reading);
 }
 
 /** Reads one body of events; keeps what has come so far, to know whether an end is a cut. */
@@ -111,18 +110,24 @@ class EventBody {
 		return new CallFailure('cut', `The answer of ${provider} broke off: ${what}.`);
 	}
 
-	/** The events of these bytes. */
-	*push(bytes: Uint8Array): Generator<CallEvent> {
-		yield* this.#frames(this.#parse(() => this.#parser.push(bytes)));
+	/** Adds the events of these bytes to a lot; when it throws, those before the failure are in it. */
+	push(bytes: Uint8Array, lot: CallEvent[]): void {
+		this.#frames(
+			this.#parse(() => this.#parser.push(bytes)),
+			lot,
+		);
 	}
 
 	/** The events that come with the end. Throws when the answer has not ended as answers do. */
-	*end(): Generator<CallEvent> {
-		yield* this.#frames(this.#parse(() => this.#parser.end()));
+	end(lot: CallEvent[]): void {
+		this.#frames(
+			this.#parse(() => this.#parser.end()),
+			lot,
+		);
 		if (this.isOver) return;
 		if (!this.#reader.isComplete) throw this.#broken(this.#isEmpty ? 'it is empty' : 'it ended before its end');
 		this.isOver = true;
-		yield* this.#reader.end();
+		lot.push(...this.#reader.end());
 	}
 
 	#parse(read: () => SseFrame[]): SseFrame[] {
@@ -133,19 +138,19 @@ class EventBody {
 		}
 	}
 
-	*#frames(frames: readonly SseFrame[]): Generator<CallEvent> {
+	#frames(frames: readonly SseFrame[], lot: CallEvent[]): void {
 		for (const { name, data } of frames) {
 			if (this.isOver) return;
-			if (data === null) yield { type: 'alive' };
-			else yield* this.#frame(data, name);
+			if (data === null) lot.push({ type: 'alive' });
+			else this.#frame(data, name, lot);
 		}
 	}
 
-	*#frame(data: string, name: string | null): Generator<CallEvent> {
+	#frame(data: string, name: string | null, lot: CallEvent[]): void {
 		if (this.#reader.isTerminator(data)) {
 			if (this.#isEmpty) throw this.#broken('it is empty');
 			this.isOver = true;
-			yield* this.#reader.end();
+			lot.push(...this.#reader.end());
 			return;
 		}
 		const parsed = parseWire(data);
@@ -155,20 +160,25 @@ class EventBody {
 			throw failureOf({ provider, status: null, body: errorBody(parsed), retryAfterMs: null, secrets });
 		}
 		this.#isEmpty = false;
-		for (const event of this.#reader.read(parsed, name)) {
+		for (const event of this.#reader.read(parsed, name, data)) {
 			if (event.type === 'chunk' && event.content) this.hasContent = true;
-			yield event;
+			lot.push(event);
 		}
 	}
 }
 
 /**
- * The events of a reply that was asked to be a stream. A provider that answers in one piece is taken at its word. Throws
- * a `CallFailure` or the signal's reason; the body is released on every way out.
+ * The events of a reply that was asked to be a stream, in the lots in which its bytes come. A provider that answers in one
+ * piece is taken at its word. Throws a `CallFailure` or the signal's reason; the body is released on every way out.
  */
-export async function* replyEvents(reply: Upstream, reader: FrameReader, reading: Reading): AsyncGenerator<CallEvent> {
+export async function* replyLots(
+	reply: Upstream,
+	reader: FrameReader,
+	reading: Reading,
+): AsyncGenerator<readonly CallEvent[]> {
 	const { provider, signal } = reading;
 	const events = new EventBody(reader, reading);
+	let lot: CallEvent[] = [];
 	try {
 		const { first, rest } = await peek(reply.body);
 		if (first === null) throw malformed(provider, 'it is empty');
@@ -178,19 +188,21 @@ export async function* replyEvents(reply: Upstream, reader: FrameReader, reading
 			const parsed = parseWire((await joined(first, rest, provider)).toString('utf8'));
 			events.isOver = true;
 			if (parsed === null) throw malformed(provider, 'it is not JSON');
-			yield* chunksIn(parsed, reader, reading);
-			return;
-		}
-		yield* events.push(first);
+			lot = eventsIn(parsed, reader, reading);
+		} else events.push(first, lot);
 		while (!events.isOver) {
+			if (lot.length > 0) yield lot;
+			lot = [];
 			const next = await rest.next();
-			if (next.done === true) yield* events.end();
-			else yield* events.push(next.value);
+			if (next.done === true) events.end(lot);
+			else events.push(next.value, lot);
 		}
 	} catch (error) {
 		if (signal.aborted) throw signal.reason;
+		if (lot.length > 0) yield lot; // what came before it went wrong
 		throw error instanceof CallFailure ? error : networkFailure(provider, error, events.hasContent);
 	} finally {
 		release(reply.body, events.isOver);
 	}
+	if (lot.length > 0) yield lot;
 }

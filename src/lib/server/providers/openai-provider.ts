@@ -59,10 +59,11 @@ export class OpenAiReader implements FrameReader {
 		if (usage !== undefined) this.#usage = readUsage(usage, this.#row.usage) ?? this.#usage;
 	}
 
-	read(chunk: Wire): CallEvent[] {
+	read(chunk: Wire, _name: string | null, text: string): CallEvent[] {
 		this.#note(chunk);
 		this.#isComplete ||= isFinishChunk(chunk);
-		return [{ type: 'chunk', chunk, content: isContentChunk(chunk) }];
+		const event = { type: 'chunk' as const, chunk, content: isContentChunk(chunk) };
+		return [/[\r\n]/.test(text) ? event : { ...event, text }];
 	}
 
 	end(): CallEvent[] {

@@ -7,7 +7,7 @@ import { checkBaseUrl, findKey, type KeyAnswer, type Trust } from '#lib/server/p
 import { anthropicBody, anthropicDropped } from '#lib/server/providers/anthropic-request.ts';
 import { AnthropicReader } from '#lib/server/providers/anthropic-reader.ts';
 import {
-	replyEvents,
+	replyLots,
 	statusFailure,
 	wholeEvents,
 	type FrameReader,
@@ -132,6 +132,10 @@ export class HttpProvider implements CallProvider {
 	}
 
 	async *call(call: CandidateCall, signal: AbortSignal): AsyncGenerator<CallEvent> {
+		for await (const lot of this.lots(call, signal)) yield* lot;
+	}
+
+	async *lots(call: CandidateCall, signal: AbortSignal): AsyncGenerator<readonly CallEvent[]> {
 		const { row, name } = this;
 		const { key, problem } = this.key();
 		if (problem !== null) throw new CallFailure('no_key', `${name} has no key. ${problem}`);
@@ -152,7 +156,7 @@ export class HttpProvider implements CallProvider {
 		let isTaken = false;
 		try {
 			const dropped = isAnthropic ? anthropicDropped(call.body) : [];
-			yield { type: 'headers', status: reply.status, ms: clock.ticks() - started, dropped };
+			yield [{ type: 'headers', status: reply.status, ms: clock.ticks() - started, dropped }];
 			isTaken = true;
 		} finally {
 			if (!isTaken) release(reply.body, false); // the reader left before the answer began
@@ -161,7 +165,8 @@ export class HttpProvider implements CallProvider {
 		const reader: FrameReader = isAnthropic
 			? new AnthropicReader(call, Math.floor(now / 1000))
 			: new OpenAiReader(call.operation, row);
-		yield* call.operation === 'embeddings' ? wholeEvents(reply, reader, reading) : replyEvents(reply, reader, reading);
+		if (call.operation === 'embeddings') yield await wholeEvents(reply, reader, reading);
+		else yield* replyLots(reply, reader, reading);
 	}
 
 	#checkOperation({ operation }: CandidateCall): void {

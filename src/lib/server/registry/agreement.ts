@@ -61,7 +61,7 @@ class Vote {
 	constructor(run: RouteRun, candidates: Candidate[]) {
 		this.#run = run;
 		this.#likeness = new Likeness(run);
-		this.#inTime = new Branch(run.signal);
+		this.#inTime = new Branch(run.branch);
 		const seen = new Set<string>();
 		this.#lanes = candidates.map((candidate, order) => {
 			const isSame = !run.plan.consensus.allowSameModel && seen.has(candidate.weights);
@@ -131,7 +131,7 @@ class Vote {
 				candidate: lane.candidate,
 				cause,
 				hold: 'complete',
-				inTime: this.#inTime.signal,
+				inTime: this.#inTime,
 			});
 			if ('attempt' in sent) lane.attempt = sent.attempt;
 			else if ('failure' in sent) this.#failures.push(sent.failure);
@@ -157,7 +157,7 @@ class Vote {
 		while (running.size > 0) {
 			const ended = await Promise.race(running.values());
 			running.delete(ended);
-			if (this.#run.signal.aborted && endingOf(this.#run.signal).kind !== 'total') throw endingOf(this.#run.signal);
+			if (this.#run.branch.aborted && endingOf(this.#run.branch).kind !== 'total') throw endingOf(this.#run.branch);
 			count = await this.#count();
 			this.#tell(ended, count, running.size);
 			const open = [...running.keys()].reduce((sum, { weight }) => sum + weight, 0);

@@ -10,12 +10,14 @@ import type { AttemptCause } from '#lib/core/registry/record.ts';
 import type { Candidate } from '#lib/core/registry/strategy.ts';
 import { saidIn } from '#lib/core/registry/usage.ts';
 import type { Clock } from '#lib/server/clock.ts';
-import { Branch, Ending, endingOf, orAbort, type EndKind } from '#lib/server/registry/ending.ts';
+import { Branch, Ending, endingOf, orAbort, type EndKind, type Ends } from '#lib/server/registry/ending.ts';
 
 /** Pieces and characters that may be held back before the first content; beyond it the answer counts as begun. */
 const mostPreamble = { pieces: 64, characters: 256 * 1024 };
 /** Characters of a whole answer that are held back for a caller who wants it in one piece. */
 const mostHeld = 32 * 1024 * 1024;
+/** Characters that an event is counted for besides its text. */
+const frameSize = 64;
 
 export interface AttemptOptions {
 	number: number;
@@ -24,8 +26,8 @@ export interface AttemptOptions {
 	call: CandidateCall;
 	provider: CallProvider;
 	clock: Clock;
-	/** The request's signal. */
-	signal: AbortSignal;
+	/** Ends with the request. */
+	above: Ends;
 	/** Ticks at which the request came. */
 	requestedAt: number;
 	timeouts: { attempt: number | null; ttft: number; idle: number };
@@ -45,7 +47,7 @@ const deadlines: Partial<Record<EndKind, [CallFailure['kind'], string]>> = {
 /** Failures that mean "it broke off" once content has come. */
 const breaks = new Set<CallFailure['kind']>(['network', 'malformed', 'overloaded', 'conflict', 'rate_limit', 'cut']);
 
-/** A call under way. `ready` settles once; `events` may be read once afterwards. */
+/** A call under way. `ready` settles once; `lots` may be read once afterwards. */
 export class Attempt {
 	readonly number: number;
 	readonly cause: AttemptCause;
@@ -67,7 +69,7 @@ export class Attempt {
 	readonly ready: Promise<void>;
 	readonly #options: AttemptOptions;
 	readonly #branch: Branch;
-	readonly #iterator: AsyncIterator<CallEvent>;
+	readonly #iterator: AsyncIterator<readonly CallEvent[]>;
 	#held: CallEvent[] = [];
 	#heldSize = 0;
 	#isOver = false;
@@ -80,12 +82,14 @@ export class Attempt {
 		this.number = options.number;
 		this.cause = options.cause;
 		this.candidate = candidate;
-		this.#branch = new Branch(options.signal);
+		this.#branch = new Branch(options.above);
 		this.startedMs = this.#now;
 		this.#idleLeft = timeouts.idle;
 		this.#stopTtft = this.#branch.endAfter(clock, timeouts.ttft, 'ttft');
 		if (timeouts.attempt !== null) this.#branch.endAfter(clock, timeouts.attempt, 'attempt');
-		this.#iterator = provider.call(call, this.#branch.signal)[Symbol.asyncIterator]();
+		const { signal } = this.#branch;
+		const lots = provider.lots?.(call, signal) ?? oneByOne(provider.call(call, signal));
+		this.#iterator = lots[Symbol.asyncIterator]();
 		this.ready = this.#prepare();
 		this.ready.catch(() => {}); // whoever waits for it hears it; nobody has to
 	}
@@ -109,20 +113,20 @@ export class Attempt {
 	}
 
 	async #prepare(): Promise<void> {
+		const { hold } = this.#options;
+		let isEnough = false;
 		for (;;) {
-			const event = await this.#next();
-			if (event === null) {
+			const lot = await this.#next((event, size) => {
+				this.#held.push(event);
+				this.#heldSize += size;
+				isEnough ||= hold === 'complete' ? this.#heldSize > mostHeld : this.hasContent || this.#isTooLong();
+			});
+			if (lot === null) {
 				if (!this.hasContent) throw new CallFailure('malformed', 'The answer was empty.');
 				return;
 			}
-			this.#keep(event);
-			if (this.#options.hold === 'complete' ? this.#heldSize > mostHeld : this.hasContent || this.#isTooLong()) return;
+			if (isEnough) return;
 		}
-	}
-
-	#keep(event: CallEvent): void {
-		this.#held.push(event);
-		this.#heldSize += event.type === 'chunk' ? saidIn(event.chunk).length + 64 : 64;
 	}
 
 	#isTooLong(): boolean {
@@ -131,31 +135,32 @@ export class Attempt {
 		return tooLong;
 	}
 
-	/** The held pieces and all that follow. Leaving early cancels the call. */
-	async *events(): AsyncGenerator<CallEvent, void, undefined> {
+	/** The held pieces and all that follow, in the lots in which they came. Leaving early cancels the call. */
+	async *lots(): AsyncGenerator<readonly CallEvent[], void, undefined> {
 		try {
-			yield* this.#held.splice(0);
-			for (let event = await this.#next(); event !== null; event = await this.#next()) yield event;
+			const held = this.#held.splice(0);
+			if (held.length > 0) yield held;
+			for (let lot = await this.#next(); lot !== null; lot = await this.#next()) yield lot;
 		} finally {
 			if (!this.#isOver) this.cancel('client');
 		}
 	}
 
-	/** The next piece; null at the end. Throws as `ready` does. */
-	async #next(): Promise<CallEvent | null> {
+	/** The next pieces, each told with about how much room it takes; null at the end. Throws as `ready` does. */
+	async #next(tell: (event: CallEvent, size: number) => void = () => {}): Promise<readonly CallEvent[] | null> {
 		if (this.#isOver) return null;
 		const began = this.#options.clock.ticks();
 		const stopIdle = this.hasContent
 			? this.#branch.endAfter(this.#options.clock, Math.max(0, this.#idleLeft), 'idle')
 			: () => {};
 		try {
-			const { done, value } = await orAbort(this.#iterator.next(), this.#branch.signal);
+			const { done, value } = await orAbort(this.#iterator.next(), this.#branch);
 			if (done === true) {
-				this.#close();
+				this.#close({ isDone: true });
 				return null;
 			}
 			this.#idleLeft -= this.#options.clock.ticks() - began;
-			this.#note(value);
+			for (const event of value) tell(event, this.#note(event));
 			return value;
 		} catch (error) {
 			const failure = this.#failure(error);
@@ -166,26 +171,29 @@ export class Attempt {
 		}
 	}
 
-	#note(event: CallEvent): void {
+	/** Takes in what an event tells; gives about how much room it takes. */
+	#note(event: CallEvent): number {
 		if (event.type === 'headers') {
 			this.headersMs ??= this.#now;
 			this.dropped = event.dropped ?? [];
 		}
 		if (event.type === 'usage') this.usage = event.usage;
-		const said = event.type === 'chunk' ? saidIn(event.chunk) : event.type === 'reply' ? saidIn(event.reply) : '';
+		if (event.type !== 'chunk' && event.type !== 'reply') return frameSize;
+		const said = saidIn(event.type === 'chunk' ? event.chunk : event.reply);
 		this.characters += said.length;
 		this.said += said;
-		if (event.type !== 'reply' && !(event.type === 'chunk' && event.content)) return;
+		const size = event.type === 'chunk' ? said.length + frameSize : frameSize;
+		if (event.type === 'chunk' && !event.content) return size;
 		this.#idleLeft = this.#options.timeouts.idle;
-		if (this.firstContentMs !== null) return;
+		if (this.firstContentMs !== null) return size;
 		this.firstContentMs = this.#now;
 		this.#stopTtft();
+		return size;
 	}
 
 	#failure(error: unknown): CallFailure | Ending {
-		const { signal } = this.#branch;
-		if (signal.aborted) {
-			const ending = endingOf(signal);
+		if (this.#branch.aborted) {
+			const ending = endingOf(this.#branch);
 			const words = deadlines[ending.kind];
 			return words === undefined ? ending : new CallFailure(words[0], words[1]);
 		}
@@ -198,11 +206,16 @@ export class Attempt {
 		return new CallFailure('cut', `The answer broke off: ${error.message}`, { status, retryAfterMs, code });
 	}
 
-	#close(): void {
+	#close({ isDone = false } = {}): void {
 		if (this.#isOver) return;
 		this.#isOver = true;
 		this.endedMs = this.#now;
-		this.#branch.end(new Ending('shutdown')); // an abort after the end frees whatever the adapter still holds
+		if (isDone) return this.#branch.release(); // whoever came to the end holds nothing any more
+		this.#branch.end(new Ending('shutdown')); // frees whatever the adapter still holds
 		void Promise.resolve(this.#iterator.return?.()).catch(() => {}); // it only has to let go
 	}
+}
+
+async function* oneByOne(events: AsyncIterable<CallEvent>): AsyncGenerator<readonly CallEvent[], void, undefined> {
+	for await (const event of events) yield [event];
 }

@@ -15,36 +15,74 @@ export class Ending extends Error {
 	}
 }
 
+/** What tells that work has to end: a signal, or a branch, which costs less than a signal. */
+export interface Ends {
+	readonly aborted: boolean;
+	readonly reason: unknown;
+	addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+	removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** The reason of an aborted signal as ours; a foreign reason means that the caller left. */
-export function endingOf(signal: AbortSignal): Ending {
-	const reason: unknown = signal.reason;
+export function endingOf({ reason }: Ends): Ending {
 	return reason instanceof Ending ? reason : new Ending('client');
 }
 
-/** A signal under other signals. `release` lets go of them, so that long-lived ones collect no listeners. */
-export class Branch {
-	readonly #controller = new AbortController();
-	readonly #undo: (() => void)[] = [];
+/**
+ * Work under other work. `release` lets go of what is above it, so that what lives long collects no listeners. Listeners are
+ * called once. A real signal is made where somebody asks for it: most requests need one, and each has three branches.
+ */
+export class Branch implements Ends {
+	#ending: Ending | null = null;
+	#controller: AbortController | null = null;
+	readonly #listeners = new Set<() => void>();
+	#undo: (() => void)[] = [];
 
-	constructor(...above: AbortSignal[]) {
-		for (const signal of above) {
-			if (signal.aborted) {
-				this.end(endingOf(signal));
+	constructor(...above: Ends[]) {
+		for (const one of above) {
+			if (one.aborted) {
+				this.end(endingOf(one));
 				break;
 			}
-			const pass = () => this.end(endingOf(signal));
-			signal.addEventListener('abort', pass, { once: true });
-			this.#undo.push(() => signal.removeEventListener('abort', pass));
+			const pass = () => this.end(endingOf(one));
+			one.addEventListener('abort', pass, { once: true });
+			this.#undo.push(() => one.removeEventListener('abort', pass));
 		}
 	}
 
+	get aborted(): boolean {
+		return this.#ending !== null;
+	}
+
+	get reason(): Ending | null {
+		return this.#ending;
+	}
+
+	addEventListener(_type: 'abort', listener: () => void): void {
+		if (this.#ending === null) this.#listeners.add(listener);
+	}
+
+	removeEventListener(_type: 'abort', listener: () => void): void {
+		this.#listeners.delete(listener);
+	}
+
 	get signal(): AbortSignal {
+		if (this.#controller === null) {
+			this.#controller = new AbortController();
+			if (this.#ending !== null) this.#controller.abort(this.#ending);
+		}
 		return this.#controller.signal;
 	}
 
 	/** Ends everything under it; the first reason stays. */
 	end(reason: Ending): void {
-		if (!this.signal.aborted) this.#controller.abort(reason);
+		if (this.#ending === null) {
+			this.#ending = reason;
+			this.#controller?.abort(reason);
+			const listeners = [...this.#listeners];
+			this.#listeners.clear();
+			for (const tell of listeners) tell();
+		}
 		this.release();
 	}
 
@@ -56,19 +94,30 @@ export class Branch {
 	}
 
 	release(): void {
-		for (const undo of this.#undo.splice(0)) undo();
+		const undo = this.#undo;
+		this.#undo = [];
+		for (const one of undo) one();
 	}
 }
 
-/** Settles like the work, or rejects with the signal's reason as soon as it is aborted. */
-export function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Settles like the work, or rejects with the reason of the ending as soon as there is one. */
+export function orAbort<T>(work: Promise<T>, ends: Ends): Promise<T> {
 	return new Promise((resolve, reject) => {
-		const stop = () => reject(endingOf(signal));
-		if (signal.aborted) {
+		const stop = () => reject(endingOf(ends));
+		if (ends.aborted) {
 			work.catch(() => {}); // nobody waits for it any more
 			return stop();
 		}
-		signal.addEventListener('abort', stop, { once: true });
-		work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+		ends.addEventListener('abort', stop, { once: true });
+		work.then(
+			(value) => {
+				ends.removeEventListener('abort', stop);
+				resolve(value);
+			},
+			(error: unknown) => {
+				ends.removeEventListener('abort', stop);
+				reject(error);
+			},
+		);
 	});
 }

@@ -1,9 +1,9 @@
-// Keys of the gateway: made once and shown once, kept as digests, and looked at anew with every request.
+// Keys of the gateway: made once and shown once, kept as digests, and and looked at anew as soon as any of them has changed.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Failure } from '#lib/core/failure.ts';
 import { keyMark, type KeyOrder, type RegistryKey } from '#lib/core/registry/key.ts';
 import type { Database } from '#lib/server/database.ts';
-import { addKey, listKeys, readKey, revokeKey, touchKey } from '#lib/server/store/keys.ts';
+import { addKey, keyChanges, listKeys, readKey, revokeKey, touchKey } from '#lib/server/store/keys.ts';
 
 interface KeysOptions {
 	database: Database;
@@ -28,12 +28,19 @@ function refused(sentence = 'That is no key of this gateway.'): Failure {
 	return new Failure('invalid_api_key', sentence);
 }
 
+interface Kept {
+	key: RegistryKey;
+	digest: Buffer;
+}
+
 /** The keeper of the gateway's keys. */
 export class Keys {
 	readonly #database: Database;
 	readonly #date: () => Date;
 	readonly #random: (bytes: number) => Uint8Array;
 	readonly #touched = new Map<string, number>();
+	/** Keys as they were read, for as long as the table has not changed. */
+	#read = { stamp: '', keys: new Map<string, Kept>() };
 
 	constructor({ database, date, random }: KeysOptions) {
 		this.#database = database;
@@ -72,8 +79,8 @@ export class Keys {
 	/** The key behind this text. Throws `invalid_api_key` for one that is unknown, revoked or over. */
 	admit(text: string): RegistryKey {
 		const id = keyShape.exec(text)?.[1] ?? '';
-		const found = id === '' ? null : readKey(this.#database, id);
-		const kept = found === null ? nobody : Buffer.from(found.digest, 'hex');
+		const found = id === '' ? null : this.#find(id);
+		const kept = found?.digest ?? nobody;
 		const isSame = kept.length === 32 && timingSafeEqual(kept, digest(text));
 		if (found === null || !isSame) throw refused();
 		const { key } = found;
@@ -83,6 +90,19 @@ export class Keys {
 			throw refused('This key is over; ask for a new one.');
 		this.#touch(key.id, now);
 		return key;
+	}
+
+	#find(id: string): Kept | null {
+		const stamp = keyChanges.stamp(this.#database);
+		if (stamp !== this.#read.stamp) this.#read = { stamp, keys: new Map() };
+		const { keys } = this.#read;
+		const known = keys.get(id);
+		if (known !== undefined) return known;
+		const row = readKey(this.#database, id);
+		if (row === null) return null; // not remembered: ids that are none have no end
+		const found = { key: row.key, digest: Buffer.from(row.digest, 'hex') };
+		keys.set(id, found);
+		return found;
 	}
 
 	#touch(id: string, now: Date): void {

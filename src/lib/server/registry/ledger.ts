@@ -15,12 +15,18 @@ import {
 	type BudgetAlert,
 	type BudgetKey,
 } from '#lib/server/store/budgets.ts';
+import { nameOf, Pockets, type Holding } from '#lib/server/registry/pockets.ts';
 
 interface LedgerOptions {
 	database: Database;
 	clock: Clock;
 	/** Told once per budget, window and share. */
 	onAlert: (alert: BudgetAlert) => void;
+	/**
+	 * Where many tries come: a small share of each large limit is kept back at once and handed out from memory, under this
+	 * name that no other process has. Left out, every try is counted in the database by itself.
+	 */
+	pockets?: { owner: string; writeAfterMs: number; onError: (error: unknown) => void };
 }
 
 /** What one try may need. Nano-dollars. */
@@ -45,6 +51,15 @@ export interface Shortage {
 /** Added to the time a request may take before what it kept back is given free. */
 const graceMs = 60_000;
 const sweepEveryMs = 30_000;
+/** Windows whose limits are remembered. */
+const mostKnown = 10_000;
+
+/** One limit of a try in its present window, and what it needs of it. */
+interface Row {
+	limit: Limit;
+	key: BudgetKey;
+	amount: number;
+}
 
 class Short extends Error {
 	readonly limit: Limit;
@@ -62,12 +77,19 @@ export class Ledger {
 	readonly #onAlert: (alert: BudgetAlert) => void;
 	/** Limits by budget, to know what an amount is a share of. */
 	readonly #limits = new Map<string, number>();
+	readonly #pockets: Pockets | null;
+	/** What tries under way hold of pockets, by their ids. */
+	readonly #held = new Map<string, Holding[]>();
+	/** Ids of tries under way with something in the database. */
+	readonly #stored = new Set<string>();
 	#sweptAt = -Infinity;
 
-	constructor({ database, clock, onAlert }: LedgerOptions) {
+	constructor({ database, clock, onAlert, pockets }: LedgerOptions) {
 		this.#database = database;
 		this.#clock = clock;
 		this.#onAlert = onAlert;
+		const onSpent = (key: BudgetKey, before: number, after: number) => this.#passed(key, before, after);
+		this.#pockets = pockets === undefined ? null : new Pockets({ database, clock, onSpent, ...pockets });
 	}
 
 	#key({ scope, unit, window }: Limit, now: number): BudgetKey {
@@ -79,25 +101,55 @@ export class Ledger {
 		if (limits.length === 0) return null;
 		const now = this.#clock.date().getTime();
 		this.#sweep(now);
+		if (this.#limits.size > mostKnown) this.#limits.clear(); // windows that are over
+		const rows = limits.map((limit) => {
+			const amount = limit.unit === 'requests' ? 1 : reservation(limit.mode, worst, expected);
+			return { limit, key: this.#key(limit, now), amount };
+		});
+		const held: Holding[] = [];
+		const others = rows.filter((row) => {
+			this.#limits.set(nameOf(row.key), row.limit.amount);
+			const holding = this.#pockets?.take(row, row.amount, now + withinMs) ?? null;
+			if (holding !== null) held.push(holding);
+			return holding === null;
+		});
+		const short = this.#store(id, others, now + withinMs + graceMs);
+		if (short === null) {
+			if (held.length > 0) this.#held.set(id, held);
+			return null;
+		}
+		for (const holding of held) this.#pockets?.settle(holding, 0);
+		return { limit: short, resetMs: windowAt(short.window, now).end - now };
+	}
+
+	/** Keeps amounts back in the database, all or none. Gives the limit that is in the way; null: done. */
+	#store(id: string, rows: readonly Row[], expires: number): Limit | null {
+		if (rows.length === 0) return null;
 		try {
 			this.#database.transaction(() => {
-				for (const limit of limits) {
-					const amount = limit.unit === 'requests' ? 1 : reservation(limit.mode, worst, expected);
-					const key = this.#key(limit, now);
+				for (const { limit, key, amount } of rows) {
 					if (!keepBack(this.#database, key, amount, limit.amount)) throw new Short(limit);
-					addReservation(this.#database, key, { id, amount, expires: now + withinMs + graceMs });
-					this.#limits.set(nameOf(key), limit.amount);
+					addReservation(this.#database, key, { id, amount, expires });
 				}
 			});
+			this.#stored.add(id);
 			return null;
 		} catch (error) {
-			if (!(error instanceof Short)) throw error;
-			return { limit: error.limit, resetMs: windowAt(error.limit.window, now).end - now };
+			if (error instanceof Short) return error.limit;
+			throw error;
 		}
 	}
 
 	/** Turns what was kept back into what was spent: nano-dollars, and whether it counts as a request. */
 	settle(id: string, spent: { nano: number; requests: number }): void {
+		for (const holding of this.#held.get(id) ?? []) {
+			this.#pockets?.settle(holding, holding.pocket.key.unit === 'requests' ? spent.requests : spent.nano);
+		}
+		this.#held.delete(id);
+		if (this.#stored.delete(id)) this.#settleStored(id, spent);
+	}
+
+	#settleStored(id: string, spent: { nano: number; requests: number }): void {
 		const alerts = this.#database.transaction(() => {
 			const passed: BudgetAlert[] = [];
 			for (const { amount, ...key } of reservationsOf(this.#database, id)) {
@@ -110,6 +162,15 @@ export class Ledger {
 			return passed;
 		});
 		for (const alert of alerts) this.#onAlert(alert);
+	}
+
+	/** Writes what was spent and not written yet, and gives back what no try holds. */
+	flush(): void {
+		this.#pockets?.flush();
+	}
+
+	#passed(key: BudgetKey, before: number, after: number): void {
+		for (const alert of this.#alerts(key, before, after)) this.#onAlert(alert);
 	}
 
 	#alerts(key: BudgetKey, before: number, after: number): BudgetAlert[] {
@@ -125,11 +186,12 @@ export class Ledger {
 	#sweep(now: number): void {
 		if (now - this.#sweptAt < sweepEveryMs) return;
 		this.#sweptAt = now;
-		for (const id of expiredReservations(this.#database, now)) this.settle(id, { nano: 0, requests: 0 });
+		for (const id of expiredReservations(this.#database, now)) this.#settleStored(id, { nano: 0, requests: 0 });
 	}
 
 	/** Spent and kept back under a limit in its present window. */
 	state(limit: Limit): { spent: number; reserved: number; resetMs: number } {
+		this.flush();
 		const now = this.#clock.date().getTime();
 		const row = readBudget(this.#database, this.#key(limit, now));
 		return {
@@ -138,8 +200,4 @@ export class Ledger {
 			resetMs: windowAt(limit.window, now).end - now,
 		};
 	}
-}
-
-function nameOf({ scope, unit, window, start }: BudgetKey): string {
-	return [scope, unit, window, start].join('\n');
 }

@@ -17,7 +17,7 @@ function vectorOf(row: unknown): Float32Array | null {
 
 async function replyOf(attempt: Attempt): Promise<Wire> {
 	let reply: Wire = {};
-	for await (const event of attempt.events()) if (event.type === 'reply') reply = event.reply;
+	for await (const lot of attempt.lots()) for (const event of lot) if (event.type === 'reply') reply = event.reply;
 	return reply;
 }
 

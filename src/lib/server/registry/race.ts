@@ -70,7 +70,7 @@ class Race {
 		this.#run = run;
 		this.#waiting = candidates;
 		this.#hold = hold;
-		this.#inTime = new Branch(run.signal);
+		this.#inTime = new Branch(run.branch);
 		this.#needsJson = hold === 'complete' && wantsJson(run);
 	}
 
@@ -93,7 +93,7 @@ class Race {
 	async #lane(candidate: Candidate, cause: AttemptCause): Promise<void> {
 		let attempt: Attempt;
 		try {
-			attempt = await this.#run.open({ candidate, cause, hold: this.#hold, inTime: this.#inTime.signal });
+			attempt = await this.#run.open({ candidate, cause, hold: this.#hold, inTime: this.#inTime });
 		} catch (error) {
 			this.#opening -= 1;
 			if (error instanceof LeftOut) this.#run.leaveOut(candidate, error.reason, cause);
@@ -142,12 +142,16 @@ class Race {
 	}
 
 	async #next(): Promise<Happening> {
-		const { signal } = this.#run;
+		const { branch } = this.#run;
 		while (this.#happenings.length === 0) {
-			if (signal.aborted) throw endingOf(signal);
+			if (branch.aborted) throw endingOf(branch);
 			await new Promise<void>((resolve) => {
-				this.#wake = resolve;
-				signal.addEventListener('abort', () => resolve(), { once: true });
+				const wake = () => {
+					branch.removeEventListener('abort', wake);
+					resolve();
+				};
+				this.#wake = wake;
+				branch.addEventListener('abort', wake);
 			});
 		}
 		const happening = this.#happenings.shift();

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '#lib/core/failure.ts';
 import { modelsConfigSchema, type ModelsConfig, type TierConfig, type UserConfig } from '#lib/core/registry/config.ts';
-import { planOf, providerLimits, type Surroundings } from '#lib/core/registry/plan.ts';
+import { planOf, providerLimits, type PlanOptions, type Surroundings } from '#lib/core/registry/plan.ts';
 import {
 	autoTier,
 	findExperiment,
@@ -26,6 +26,21 @@ export interface Reading {
 	faults: FileFault[];
 	/** What else there is to say about it. */
 	findings: Finding[];
+}
+
+/** Plans that are remembered; a caller may name as many models as there are letters. */
+const mostPlans = 500;
+
+interface MadePlan {
+	plan: Plan;
+	/** Variables that were asked for, and whether they were there. */
+	asked: readonly (readonly [string, boolean])[];
+}
+
+interface TierAsked {
+	user: string | null;
+	notes: readonly string[];
+	options: PlanOptions;
 }
 
 interface Snapshot {
@@ -68,6 +83,8 @@ export class Registry {
 	#degraded: RegistryState['degraded'] = null;
 	#isRestored = false;
 	readonly #watchers = new Set<(config: ModelsConfig) => void>();
+	/** Plans of the file in force that were made before. */
+	#made = new Map<string, MadePlan>();
 
 	constructor({ file, around, clock, readUser = () => null }: RegistryOptions) {
 		this.file = file;
@@ -128,6 +145,7 @@ export class Registry {
 	/** Takes a config that was made by a program. */
 	use(config: ModelsConfig, digest = digestOf(JSON.stringify(config))): void {
 		this.#snapshot = { config, digest, loadedAt: this.#clock.date().toISOString() };
+		this.#made = new Map();
 		this.#degraded = null;
 		this.#isRestored = false;
 		for (const tell of this.#watchers) tell(config);
@@ -165,9 +183,29 @@ export class Registry {
 	 */
 	plan(spec: string, { user, mayActAs = false }: { user: string | null; mayActAs?: boolean }): Plan {
 		const parsed = this.#parse(spec);
-		if (parsed.kind === 'tier') return this.#tierPlan(parsed.name, user);
 		if (parsed.kind === 'user') return this.#userPlan(parsed, user, mayActAs);
-		return this.#candidatePlan(parsed, user);
+		return this.#once(`${spec}\n${user ?? ''}`, (options) =>
+			parsed.kind === 'tier'
+				? this.#tierPlan(parsed.name, { user, notes: [], options })
+				: this.#candidatePlan(parsed, user, options),
+		);
+	}
+
+	/** A plan as it was made before, as long as the variables that it asked for are there or not as they were then. */
+	#once(name: string, make: (options: PlanOptions) => Plan): Plan {
+		const known = this.#made.get(name);
+		if (known !== undefined && known.asked.every(([one, was]) => this.#around.hasVariable(one) === was))
+			return known.plan;
+		const asked: [string, boolean][] = [];
+		const hasVariable = (one: string) => {
+			const isThere = this.#around.hasVariable(one);
+			asked.push([one, isThere]);
+			return isThere;
+		};
+		const plan = make({ ...this.#options, around: { ...this.#around, hasVariable } });
+		if (this.#made.size >= mostPlans) this.#made.clear();
+		this.#made.set(name, { plan, asked });
+		return plan;
 	}
 
 	#parse(spec: string): ModelSpec {
@@ -177,14 +215,14 @@ export class Registry {
 		return { kind: 'tier', name };
 	}
 
-	get #options() {
+	get #options(): PlanOptions {
 		return { config: this.config, around: this.#around, digest: this.#snapshot.digest };
 	}
 
-	#tierPlan(name: string, user: string | null, notes: readonly string[] = []): Plan {
+	#tierPlan(name: string, { user, notes, options }: TierAsked): Plan {
 		const found = findTier(this.config, name);
 		if (found === null) throw unknownTier(this.config, name);
-		return planOf(found.tier, this.#options, { route: `tier:${found.name}`, user, notes });
+		return planOf(found.tier, options, { route: `tier:${found.name}`, user, notes });
 	}
 
 	#userPlan(spec: Extract<ModelSpec, { kind: 'user' }>, user: string | null, mayActAs: boolean): Plan {
@@ -202,14 +240,14 @@ export class Registry {
 		});
 	}
 
-	#candidatePlan(spec: Extract<ModelSpec, { kind: 'candidate' }>, user: string | null): Plan {
+	#candidatePlan(spec: Extract<ModelSpec, { kind: 'candidate' }>, user: string | null, options: PlanOptions): Plan {
 		if (!Object.hasOwn(this.config.providers, spec.provider)) {
 			throw unknown('provider', spec.provider, Object.keys(this.config.providers));
 		}
 		const model = formatSpec(spec);
 		const { found, note } = autoTier(this.config, model);
-		if (found !== null) return this.#tierPlan(found.name, user, [found.note]);
-		return planOf(pinned(model), this.#options, { route: model, user, notes: note === null ? [] : [note] });
+		if (found !== null) return this.#tierPlan(found.name, { user, notes: [found.note], options });
+		return planOf(pinned(model), options, { route: model, user, notes: note === null ? [] : [note] });
 	}
 }
 

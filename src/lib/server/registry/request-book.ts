@@ -17,11 +17,14 @@ interface BookOptions {
 	onError: (error: unknown) => void;
 }
 
-const writeAfterMs = 50;
+const writeAfterMs = 100;
 /** Records that wait at most; a longer burst is written at once. */
 const mostWaiting = 500;
 const keepMs = 90 * 86_400_000;
 const dropEveryMs = 3_600_000;
+
+/** After so long without a record the database's log is folded in: while requests come, nobody shall wait for the disk. */
+const quietMs = 1_000;
 
 /** Which records to list; everything may be left out. */
 export type ListFilter = Partial<RequestFilter>;
@@ -33,6 +36,7 @@ export class RequestBook {
 	readonly #onError: (error: unknown) => void;
 	#waiting: RequestRecord[] = [];
 	#cancel: (() => void) | null = null;
+	#cancelFold: (() => void) | null = null;
 	#droppedAt = -Infinity;
 
 	constructor({ database, clock, onError }: BookOptions) {
@@ -60,9 +64,27 @@ export class RequestBook {
 				for (const record of records) saveRequest(this.#database, record);
 				this.#drop();
 			});
+			this.#cancelFold?.();
+			this.#cancelFold = this.#clock.after(quietMs, () => this.#fold());
 		} catch (error) {
 			this.#onError(error);
 		}
+	}
+
+	#fold(): void {
+		this.#cancelFold = null;
+		try {
+			this.#database.fold();
+		} catch (error) {
+			this.#onError(error);
+		}
+	}
+
+	/** Writes what waits, and lets nothing run any more. */
+	close(): void {
+		this.flush();
+		this.#cancelFold?.();
+		this.#cancelFold = null;
 	}
 
 	#drop(): void {

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
-import type { RolloutConfig } from '#lib/core/registry/config.ts';
+import type { ModelsConfig, RolloutConfig } from '#lib/core/registry/config.ts';
 import type { RolloutState } from '#lib/core/registry/view.ts';
 import { decideRollout, isPercent, rolloutBucket, type RolloutDecision } from '#lib/core/registry/rollout.ts';
-import type { Flags } from '#lib/server/flags.ts';
+import type { Flags, FlagState } from '#lib/server/flags.ts';
 import type { Registry } from '#lib/server/registry/registry.ts';
 
 /** Name of the flag that holds what was switched here. */
@@ -27,10 +27,19 @@ export const rolloutChangeSchema = z.strictObject({
 });
 export type RolloutChange = z.infer<typeof rolloutChangeSchema>;
 
-/** Every question reads what is stored anew, so switching off holds from the next request on, in every process. */
+/** The state for as long as neither of what it was made of has changed. */
+interface Known {
+	config: ModelsConfig;
+	stored: FlagState;
+	state: RolloutState;
+	lists: { testUsers: ReadonlySet<string>; denied: ReadonlySet<string> };
+}
+
+/** Every question looks whether what is stored has changed, so switching off holds from the next request on, in every process. */
 export class RegistryRollout {
 	readonly #registry: Registry;
 	readonly #flags: Flags;
+	#known: Known | null = null;
 
 	constructor({ registry, flags }: { registry: Registry; flags: Flags }) {
 		this.#registry = registry;
@@ -38,38 +47,38 @@ export class RegistryRollout {
 	}
 
 	get state(): RolloutState {
-		const file = this.#registry.config.rollout;
-		const { isKilled, percent, salt, testUsers, denied } = this.#flags.state(registryFlag);
-		const base = file ?? everyone;
-		return {
+		return this.#now.state;
+	}
+
+	/** The state with its lists as sets; made anew when the file or what is stored has changed. */
+	get #now(): Known {
+		const { config } = this.#registry;
+		const stored = this.#flags.state(registryFlag);
+		if (this.#known?.config === config && this.#known.stored === stored) return this.#known;
+		const { isKilled, percent, salt, testUsers, denied } = stored;
+		const base = config.rollout ?? everyone;
+		const state: RolloutState = {
 			enabled: base.enabled && !isKilled,
 			percent: percent ?? base.percent,
 			salt: salt === firstSalt ? base.salt : salt,
 			testUsers: [...new Set([...base.testUsers, ...testUsers])],
 			denied: [...new Set([...base.denied, ...denied])],
-			source: percent !== null ? 'here' : file === undefined ? 'default' : 'file',
+			source: percent !== null ? 'here' : config.rollout === undefined ? 'default' : 'file',
 		};
+		const lists = { testUsers: new Set(state.testUsers), denied: new Set(state.denied) };
+		this.#known = { config, stored, state, lists };
+		return this.#known;
 	}
 
 	/** Are the strategies on for this user? Null, a user nobody knows, only has what everyone has. */
 	decide(user: string | null): RolloutDecision {
-		const { enabled, percent, salt, testUsers, denied } = this.state;
+		const { state, lists } = this.#now;
+		const { enabled, percent, salt } = state;
 		if (user === null && enabled && percent === 100) {
 			return { isOn: true, rule: 'default', bucket: null, reason: 'It is on for everyone.' };
 		}
-		return decideRollout(
-			{
-				flag: registryFlag,
-				salt,
-				isKilled: !enabled,
-				denied: new Set(denied),
-				testUsers: new Set(testUsers),
-				percent,
-				fallback: true,
-			},
-			user,
-			sha256,
-		);
+		const rollout = { flag: registryFlag, salt, isKilled: !enabled, percent, fallback: true, ...lists };
+		return decideRollout(rollout, user, sha256);
 	}
 
 	/** Where a user's place is, 0 to 9,999: below a percentage's hundredfold, the user is in. */

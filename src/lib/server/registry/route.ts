@@ -46,6 +46,8 @@ export interface Routed {
 	 * reader that leaves cancels the call.
 	 */
 	events: AsyncIterable<CallEvent>;
+	/** The same pieces in the lots in which they came; only one of the two may be read. */
+	lots: AsyncIterable<readonly CallEvent[]>;
 	/** The record, once the answer has ended one way or the other; never rejects. */
 	done: Promise<RequestRecord>;
 }

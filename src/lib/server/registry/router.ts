@@ -129,7 +129,7 @@ export class Router {
 		const { user } = run.request;
 		try {
 			const wait = Math.min(timeout, run.plan.totalMs);
-			return await this.slots.enter(run.plan.route, { user, slots, max, timeout: wait, signal: run.signal });
+			return await this.slots.enter(run.plan.route, { user, slots, max, timeout: wait, signal: run.branch });
 		} catch (error) {
 			if (!(error instanceof CallFailure)) throw error;
 			const facts = { id: run.id, attempts: [], retryAfterMs: error.retryAfterMs };
@@ -195,7 +195,7 @@ export class Router {
 		};
 		// Whoever leaves without reading on, or reads too slowly, ends the call all the same.
 		const stop = () => {
-			const { kind } = endingOf(run.signal);
+			const { kind } = endingOf(run.branch);
 			if (kind !== 'total') {
 				attempt.cancel(kind);
 				end(new Ending('client'));
@@ -204,15 +204,19 @@ export class Router {
 				end(new CallFailure('timeout.total', 'The time for the whole request was over.'));
 			} else end(null);
 		};
-		run.signal.addEventListener('abort', stop, { once: true });
-		if (run.signal.aborted) stop();
+		run.branch.addEventListener('abort', stop);
+		if (run.branch.aborted) stop();
+		const lots = readOnce(composed === null ? attempt.lots() : composedLots(attempt, composed), end);
 		return {
 			id: run.id,
 			served: attempt.candidate.name,
 			strategy: run.plan.strategy,
 			dropped,
 			attempts: () => run.attempts(),
-			events: readOnce(composed === null ? attempt.events() : composedEvents(attempt, composed), end),
+			get events() {
+				return oneByOne(lots);
+			},
+			lots,
 			done,
 		};
 	}
@@ -245,24 +249,33 @@ interface Finish {
 
 type End = (error: unknown) => RouteFailure | null;
 
+type Lots = AsyncGenerator<readonly CallEvent[], void, undefined>;
+
 /** The pieces as they come; `end` hears how it ended before the reader does. */
-async function* readOnce(events: AsyncGenerator<CallEvent>, end: End): AsyncGenerator<CallEvent, void, undefined> {
+async function* readOnce(lots: Lots, end: End): Lots {
+	let isEnded = false;
 	try {
-		yield* events;
+		yield* lots;
+		isEnded = true;
 		const failure = end(null);
 		if (failure !== null) throw failure;
 	} catch (error) {
+		isEnded = true;
 		throw end(error) ?? error;
 	} finally {
-		end(new Ending('client')); // nothing when it has ended already
+		if (!isEnded) end(new Ending('client'));
 	}
 }
 
+async function* oneByOne(lots: Lots): AsyncGenerator<CallEvent, void, undefined> {
+	for await (const lot of lots) yield* lot;
+}
+
 /** An answer put together from several, in place of the one that was chosen. */
-async function* composedEvents(attempt: Attempt, text: string): AsyncGenerator<CallEvent, void, undefined> {
+async function* composedLots(attempt: Attempt, text: string): Lots {
 	const { model } = attempt.candidate;
 	const message = { role: 'assistant', content: text };
 	const choices = [{ index: 0, message, finish_reason: 'stop' }];
-	for await (const event of attempt.events()) if (event.type === 'usage') yield event;
-	yield { type: 'reply', reply: { id: 'chatcmpl-composed', object: 'chat.completion', model, choices } };
+	for await (const lot of attempt.lots()) yield lot.filter(({ type }) => type === 'usage');
+	yield [{ type: 'reply', reply: { id: 'chatcmpl-composed', object: 'chat.completion', model, choices } }];
 }

@@ -15,6 +15,7 @@ import { RegistryRollout } from '#lib/server/registry/rollout.ts';
 import { Router, type Planner } from '#lib/server/registry/router.ts';
 import type { SimulationReport } from '#lib/core/registry/view.ts';
 import { simulate, type Simulation } from '#lib/server/registry/simulator.ts';
+import { ulid } from '#lib/server/registry/ulid.ts';
 import { UserFiles } from '#lib/server/registry/user-files.ts';
 import { faultLine } from '#lib/server/registry/yaml.ts';
 import { dollars } from '#lib/core/registry/record.ts';
@@ -66,6 +67,7 @@ export function makeRouting(options: RoutingOptions): Routing {
 				share,
 				limit: unit === 'nano_usd' ? `$${dollars(limit)}` : `${limit} requests`,
 			}),
+		pockets: { owner: `pocket:${ulid(clock.date().getTime(), random)}`, writeAfterMs: 100, onError: onBug },
 	});
 	const book = new RequestBook({ database, clock, onError: onBug });
 	const store = { ledger, keep: book.keep.bind(book) };
@@ -84,7 +86,14 @@ export function makeRouting(options: RoutingOptions): Routing {
 		},
 	});
 	registryFile.load();
-	const figures = new RouteFigures({ database, clock, flush: () => book.flush() });
+	const figures = new RouteFigures({
+		database,
+		clock,
+		flush: () => {
+			book.flush();
+			ledger.flush();
+		},
+	});
 	return {
 		registry,
 		registryFile,
@@ -108,7 +117,8 @@ export function makeRouting(options: RoutingOptions): Routing {
 		},
 		close: () => {
 			registryFile.close();
-			book.flush();
+			book.close();
+			ledger.flush();
 		},
 	};
 }

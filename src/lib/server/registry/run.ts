@@ -12,7 +12,7 @@ import type { Candidate, Plan } from '#lib/core/registry/strategy.ts';
 import { Attempt } from '#lib/server/registry/attempt.ts';
 import { attemptLine, leftOutLine } from '#lib/server/registry/attempt-line.ts';
 import { billOf, sizeOf, worstOf, type Size } from '#lib/server/registry/cost.ts';
-import { Branch, Ending, type EndKind } from '#lib/server/registry/ending.ts';
+import { Branch, Ending, type EndKind, type Ends } from '#lib/server/registry/ending.ts';
 import type { Ground } from '#lib/server/registry/ground.ts';
 import type { Shortage } from '#lib/server/registry/ledger.ts';
 import { Purse, LeftOut, type Affordable } from '#lib/server/registry/purse.ts';
@@ -45,7 +45,7 @@ export interface Opening {
 	/** Another operation than the caller's, for vectors. */
 	operation?: Operation;
 	/** Aborted when it is too late to be sent; what is already sent goes on. */
-	inTime?: AbortSignal;
+	inTime?: Ends;
 }
 
 /** The state of one request; strategies open tries with it and close each exactly once. */
@@ -160,7 +160,7 @@ export class RouteRun {
 		const reservation = this.#purse.reserve(candidate, affordable.worst);
 		let release: () => void;
 		try {
-			release = await this.#slot(candidate, inTime ?? this.signal);
+			release = await this.#slot(candidate, inTime ?? this.branch);
 		} catch (error) {
 			this.ground.ledger.settle(reservation, { nano: 0, requests: 0 });
 			throw error instanceof CallFailure ? new LeftOut('queue_full') : error;
@@ -176,7 +176,7 @@ export class RouteRun {
 			provider,
 			call: { operation: operation ?? this.request.operation, model, headers, body: body ?? affordable.body },
 			clock: this.ground.clock,
-			signal: this.signal,
+			above: this.branch,
 			requestedAt: this.startedAt,
 			timeouts: { ...timeouts, ttft: Math.min(timeouts.ttft, ttftMs ?? Infinity) },
 			hold,
@@ -186,7 +186,7 @@ export class RouteRun {
 		return attempt;
 	}
 
-	async #slot(candidate: Candidate, signal: AbortSignal): Promise<() => void> {
+	async #slot(candidate: Candidate, signal: Ends): Promise<() => void> {
 		return await this.ground.slots.enter(`provider ${candidate.provider}`, {
 			user: this.request.user,
 			slots: candidate.providerSlots,

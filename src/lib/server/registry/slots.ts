@@ -1,7 +1,7 @@
 // How many run at once: slots with a bounded queue in which users take turns.
 import { CallFailure } from '#lib/core/registry/call.ts';
 import type { Clock } from '#lib/server/clock.ts';
-import { endingOf } from '#lib/server/registry/ending.ts';
+import { endingOf, type Ends } from '#lib/server/registry/ending.ts';
 
 interface Waiter {
 	start: () => void;
@@ -16,7 +16,7 @@ export interface EnterSlots {
 	max: number;
 	/** Milliseconds that this one waits at most. */
 	timeout: number;
-	signal: AbortSignal;
+	signal: Ends;
 }
 
 /** The queue of one tier, experiment or provider. */
@@ -132,7 +132,7 @@ export class Slots {
 interface Turn {
 	user: string;
 	timeout: number;
-	signal: AbortSignal;
+	signal: Ends;
 	name: string;
 }
 

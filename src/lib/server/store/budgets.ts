@@ -39,6 +39,18 @@ export function addReservation(
 	);
 }
 
+/** Writes down what is kept back for whom now, in place of what was. */
+export function putReservation(
+	database: Database,
+	key: BudgetKey,
+	{ id, amount, expires }: { id: string; amount: number; expires: number },
+): void {
+	database.run(
+		'INSERT OR REPLACE INTO budget_reservations (id, scope, unit, window, start, amount, expires) VALUES (?, ?, ?, ?, ?, ?, ?)',
+		[id, ...parts(key), amount, expires],
+	);
+}
+
 /** What is kept back under one id. */
 export function reservationsOf(database: Database, id: string): (BudgetKey & { amount: number })[] {
 	const sql = 'SELECT scope, unit, window, start, amount FROM budget_reservations WHERE id = ?';

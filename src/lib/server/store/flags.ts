@@ -1,5 +1,9 @@
 // Questions to the feature flags: how each is rolled out, who is on its lists, and who changed what.
 import { number, text, type Database, type Row } from '#lib/server/database.ts';
+import { Changes } from '#lib/server/store/changes.ts';
+
+/** Flags and lists that were changed. */
+export const flagWrites = new Changes();
 
 /** How one flag is rolled out. `percent` is 0 to 100; null when nobody set one. */
 export interface StoredFlag {
@@ -30,6 +34,7 @@ export function readFlag(database: Database, flag: string): StoredFlag | null {
 
 /** Keeps the flag's row, in place of the one before. */
 export function saveFlag(database: Database, flag: string, { isKilled, percent, salt }: StoredFlag): void {
+	flagWrites.note(database);
 	database.run(
 		`INSERT INTO flags (flag, is_killed, percent, salt) VALUES (?, ?, ?, ?) ON CONFLICT (flag) DO UPDATE SET
 			is_killed = excluded.is_killed, percent = excluded.percent, salt = excluded.salt`,
@@ -57,12 +62,14 @@ export function listedUsers(database: Database, { flag, list }: ListKey): string
 
 /** Puts the user on the list; false when they were there already. */
 export function addListed(database: Database, { flag, list }: ListKey, userId: string): boolean {
+	flagWrites.note(database);
 	const sql = 'INSERT OR IGNORE INTO flag_users (flag, list, user_id) VALUES (?, ?, ?)';
 	return database.run(sql, [flag, list, userId]) > 0;
 }
 
 /** Takes the user off the list; false when they were not there. */
 export function removeListed(database: Database, { flag, list }: ListKey, userId: string): boolean {
+	flagWrites.note(database);
 	const sql = 'DELETE FROM flag_users WHERE flag = ? AND list = ? AND user_id = ?';
 	return database.run(sql, [flag, list, userId]) > 0;
 }

@@ -2,6 +2,10 @@
 import { z } from 'zod';
 import type { KeyBudget, RegistryKey } from '#lib/core/registry/key.ts';
 import { number, text, type Database, type Row } from '#lib/server/database.ts';
+import { Changes } from '#lib/server/store/changes.ts';
+
+/** Keys that were made or ended. */
+export const keyChanges = new Changes();
 
 const specsSchema = z.array(z.string());
 const windowSchema = z.enum(['minute', 'hour', 'day', 'week', 'month']);
@@ -50,6 +54,7 @@ export function addKey(database: Database, key: RegistryKey, digest: string): vo
 			digest,
 		],
 	);
+	keyChanges.note(database);
 }
 
 /** A key with its digest; null when there is none of this id. */
@@ -65,6 +70,7 @@ export function listKeys(database: Database): RegistryKey[] {
 
 /** Ends a key; false when it had ended or never was. */
 export function revokeKey(database: Database, id: string, at: string): boolean {
+	keyChanges.note(database);
 	return database.run('UPDATE registry_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', [at, id]) > 0;
 }
 
