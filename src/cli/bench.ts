@@ -5,8 +5,9 @@ import { z } from 'zod';
 import { benchmarkMarkdown, compareReports, type BenchmarkReport } from '#lib/core/benchmark.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
+import type { App } from '#lib/server/app.ts';
 import type { LabelledSet } from '#lib/server/benchmark.ts';
-import { numberOf, textOf } from './classify-input.ts';
+import { categoriesOf, numberOf, textOf } from './classify-input.ts';
 import { command, list, option, positional, rest, toggle } from './command.ts';
 import { machineFlags, settingOptions } from './settings.ts';
 import type { Terminal } from './terminal.ts';
@@ -15,9 +16,14 @@ const args = z.strictObject({
 	what: positional('run|compare|report', 'measure, compare two reports, or show one as Markdown'),
 	files: rest('report', 'reports of earlier runs: old and new to compare, one to show'),
 	model: list('name', 'a model to measure beside the baselines', 'm'),
+	provider: list('spec', 'a tier or candidate of the registry file to measure too; the files go there, at its price'),
 	dtype: option('dtype', 'which of its files: q8, fp16, fp32, q4 …'),
 	models_dir: option('folder', 'another folder that holds a folder per model'),
-	data: option('file', 'labelled files instead of the shipped ones: {"label","project","path","text"} in each line'),
+	data: option(
+		'file',
+		'labelled texts instead of the shipped files: {"label","text"} in each line, with "path" and "project" for files',
+	),
+	categories: option('names', 'what the labels mean: "name: what belongs in it" separated by commas, or a .json file'),
 	limit: option('number', 'only so many files of each label'),
 	no_path: toggle('do not show models the paths'),
 	output: option('path', 'where the JSON goes; a .md beside it gets the table', 'o'),
@@ -59,14 +65,30 @@ function limited(set: LabelledSet, limit: number | null): LabelledSet {
 	return { ...set, name: `${set.name} (${limit} of each label)`, sha256: `${set.sha256}-${limit}`, files };
 }
 
+/** The machine's engines with the named routes of the registry file. Throws `usage` for a name that is none. */
+async function routed(app: App, specs: readonly string[]) {
+	if (specs.length === 0) return app;
+	const { RoutedEngines, routeOf } = await import('#lib/server/registry/route-engine.ts');
+	const { Classifier } = await import('#lib/server/classifier.ts');
+	const { database, clock, userId: user } = app;
+	const { registry, router } = app.routing;
+	const lost = specs.find((provider) => routeOf({ provider }, registry, user) === null);
+	if (lost !== undefined) throw new Failure('usage', `"${quoted(lost)}" is no tier or candidate of the registry file.`);
+	const engines = new RoutedEngines({ engines: app.engines, router, specs, user });
+	return { engines, classifier: new Classifier({ engines, database, clock }) };
+}
+
 async function run(given: Args, terminal: Terminal): Promise<number> {
-	const { model, dtype, models_dir: store, data, output } = given;
+	const { model, provider, dtype, models_dir: store, data, output } = given;
+	const asked = [...model, ...provider];
 	const { Benchmark, setOf, shippedSet } = await import('#lib/server/benchmark.ts');
 	const own = { name: data ?? '', license: 'its own licence', annotators: 1 };
 	const whole = data === undefined ? shippedSet() : setOf(await textOf(data), own);
 	const set = limited(whole, numberOf('limit', given.limit, { least: 1, most: 10_000 }));
 	const { withApp } = await import('./machine.ts');
-	const report = await withApp(given, terminal, ({ classifier, engines, clock }, signal) => {
+	const report = await withApp(given, terminal, async (app, signal) => {
+		const { clock } = app;
+		const { engines, classifier } = await routed(app, provider);
 		const provenance = {
 			modeldex: terminal.version,
 			node: process.versions.node,
@@ -75,14 +97,21 @@ async function run(given: Args, terminal: Terminal): Promise<number> {
 			memory_bytes: totalmem(),
 			threads: Math.max(1, cpus().length - 1),
 			date: clock.date().toISOString(),
-			command: ['modeldex', 'bench', 'run', ...model.map((name) => `--model ${name}`)].join(' '),
+			command: [
+				'modeldex',
+				'bench',
+				'run',
+				...model.map((name) => `--model ${name}`),
+				...provider.map((spec) => `--provider ${spec}`),
+			].join(' '),
 		};
 		const onRun = (name: string) => terminal.progress(`measuring ${name} …`);
 		const options = {
-			models: model,
+			models: asked,
 			set,
 			resamples: 2000,
 			timed: 50,
+			...(given.categories === undefined ? {} : { categories: await categoriesOf(given.categories) }),
 			dtype,
 			store,
 			allowFolder: true,
@@ -101,8 +130,7 @@ async function run(given: Args, terminal: Terminal): Promise<number> {
 	}
 	if (terminal.json) terminal.document({ report });
 	else terminal.line(benchmarkMarkdown(report));
-	const asked = report.runs.filter(({ name }) => model.includes(name));
-	return asked.some(({ status }) => status === 'not measured') ? 3 : 0;
+	return report.runs.filter(({ name }) => asked.includes(name)).some(({ status }) => status === 'not measured') ? 3 : 0;
 }
 
 async function compare([old, fresh, ...more]: string[], terminal: Terminal): Promise<number> {
@@ -124,7 +152,7 @@ async function compare([old, fresh, ...more]: string[], terminal: Terminal): Pro
 /** Exit code 3 when a model could not be measured, or became worse than chance explains. */
 export const benchCommand = command({
 	name: 'bench',
-	summary: 'measure models and baselines on labelled files, and compare reports',
+	summary: 'measure models and baselines on labelled texts, say which to take, and compare reports',
 	args,
 	run: async (given, terminal) => {
 		if (given.what === 'run') {

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { blankClassification, type Classification } from '#lib/core/classify.ts';
 import { defaultTemplate, labelKey, labelSet } from '#lib/core/classify-labels.ts';
 import { Failure } from '#lib/core/failure.ts';
+import { dollars } from '#lib/core/registry/record.ts';
 import type { App } from '#lib/server/app.ts';
-import type { ClassifyOptions } from '#lib/server/classifier.ts';
+import type { Classifier, ClassifyOptions } from '#lib/server/classifier.ts';
 import type { TextFile } from '#lib/server/text-files.ts';
 import { categoriesOf, modelOf, modelOptions, modeOf, numberOf, standardInput } from './classify-input.ts';
 import { earlierResults, fileSink, formats, terminalSink, type Format, type Sink } from './classify-output.ts';
@@ -31,7 +32,7 @@ const args = z.strictObject({
 	max_bytes: option('number', 'bytes read of one file (1048576)'),
 	format: option('format', `${formats.join(', ')} (table; json for a file that ends so)`),
 	resume: toggle('keep results of the output file whose text, model and settings are the same'),
-	provider: option('name', 'older name of --model'),
+	provider: option('spec', 'a tier or candidate of the registry file to ask; texts go there (older name of --model)'),
 	...settingOptions(machineFlags),
 });
 type Args = z.output<typeof args>;
@@ -116,13 +117,17 @@ interface Counts {
 }
 
 /** A result for a file that is no text: sorted by its path where rules know it, told apart from failures. */
-async function unread(file: TextFile, options: ClassifyOptions, app: App): Promise<Classification> {
+async function unread(
+	file: TextFile,
+	options: ClassifyOptions,
+	classifier: Run['classifier'],
+): Promise<Classification> {
 	const blank = blankClassification(file.id, options.model, 'none');
 	if (file.problem === 'unreadable') {
 		const error = { code: 'unreadable_file', message: 'The file cannot be read.' };
 		return { ...blank, abstained: 'failed', error };
 	}
-	for await (const ruled of app.classifier.classify([{ id: file.id, text: '', path: file.path }], {
+	for await (const ruled of classifier.classify([{ id: file.id, text: '', path: file.path }], {
 		...options,
 		model: 'rules',
 	})) {
@@ -132,7 +137,7 @@ async function unread(file: TextFile, options: ClassifyOptions, app: App): Promi
 }
 
 interface Run {
-	app: App;
+	classifier: Pick<Classifier, 'classify'>;
 	given: Args;
 	options: ClassifyOptions;
 	sink: Sink;
@@ -172,7 +177,7 @@ class InOrder {
 	}
 }
 
-async function sortAll({ app, given, options, sink, terminal, signal, earlier }: Run): Promise<Counts> {
+async function sortAll({ classifier, given, options, sink, terminal, signal, earlier }: Run): Promise<Counts> {
 	const maxBytes = numberOf('max-bytes', given.max_bytes, { least: 1, most: 64 * 2 ** 20 }) ?? 2 ** 20;
 	const config = configDigest(options, maxBytes);
 	const counts: Counts = { done: 0, kept: 0, failed: 0, binary: 0 };
@@ -185,7 +190,7 @@ async function sortAll({ app, given, options, sink, terminal, signal, earlier }:
 				counts.kept += 1;
 				await written.add(before);
 			} else if (file.problem !== null) {
-				const result = await unread(file, options, app);
+				const result = await unread(file, options, classifier);
 				counts[result.error === null ? 'binary' : 'failed'] += 1;
 				await written.add({ ...result, sha256: file.sha256, config });
 			} else {
@@ -195,7 +200,7 @@ async function sortAll({ app, given, options, sink, terminal, signal, earlier }:
 			}
 		}
 	};
-	for await (const result of app.classifier.classify(texts(), { ...options, signal })) {
+	for await (const result of classifier.classify(texts(), { ...options, signal })) {
 		const file = asked.shift();
 		counts.done += 1;
 		if (result.error !== null) counts.failed += 1;
@@ -210,10 +215,24 @@ async function sortAll({ app, given, options, sink, terminal, signal, earlier }:
 	return counts;
 }
 
+/** The machine's engines, with the route that `--provider` means under its spec; the model of the options becomes that spec. */
+async function routed(app: App, given: Args, options: ClassifyOptions, terminal: Terminal) {
+	const { RoutedEngines, routeOf } = await import('#lib/server/registry/route-engine.ts');
+	const { Classifier } = await import('#lib/server/classifier.ts');
+	const { registry, router } = app.routing;
+	const spec = routeOf(given, registry, app.userId);
+	const specs = spec === null ? [] : [spec];
+	const engines = new RoutedEngines({ engines: app.engines, router, specs, user: app.userId });
+	if (spec === null) return { engines, classifier: app.classifier };
+	options.model = spec;
+	terminal.note(`Every text is sent to ${spec}.`);
+	return { engines, classifier: new Classifier({ engines, database: app.database, clock: app.clock }) };
+}
+
 /** Exit code 3 when some could not be sorted; abstaining is an answer. */
 export const classifyCommand = command({
 	name: 'classify',
-	summary: 'sort files into categories with a model on this machine',
+	summary: 'sort files into categories with a model on this machine, or one of the registry file',
 	args,
 	run: async (given, terminal) => {
 		const options = await optionsOf(given);
@@ -223,13 +242,13 @@ export const classifyCommand = command({
 		const { withApp } = await import('./machine.ts');
 		return withApp(given, terminal, async (app, signal) => {
 			const earlier = given.resume && given.output !== undefined ? await earlierResults(given.output) : new Map();
-			if (options.model !== 'rules')
-				await app.engines.check(options.model, { ...options, dtype: options.dtype ?? null });
+			const { engines, classifier } = await routed(app, given, options, terminal);
+			if (options.model !== 'rules') await engines.check(options.model, { ...options, dtype: options.dtype ?? null });
 			const sink =
 				isFile && given.output !== undefined ? await fileSink(given.output, format) : terminalSink(format, terminal);
 			let isComplete = false;
 			try {
-				const counts = await sortAll({ app, given, options, sink, terminal, signal, earlier });
+				const counts = await sortAll({ classifier, given, options, sink, terminal, signal, earlier });
 				isComplete = true;
 				const parts = [
 					`${counts.done} sorted`,
@@ -238,6 +257,8 @@ export const classifyCommand = command({
 					`${counts.failed} failed`,
 				];
 				terminal.note(`${parts.join(', ')}.`);
+				if (engines.hasRoutes)
+					terminal.note(`Cost: ${engines.cost === null ? 'unknown' : `$${dollars(engines.cost)}`}.`);
 				return counts.failed > 0 ? 3 : 0;
 			} finally {
 				await sink.end(isComplete);

@@ -180,12 +180,31 @@ describe('the other commands on texts', () => {
 		expect(readFileSync(join(home, 'report.md'), 'utf8')).toMatch(
 			/\| bge-m3 \| model \| not measured: .*modeldex model download/,
 		);
+		expect(readFileSync(join(home, 'report.md'), 'utf8')).toContain('## Which to take');
 		expect((await run(['bench', 'compare', out, out])).code).toBe(0);
 		const worse = structuredClone(report);
 		worse.runs[0].metrics.accuracy = 0.01;
 		writeFileSync(join(home, 'worse.json'), JSON.stringify(worse));
 		const compared = await run(['bench', 'compare', out, join(home, 'worse.json')]);
 		expect([compared.code, compared.stdout]).toEqual([3, expect.stringMatching(/WORSE .*rules/)]);
+	});
+
+	it('bench says which model to take for labels of one’s own', async () => {
+		const data = join(home, 'own.jsonl');
+		const kinds = { creatures: ['cat', 'dog', 'the cat', 'a dog'], meals: ['soup', 'bread', 'the soup', 'of bread'] };
+		const rows = Object.entries(kinds).flatMap(([label, texts]) =>
+			Array.from({ length: 8 }, (_, at) => ({ label, text: `${texts[at % 4]} this is about ${at}` })),
+		);
+		writeFileSync(data, rows.map((row) => JSON.stringify(row)).join('\n'));
+		const words = ['bench', 'run', '--model', 'tiny', '--data', data, '--json', '--categories'];
+		const measured = await run([...words, 'creatures: animal,meals: food']);
+		const { report } = JSON.parse(measured.stdout);
+		expect(report.dataset.labels).toEqual({ creatures: 8, meals: 8 });
+		const tiny = report.runs.find(({ name }: { name: string }) => name === 'tiny');
+		expect(tiny.metrics.accuracy).toBe(1);
+		expect(report.shortlist.contenders.map(({ name }: { name: string }) => name)).toContain('tiny');
+		const stray = await run([...words, 'creatures,plants']);
+		expect([stray.code, JSON.parse(stray.stdout || stray.stderr).error.code]).toEqual([2, 'invalid_categories']);
 	});
 });
 

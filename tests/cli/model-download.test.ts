@@ -69,6 +69,18 @@ describe('modeldex model download', () => {
 		expect((await run('org/good', { HF_HUB_OFFLINE: '1' })).code).toBe(0);
 	});
 
+	it('takes what is here when the Hub is away, says so, and asks again when it is back', async () => {
+		expect((await run('org/good')).code).toBe(0);
+		const away = await run('org/good', { HF_ENDPOINT: 'http://127.0.0.1:9' });
+		expect([away.code, away.stdout]).toEqual([0, `${snapshot(good)}\n`]);
+		expect(away.stderr).toContain('The Hub could not be asked whether there is something newer');
+		expect(await run('org/good')).toMatchObject({ code: 0, stderr: '' });
+		rmSync(join(snapshot(good), '..', '..', 'blobs'), { recursive: true });
+		const gone = await run('org/good', { HF_ENDPOINT: 'http://127.0.0.1:9' });
+		expect([gone.code, gone.stdout]).toEqual([5, '']);
+		expect((await run('org/good')).code).toBe(0);
+	});
+
 	it.each([
 		['org/missing', 5, 'not_found', /^org\/missing does not exist or is private; if it is yours, set HF_TOKEN/],
 		['org/closed', 9, 'gated', /^org\/closed is gated: accept its conditions at http.*\/org\/closed and set HF_TOKEN/],

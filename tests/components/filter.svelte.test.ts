@@ -126,10 +126,13 @@ describe('FilterModal', () => {
 	it('keeps the focus inside', async () => {
 		const { modal } = await open();
 		const dialog = modal.getByRole('dialog').element();
+		const visited = new Set<Element | null>();
 		for (let press = 0; press < 60; press += 1) {
 			await userEvent.keyboard('{Tab}');
 			expect(dialog.contains(document.activeElement)).toBe(true);
+			visited.add(document.activeElement);
 		}
+		expect(visited.size, 'the focus moves').toBeGreaterThan(10);
 	});
 
 	it('refuses a size it cannot read and ends that cross, with a sentence', async () => {

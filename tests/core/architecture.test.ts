@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { classStem, familyOf, matchModelType, modelTypes, nameTokens } from '#lib/core/architecture.ts';
 import { z } from 'zod';
+import { processorMs } from '../support/processor-time.ts';
 import { publishedJson } from '../support/real-configs.ts';
 
 const family = (type: string | null, architecture: string | null = null) => familyOf(type, architecture).family;
@@ -80,9 +81,8 @@ describe('familyOf', () => {
 	});
 
 	it('answers hostile names in no time', () => {
-		const start = performance.now();
-		for (const name of ['a_'.repeat(50_000), 'A'.repeat(100_000), 'aB1'.repeat(30_000)]) family(name, name);
-		expect(performance.now() - start).toBeLessThan(50);
+		const names = ['a_'.repeat(50_000), 'A'.repeat(100_000), 'aB1'.repeat(30_000)];
+		expect(processorMs(() => names.forEach((name) => family(name, name)))).toBeLessThan(50);
 	});
 
 	it('gives every type of the published list one family, and one name per family', () => {

@@ -5,6 +5,7 @@ import type { JsonObject } from '#lib/core/listing.ts';
 import { characteristicsSchema, type ModelCharacteristics } from '#lib/core/model.ts';
 import { quantizationChoice } from '#lib/core/quantization.ts';
 import { mlxModels } from '../support/mlx-configs.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 function read(config: NormalizeInput['config'], more: Partial<NormalizeInput> = {}) {
 	return normalize({ id: 'a/b', source: 'hub', revision: null, fetchedAt: '2026-01-01', config, ...more });
@@ -223,9 +224,9 @@ describe('nonsense', () => {
 
 	it('in names is refused, and long lists are cut', () => {
 		const many = Array.from({ length: 1_000_000 }, () => 'LlamaForCausalLM');
-		const start = performance.now();
-		const c = read({ model_type: { a: 1 }, architectures: many, hidden_size: 64 });
-		expect(performance.now() - start).toBeLessThan(50);
+		const order = { model_type: { a: 1 }, architectures: many, hidden_size: 64 };
+		expect(processorMs(() => void read(order))).toBeLessThan(50);
+		const c = read(order);
 		expect(c.model_type).toBeNull();
 		expect(c.architectures).toHaveLength(16);
 		expect(c.warnings.join(' ')).toMatch(/model_type is no name.*architectures has 1000000 entries/);

@@ -1,6 +1,7 @@
 // Whose weights a repository packs: by what its tags say, else by its name, and never by a name that says nothing.
 import { describe, expect, it } from 'vitest';
 import { nameOfWeights, packingMark, quantizedFrom } from '#lib/core/packing.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 describe('the name of the weights', () => {
 	it.each([
@@ -34,9 +35,9 @@ describe('the name of the weights', () => {
 	});
 
 	it('is found at once in any name', () => {
-		const start = performance.now();
-		for (const part of ['-4bit', '-q4_k_m', '.', '-', '_8', '-4.4.4.4']) nameOfWeights(`org/${part.repeat(4000)}`);
-		expect(performance.now() - start).toBeLessThan(1000);
+		const parts = ['-4bit', '-q4_k_m', '.', '-', '_8', '-4.4.4.4'];
+		const took = processorMs(() => parts.forEach((part) => nameOfWeights(`org/${part.repeat(4000)}`)));
+		expect(took).toBeLessThan(1000);
 	});
 });
 

@@ -48,6 +48,7 @@ describe('classification', () => {
 		const [result] = await room.sort(['cat'], { model: 'chat', categories });
 		expect(wanted).toContain(result?.category);
 		expect(result?.method).toBe('instruction');
+		expect(Object.keys(result?.raw ?? {}).sort()).toEqual([...wanted].sort());
 		expect(Object.values(result?.raw ?? {}).every((value) => value < 0)).toBe(true);
 		expect(result?.warnings.join()).toMatch(/% of the model's answer was none of the letters/);
 	});

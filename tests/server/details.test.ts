@@ -40,6 +40,7 @@ describe('a model the catalog does not know', () => {
 		const fake = await fakeHub(qwen);
 		const { details } = house(fake);
 		expect(await ask('org/missing', { details })).toMatchObject({ status: 404, code: 'not_found' });
+		expect(fake.stats.requests.length).toBeGreaterThan(0);
 		expect(fake.stats.requests.every(({ path }) => path.startsWith('/api/models/org/missing'))).toBe(true);
 	});
 

@@ -186,11 +186,13 @@ describe('a token for one run', () => {
 		const own = await hubRig(options);
 		const rig = discoveryRig({ hub: own.hub });
 		await rig.run({ hfToken: null, listLimit: 5 });
+		expect(own.fake.stats.requests.length).toBeGreaterThan(1);
 		expect(own.fake.stats.requests.every(({ authorization }) => authorization === null)).toBe(true);
 		expect(own.hub.budget()).toEqual({});
 		const before = own.fake.stats.requests.length;
 		await rig.run({ hfToken: secret, listLimit: 5 });
 		const sent = own.fake.stats.requests.slice(before);
+		expect(sent.length).toBeGreaterThan(0);
 		expect(sent.every(({ authorization }) => authorization === `Bearer ${secret}`)).toBe(true);
 		expect(own.hub.budget()).toHaveProperty('api');
 	}, 60_000);

@@ -2,7 +2,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Failure } from '#lib/core/failure.ts';
 import type { Fit } from '#lib/core/fit.ts';
 import { CardRenderer } from '#lib/server/card-renderer.ts';
 import { Cards } from '#lib/server/cards.ts';
@@ -205,7 +204,7 @@ describe('GET /api/models/fit/{id}', () => {
 	it('fails for models that are none or nobody’s', async () => {
 		const { fits } = house(await fakeHub(whole));
 		await expect(ask(fits, '../etc')).rejects.toMatchObject({ code: 'invalid_model_id' });
-		await expect(ask(fits, 'org/none')).rejects.toBeInstanceOf(Failure);
+		await expect(ask(fits, 'org/none')).rejects.toMatchObject({ code: 'not_found' });
 	});
 });
 

@@ -197,7 +197,7 @@ async function quickest(round: () => Promise<number>): Promise<number> {
 }
 
 describe('50 callers that leave', () => {
-	it('in the middle of their streams end 50 streams of the provider within 250 ms', async () => {
+	it('[S44] in the middle of their streams end 50 streams of the provider within 250 ms', async () => {
 		fake.set('long', { text: Array<string>(2000).fill('word '), betweenMs: 20 });
 		const took = await quickest(async () => {
 			const before = fake.stats.aborted;
@@ -214,7 +214,7 @@ describe('50 callers that leave', () => {
 		expect(fake.stats.bytesAfterAbort).toBe(0);
 	});
 
-	it('while they wait for a whole answer end 50 calls within 250 ms', async () => {
+	it('[S44] while they wait for a whole answer end 50 calls within 250 ms', async () => {
 		fake.set('waiting', { headersMs: 60_000 });
 		const took = await quickest(async () => {
 			const callers = Array.from({ length: 50 }, () => leave('lab/waiting', {}));

@@ -24,7 +24,9 @@ describe('retries and limits', () => {
 		const hub = another();
 		fake.fault({ match: '/resolve/', fault: { kind: 'status', status: 503 } });
 		const work = Array.from({ length: 40 }, () => failure(hub.file('meadow/Open', 'config.json')));
-		await Promise.all(work);
+		const codes = (await Promise.all(work)).map(({ code }) => code);
+		expect(new Set(codes)).toEqual(new Set(['hub_unreachable']));
+		expect(fake.stats.requests.length, 'somebody has asked').toBeGreaterThan(0);
 		expect(fake.stats.requests.length).toBeLessThanOrEqual(50);
 	});
 

@@ -47,7 +47,7 @@ describe('weights outside of the file', () => {
 		['nothing', { ...good, location: '' }],
 		['a place that is no number', { ...good, offset: '1e3' }],
 		['a length that its shape contradicts', { ...good, length: '999999' }],
-	])('are refused from %s', async (_, external) => {
+	])('[S55] are refused from %s', async (_, external) => {
 		const found = find(outside(external), (folder) => writeFileSync(beside(folder), weights));
 		await expect(found).rejects.toMatchObject({ code: 'invalid_onnx', status: 422 });
 		await expect(found).rejects.not.toThrow(/canary/);
@@ -71,7 +71,7 @@ describe('weights outside of the file', () => {
 				symlinkSync(other, join(folder, 'onnx'));
 			},
 		],
-	])('are refused when there is %s', async (_, change) => {
+	])('[S55] are refused when there is %s', async (_, change) => {
 		await expect(find(outside(good), change)).rejects.toMatchObject({ code: 'invalid_onnx' });
 	});
 });
@@ -95,14 +95,14 @@ describe('an ONNX file', () => {
 			'nested without end',
 			Array.from({ length: 60 }).reduce<Uint8Array>((inner) => bytes(1, bytes(5, bytes(6, inner))), new Uint8Array()),
 		],
-	])('is refused when it is %s', async (name, content) => {
+	])('[S55] is refused when it is %s', async (name, content) => {
 		const file = name === 'nested without end' ? bytes(7, content) : content;
 		await expect(find({ ...embeddingModel(), 'onnx/model.onnx': file })).rejects.toMatchObject({
 			code: 'invalid_onnx',
 		});
 	});
 
-	it('that only the runtime can tell is broken fails in the child and nowhere else', async () => {
+	it('[S55] that only the runtime can tell is broken fails in the child and nowhere else', async () => {
 		const graph = new Graph();
 		graph.input('input_ids', types.int64, ['batch', 'tokens']);
 		graph.output('last_hidden_state', graph.node('NoSuchOperation', ['input_ids']), ['batch']);

@@ -15,7 +15,7 @@ describe('keys', () => {
 		const { sessions } = make(null);
 		expect(sessions.required).toBe(false);
 		expect(sessions.admit(nobody)).toBeNull();
-		expect(() => sessions.signIn('', 'x')).toThrow();
+		expect(() => sessions.signIn('', 'x')).toThrow('not the key of this server');
 	});
 
 	it.each([

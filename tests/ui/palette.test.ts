@@ -47,7 +47,12 @@ const borders = [
 
 describe.each([':root', '.dark'])('%s', (selector) => {
 	const colours = palette(selector);
-	const measure = (a: string, b: string) => contrast(colours.get(a) ?? '#000000', colours.get(b) ?? '#000000');
+	const hex = (name: string): string => {
+		const found = colours.get(name);
+		if (found === undefined) throw new Error(`${selector} has no colour ${name}`);
+		return found;
+	};
+	const measure = (a: string, b: string) => contrast(hex(a), hex(b));
 
 	it('has every colour', () => {
 		expect([...colours.keys()]).toEqual([...palette(':root').keys()]);

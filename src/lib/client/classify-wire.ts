@@ -61,6 +61,26 @@ function isFitted(value: unknown): value is FittedCalibration {
 	return isObject(value) && isObject(value.calibration) && isObject(value.metrics);
 }
 
+/** A model that stands behind a tier now: what to ask for, at which address below `/v1`, and whether that is news. */
+export interface PlacedModel {
+	spec: string;
+	candidate: string;
+	operation: string;
+	is_new: boolean;
+}
+
+function isPlaced(value: unknown): value is PlacedModel {
+	return isObject(value) && typeof value.spec === 'string' && typeof value.operation === 'string';
+}
+
+/** Puts a model behind a tier of the registry file. Throws ApiError. */
+export async function placeModel(order: { model: string; tier: string }, asked: Asked): Promise<PlacedModel> {
+	const response = await ask(asked, '/api/registry/candidates', posted(order, asked.signal));
+	const placed: unknown = await response.json();
+	if (isPlaced(placed)) return placed;
+	throw new ApiError('bad_answer', 'Modeldex sent an answer that this page cannot read. Reload the page.');
+}
+
 function posted(body: object, signal: AbortSignal | undefined): RequestInit {
 	const headers = { 'content-type': 'application/json' };
 	return { method: 'POST', headers, body: JSON.stringify(body), signal: signal ?? null };

@@ -1,4 +1,5 @@
 // The rows of a comparison: one fact of every model each, and whether the models differ in it.
+import { filterLabel } from '#lib/components/filter-labels.ts';
 import { runtimeWord, verdictWords } from '#lib/components/fit-words.ts';
 import type { CompatibilityReport } from '#lib/core/compatibility.ts';
 import type { Fit } from '#lib/core/fit.ts';
@@ -57,7 +58,7 @@ const facts: readonly (readonly [label: string, fact: EntryFact])[] = [
 		'Takes in',
 		({ is_multimodal, multimodal_type }) => (is_multimodal ? (multimodal_type ?? 'more than text') : 'text'),
 	],
-	['Kind', ({ classification }) => (classification === 'unknown' ? null : classification)],
+	['Kind', ({ classification: kind }) => (kind === 'unknown' ? null : filterLabel('kind', kind))],
 	['Licence', ({ license }) => (license === null ? null : licenseLabel(license))],
 	['Access', ({ gated }) => (gated ? 'gated' : 'open')],
 	['Downloads', ({ downloads }) => (downloads === null ? null : formatCompact(downloads))],

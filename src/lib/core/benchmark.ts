@@ -1,4 +1,5 @@
 // A benchmark of classifications: what a report holds, how it reads as Markdown, and what became worse between two.
+import { shortlistMarkdown, type Shortlist } from '#lib/core/benchmark-shortlist.ts';
 import { holm, mcnemar, type Metrics, type Outcome } from '#lib/core/classify-metrics.ts';
 
 /** Milliseconds of single texts, one after the other; null where nothing was timed. */
@@ -56,6 +57,8 @@ export interface BenchmarkReport {
 		command: string;
 	};
 	runs: BenchmarkRun[];
+	/** Which contestant to take; reports of earlier versions have none. */
+	shortlist?: Shortlist;
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
@@ -111,7 +114,7 @@ function perLabel({ name, metrics }: BenchmarkRun): string[] {
 }
 
 /** The report for people. */
-export function benchmarkMarkdown({ dataset, provenance, runs }: BenchmarkReport): string {
+export function benchmarkMarkdown({ dataset, provenance, runs, shortlist }: BenchmarkReport): string {
 	const { modeldex, node, platform, processor, memory_bytes: memory, threads, date, command } = provenance;
 	const ordered = runs.toSorted((a, b) => (b.metrics?.accuracy ?? -1) - (a.metrics?.accuracy ?? -1));
 	return [
@@ -126,6 +129,7 @@ export function benchmarkMarkdown({ dataset, provenance, runs }: BenchmarkReport
 		'',
 		'Texts that failed count as wrong. A contestant whose p is not small is not shown to differ from the best baseline.',
 		'',
+		...(shortlist === undefined ? [] : shortlistMarkdown(shortlist)),
 		'## Per label',
 		'',
 		...ordered.flatMap(perLabel),

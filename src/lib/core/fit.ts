@@ -207,7 +207,8 @@ function weightTerms({ facts, basis }: FitSubject): FitTerm[] {
 	const bytes = facts?.weights_bytes ?? null;
 	const towers = facts?.vision_bytes ?? 0;
 	if (bytes === null) {
-		return [{ name: 'Weights', bytes: null, basis: 'Unknown: neither files nor parameters and bits are known.' }];
+		const words = basis?.weights ?? 'Unknown: neither files nor parameters and bits are known.';
+		return [{ name: 'Weights', bytes: null, basis: words }];
 	}
 	const error = facts === null || facts.weights_band === 0 ? '' : ` Within ${formatCount(facts.weights_band * 100)} %.`;
 	const terms = [{ name: 'Weights', bytes: bytes - towers, basis: `${basis?.weights ?? 'As listed.'}${error}` }];

@@ -135,7 +135,11 @@ export function makeReaders(ground: Ground) {
 		...{ hub, database, clock, random, newId, onBug, root: hubCache, self: thisProcess(newId()) },
 		freeBytes: async (path) => (await spaceAt(path)).free_bytes,
 		fit: async (id, quant, signal) => (await fits.read(id, { ...usualQuestion, quant, signal })).fit,
-		onReady: (record) => pinned(parts.pins, record, onBug),
+		onReady: async (record) => {
+			pinned(parts.pins, record, onBug);
+			// Whoever hears that it is ready finds it in the lists.
+			if (background) await parts.localModels.look().catch(onBug);
+		},
 	});
 	return {
 		hub,

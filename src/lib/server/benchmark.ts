@@ -3,20 +3,28 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { shortlistOf } from '#lib/core/benchmark-shortlist.ts';
 import { withComparisons, type BenchmarkReport, type BenchmarkRun, type Speed } from '#lib/core/benchmark.ts';
-import { fileCategories } from '#lib/core/classify-labels.ts';
+import { fileCategories, labelSet } from '#lib/core/classify-labels.ts';
 import { measure, type Outcome } from '#lib/core/classify-metrics.ts';
 import { ruleFor } from '#lib/core/classify-rules.ts';
 import { NearestCentroid } from '#lib/core/classify-tfidf.ts';
 import { withPath } from '#lib/core/classify-text.ts';
-import type { Classification } from '#lib/core/classify.ts';
+import type { Category, Classification } from '#lib/core/classify.ts';
+import { quoted } from '#lib/core/repository.ts';
 import { Failure, isAbort, toFailure } from '#lib/core/failure.ts';
 import type { Classifier, ClassifyOptions } from '#lib/server/classifier.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import type { Engines } from '#lib/server/engine/engines.ts';
 import { packageFolder } from '#lib/server/package-folder.ts';
 
-const fileSchema = z.object({ label: z.string(), project: z.string(), path: z.string(), text: z.string() });
+/** Texts that are no files have neither project nor path. */
+const fileSchema = z.object({
+	label: z.string(),
+	project: z.string().default(''),
+	path: z.string().default(''),
+	text: z.string(),
+});
 export type LabelledFile = z.infer<typeof fileSchema>;
 
 /** A set of labelled files. */
@@ -34,7 +42,7 @@ export function shippedSet(): LabelledSet {
 	return setOf(readFileSync(path, 'utf8'), { name: 'Modeldex project files', license: 'CC0-1.0', annotators: 1 });
 }
 
-/** A set from lines of `{"label","project","path","text"}`. Throws `invalid_body` for a line that is none. */
+/** A set from lines of `{"label","text"}`, with `project` and `path` for files. Throws `invalid_body` for a line that is none. */
 export function setOf(text: string, facts: Pick<LabelledSet, 'name' | 'license' | 'annotators'>): LabelledSet {
 	const files = text.split('\n').flatMap((line, at) => {
 		if (line.trim() === '') return [];
@@ -66,6 +74,8 @@ const folds = 5;
 export interface BenchmarkOptions extends Omit<ClassifyOptions, 'model' | 'categories'> {
 	models: readonly string[];
 	set: LabelledSet;
+	/** What the labels mean; those of files, and the bare names of others, when left out. */
+	categories?: readonly Category[] | undefined;
 	/** Resamples for the intervals. */
 	resamples: number;
 	/** Texts that are timed one by one. */
@@ -94,19 +104,31 @@ function baselines(files: readonly LabelledFile[], random: () => number): Record
 	const majority = labels[counts.indexOf(Math.max(...counts))] ?? null;
 	const known = new Set(labels);
 	const projects = [...new Set(files.map(({ project }) => project))].sort();
-	const foldOf = ({ project }: LabelledFile) => projects.indexOf(project) % folds;
-	const shown = ({ text, path }: LabelledFile) => withPath(text, path);
+	const foldOf = ({ project }: LabelledFile, at: number) =>
+		(projects.length > 1 ? projects.indexOf(project) : at) % folds;
+	const shown = ({ text, path }: LabelledFile) => withPath(text, path === '' ? undefined : path);
 	// Trained on other projects than it is asked about: files of one project resemble each other.
 	const trained = Array.from({ length: folds }, (_, fold) => {
-		const others = files.filter((file) => foldOf(file) !== fold);
+		const others = files.filter((file, at) => foldOf(file, at) !== fold);
 		return new NearestCentroid(others.map((file) => ({ text: shown(file), label: file.label })));
 	});
 	return {
 		rules: files.map(({ path, text }) => ruleFor(path, text, known)?.category ?? null),
 		majority: files.map(() => majority),
 		random: files.map(() => labels[Math.floor(random() * labels.length)] ?? null),
-		'tf-idf': files.map((file) => trained[foldOf(file)]?.predict(shown(file)) ?? null),
+		'tf-idf': files.map((file, at) => trained[foldOf(file, at)]?.predict(shown(file)) ?? null),
 	};
+}
+
+/** What models are given to choose from. Throws `invalid_categories` for a label that is none of those that were said. */
+function categoriesFor({ files }: LabelledSet, said: readonly Category[] | undefined): Category[] {
+	const labels = [...new Set(files.map(({ label }) => label))].sort();
+	const stray = said === undefined ? undefined : labels.find((label) => !said.some(({ name }) => name === label));
+	if (stray !== undefined) {
+		throw new Failure('invalid_categories', `The label "${quoted(stray)}" of the texts is none of the categories.`);
+	}
+	if (said !== undefined) return labelSet(said);
+	return labelSet(labels.map((label) => fileCategories.find(({ name }) => name === label) ?? { name: label }));
 }
 
 function outcomeOf(file: LabelledFile | undefined, { category, confidence, scores, error }: Classification): Outcome {
@@ -128,6 +150,7 @@ export class Benchmark {
 	/** Measures every baseline and every model; a model that cannot be used is told as not measured, with the reason. */
 	async run(options: BenchmarkOptions): Promise<BenchmarkReport> {
 		const { set, resamples } = options;
+		categoriesFor(set, options.categories);
 		const runs: BenchmarkRun[] = [];
 		for (const [name, predictions] of Object.entries(baselines(set.files, repeatable(1)))) {
 			const outcomes = set.files.map(({ label }, at): Outcome => ({
@@ -153,14 +176,13 @@ export class Benchmark {
 		);
 		const projects = new Set(set.files.map(({ project }) => project)).size;
 		const { name, sha256, license, annotators } = set;
+		const truths = set.files.map(({ label }) => label);
 		return {
 			schema_version: 1,
 			dataset: { name, sha256, texts: set.files.length, projects, labels, license, annotators },
 			provenance: this.#ground.provenance,
-			runs: withComparisons(
-				runs,
-				set.files.map(({ label }) => label),
-			),
+			runs: withComparisons(runs, truths),
+			shortlist: shortlistOf(runs, truths),
 		};
 	}
 
@@ -184,11 +206,12 @@ export class Benchmark {
 			store = null,
 			force = false,
 			signal,
+			categories: said,
 			...rest
 		} = options;
+		const categories = categoriesFor(set, said);
 		const order = { ...rest, dtype: dtype ?? undefined, allowFolder, store: store ?? undefined, force, signal, model };
-		const categories = fileCategories.filter(({ name }) => set.files.some(({ label }) => label === name));
-		const items = set.files.map(({ path, text }, at) => ({ id: String(at), text, path }));
+		const items = set.files.map(({ path, text }, at) => ({ id: String(at), text, ...(path === '' ? {} : { path }) }));
 		const sort = async (part: typeof items) => {
 			const results: Classification[] = [];
 			for await (const result of classifier.classify(part, { ...order, categories })) results.push(result);

@@ -26,8 +26,9 @@ import type { Identity } from '#lib/server/downloads/owner.ts';
 import { removePart } from '#lib/server/downloads/part-file.ts';
 import { Planner } from '#lib/server/downloads/plan.ts';
 import { DownloadQueue, spokenFor } from '#lib/server/downloads/queue.ts';
+import { notAsked, renewalOf } from '#lib/server/downloads/renewal.ts';
 import { DownloadRun } from '#lib/server/downloads/run.ts';
-import { bytesHere, type FreeBytes } from '#lib/server/downloads/space.ts';
+import type { FreeBytes } from '#lib/server/downloads/space.ts';
 import { Streams } from '#lib/server/downloads/streams.ts';
 import { keyOf, outcomes, wrongState } from '#lib/server/downloads/wishes.ts';
 import { thenTold } from '#lib/server/downloads/then-told.ts';
@@ -57,8 +58,8 @@ interface DownloadsOptions {
 	freeBytes: FreeBytes;
 	fit?: (id: string, quant: string | null, signal: AbortSignal | undefined) => Promise<Fit>;
 	onBug: (error: unknown) => void;
-	/** Called in the process that worked on it when a download is complete and verified. */
-	onReady?: (record: DownloadRecord) => void;
+	/** Called in the process that worked on it when a download is complete and verified, just before that is told. */
+	onReady?: (record: DownloadRecord) => void | Promise<void>;
 	keepFree?: number;
 	tickMs?: number;
 	streams?: Streams;
@@ -112,7 +113,8 @@ export class Downloads {
 	/**
 	 * Orders a download; the same order again gives the same download, which goes on when it had failed or was cancelled.
 	 * One that is ready stays so while its files are here; with `refresh` the Hub is asked whether there is something
-	 * newer. Throws `invalid_model_id` or `invalid_revision`; whatever else is wrong shows itself in the download.
+	 * newer, and where it is away what is here has to do. Throws `invalid_model_id` or `invalid_revision`; whatever else
+	 * is wrong shows itself in the download.
 	 */
 	async order(order: DownloadOrder, { refresh = false } = {}): Promise<Download> {
 		const { database, newId, clock } = this.#options;
@@ -120,7 +122,8 @@ export class Downloads {
 		parseRevision(order.revision);
 		const key = keyOf(order);
 		const ready = store.downloadOf(database, key)?.record;
-		const isStale = ready?.state === 'ready' && (refresh || !(await this.#isWhole(ready)));
+		const asked = { ...this.#options, boot: this.#options.self.boot, refresh };
+		const renewal = ready?.state === 'ready' ? await renewalOf(ready, asked) : 'kept';
 		const id = database.transaction(() => {
 			const known = store.downloadOf(database, key)?.record;
 			if (known === undefined) {
@@ -130,7 +133,8 @@ export class Downloads {
 			}
 			const isLeft = known.state === 'failed' || known.state === 'cancelled' || known.state === 'paused';
 			if (isLeft) this.#apply(known, 'queued');
-			else if (isStale && known.state === 'ready') this.#anew(known);
+			else if (known.state === 'ready' && renewal === 'anew') this.#anew(known);
+			else if (known.state === 'ready' && renewal === 'unasked') this.#warn(known, notAsked);
 			return known.id;
 		});
 		this.#announce();
@@ -145,13 +149,9 @@ export class Downloads {
 		store.saveDownload(database, fresh, null);
 	}
 
-	async #isWhole({ files, model_id }: DownloadRecord): Promise<boolean> {
-		const { root, self } = this.#options;
-		const blobs = join(root, `models--${model_id.replaceAll('/', '--')}`, 'blobs');
-		for (const { digest, total } of files) {
-			if ((await bytesHere(join(blobs, digest), { total }, self.boot)) < total) return false;
-		}
-		return files.length > 0;
+	#warn(record: DownloadRecord, message: string): void {
+		const event = { kind: 'warning', at: this.#options.clock.date().getTime(), message } as const;
+		store.saveDownload(this.#options.database, applyDownload(record, event), null);
 	}
 
 	/** Every download, in the order of the queue. */

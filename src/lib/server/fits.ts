@@ -7,6 +7,7 @@ import { formatDecimalBytes } from '#lib/core/format.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Device } from '#lib/core/hardware.ts';
 import type { FitFacts, ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
+import { plainSentence } from '#lib/core/plain-weights.ts';
 import { quantizedFrom } from '#lib/core/packing.ts';
 import { quoted } from '#lib/core/repository.ts';
 import { chooseFiles, type ChosenFiles } from '#lib/core/weight-files.ts';
@@ -87,10 +88,12 @@ export class Fits {
 		const base = knowsCache(own) ? null : await this.#base(record, signal);
 		const joined = borrowFit(own, base?.facts ?? null);
 		const cache = base === null ? read?.evidence['kv_cache_bytes_per_token']?.rule : `Layers of ${base.id}.`;
+		const facts = chosen === null ? joined : fitOfFiles(joined, chosen);
+		const weights = plainBasis(record, read, facts) ?? weightsBasis(read, chosen, list);
 		return {
-			facts: chosen === null ? joined : fitOfFiles(joined, chosen),
+			facts,
 			context_window: read?.context_window ?? record.context_window ?? base?.context ?? null,
-			basis: { ...weightsBasis(read, chosen, list), ...(cache === undefined ? {} : { cache }) },
+			basis: { ...weights, ...(cache === undefined ? {} : { cache }) },
 		};
 	}
 
@@ -141,6 +144,14 @@ function weightsBasis(read: ModelCharacteristics | null, chosen: ChosenFiles | n
 	if (chosen === null || list === null) return rule === undefined ? {} : { weights: rule, vision: ofWhole };
 	const projector = `The projector file, ${formatDecimalBytes(chosen.projectorBytes)}.`;
 	return { weights: filesBasis(chosen, list), vision: chosen.projectorBytes > 0 ? projector : ofWhole };
+}
+
+/** What the weights would be in 16 bits, where that is all that can be said of them; null otherwise. */
+function plainBasis(record: ModelRecord, read: ModelCharacteristics | null, facts: FitFacts | null): Basis | null {
+	const parameters_total = read?.parameters.total ?? record.parameters_total;
+	const subject = { ...record, parameters_total, fit: facts };
+	const words = plainSentence(subject, read?.evidence['parameters']?.rule);
+	return words === null ? null : { weights: words };
 }
 
 type Basis = NonNullable<FitSubject['basis']>;

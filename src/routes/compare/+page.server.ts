@@ -35,7 +35,8 @@ async function columnOf(id: string, app: App, signal: AbortSignal): Promise<Colu
 			app.compatibility.read(record.id, { signal }),
 		]);
 		const problem = characteristics.problem?.message ?? null;
-		const entry = rowSchema.parse(record);
+		// Reading the characteristics has told the list more than it knew when the record was taken.
+		const entry = rowSchema.parse(app.catalog.entry(record.id) ?? record);
 		return { id: record.id, entry, characteristics: characteristics.value, memory, runtimes, problem };
 	} catch (error) {
 		signal.throwIfAborted();

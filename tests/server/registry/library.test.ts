@@ -70,7 +70,7 @@ describe('createModels', () => {
 		expect(() => models.model('user:ann', { userId: 'bob' })).toThrow('only be asked for by that user');
 		models.updateProvider('mine', { type: 'openai-compatible', enabled: false });
 		await expect(models.model('mine/b').generate(body)).rejects.toMatchObject({ code: 'no_candidate' });
-		expect(() => models.updateProvider('x y', { type: 'openai' })).toThrow();
+		expect(() => models.updateProvider('x y', { type: 'openai' })).toThrow('x y');
 		await models.close();
 	});
 

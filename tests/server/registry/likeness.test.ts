@@ -14,7 +14,7 @@ const vectors: Script = ({ operation, body }) => {
 	expect(operation).toBe('embeddings');
 	const texts: unknown[] = Array.isArray(body['input']) ? body['input'] : [];
 	const rows = texts.map((text, index) => ({ index, embedding: /cat|tabby/.test(String(text)) ? [3, 0.2] : [0, 4] }));
-	return [{ reply: { object: 'list', data: rows.reverse() } }, { tokens: { input_uncached: 40 } }];
+	return [{ wait: 50 }, { reply: { object: 'list', data: rows.reverse() } }, { tokens: { input_uncached: 40 } }];
 };
 
 function rig(scripts: Record<string, Script>, more: object = {}) {
@@ -35,6 +35,15 @@ describe('compare: embedding', () => {
 		expect(compared.length).toBeGreaterThan(0);
 		expect(compared[0]).toMatchObject({ candidate: model, outcome: 'lost', cost_nano: 40_000 });
 		expect(room.bugs).toEqual([]);
+	});
+
+	it('reads vectors by their number, in whatever order they come', async () => {
+		const room = rig({ [A]: says('a dog', 50), [B]: says('a cow', 60), [C]: says('the tabby', 70) });
+		const { record } = await room.ask({});
+		const [dog, cow, tabby] = record.consensus?.votes.map(({ cluster }) => cluster) ?? [];
+		expect([dog === cow, dog === tabby]).toEqual([true, false]);
+		const sizes = room.fake.calls.map(({ body }) => (Array.isArray(body['input']) ? body['input'].length : 0));
+		expect(Math.max(...sizes)).toBeGreaterThan(1);
 	});
 
 	it('sends no answer twice', async () => {

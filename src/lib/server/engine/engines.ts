@@ -2,7 +2,7 @@
 import { mayLoad } from '#lib/core/engine-memory.ts';
 import { Failure, toFailure, type FailureCode } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
-import type { NamedModel } from '#lib/core/tables/named-models.ts';
+import type { ModelKind, NamedModel } from '#lib/core/tables/named-models.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { Bell } from '#lib/server/engine/bell.ts';
 import { ChildEngine } from '#lib/server/engine/child-engine.ts';
@@ -118,10 +118,13 @@ export class Engines {
 		return { engine: entry.engine, facts: { ...place, name: place.known?.name ?? name }, release };
 	}
 
-	/** Throws what `acquire` would throw for a model that cannot be found or used, without loading it. */
-	async check(name: string, options: UseOptions): Promise<void> {
+	/** The kind of a model. Throws what `acquire` would throw for one that cannot be found or used, without loading it. */
+	async check(name: string, options: UseOptions): Promise<ModelKind> {
 		const other = await this.#options.others.find(name, options.signal);
-		if (other === null) this.#options.library((await this.#options.places.find(name, options)).runtime);
+		if (other !== null) return other.facts.kind;
+		const { kind, runtime } = await this.#options.places.find(name, options);
+		this.#options.library(runtime);
+		return kind;
 	}
 
 	/** Which of these models are here, and why the others are not. */

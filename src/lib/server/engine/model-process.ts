@@ -1,6 +1,6 @@
 // One child process with one model: orders in, answers out, a limit of time for every stage, and an end whatever happens.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { Failure, isFailureCode, type FailureCode } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import program from '#lib/server/engine/child-program.ts?worker-source';
@@ -72,13 +72,15 @@ function childEnvironment(): NodeJS.ProcessEnv {
 	return { PATH, HOME, TMPDIR, TEMP, SystemRoot, LANG, HF_HUB_OFFLINE: '1' };
 }
 
-/** One step behind everything else, our own server before all; not so far that a busy machine never comes to it. */
-const childPriority = 5;
+/** Behind our own server, and not so far that a busy machine hardly comes to it: four fifths of everybody else's share. */
+const stepsBack = 1;
+/** Node's number for the least urgent of all. */
+const lowestPriority = 19;
 
 /** Lets others go first. A system that does not allow it runs the child as it is. */
 function stepBack(pid: number): void {
 	try {
-		setPriority(pid, childPriority);
+		setPriority(pid, Math.min(lowestPriority, getPriority() + stepsBack));
 	} catch {
 		// it ended already, or a container forbids it
 	}

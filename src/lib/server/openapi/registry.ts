@@ -4,6 +4,7 @@ import { chatBodySchema, completionBodySchema, embeddingBodySchema } from '#lib/
 import { registryFileBody } from '#lib/server/bodies.ts';
 import type { ApiRow } from '#lib/server/openapi/row.ts';
 import { breakerResetBody } from '#lib/server/registry/breaker-reset.ts';
+import { candidateBody } from '#lib/server/registry/candidate-edit.ts';
 import { keyOrderSchema } from '#lib/server/registry/key-order.ts';
 import { rolloutChangeSchema } from '#lib/server/registry/rollout.ts';
 import { simulationSchema } from '#lib/server/registry/simulator.ts';
@@ -82,6 +83,19 @@ export const registryRows: readonly ApiRow[] = [
 			schema: z.looseObject({ reset: z.array(z.string()) }),
 		},
 		failures: ['not_found'],
+	},
+	{
+		method: 'POST',
+		path: '/api/registry/candidates',
+		part,
+		summary: 'Put a model of this machine behind a tier, as an edit of the registry file',
+		body: candidateBody,
+		answer: {
+			form: 'json',
+			about: 'The spec to ask for, and whether anything was changed.',
+			schema: z.looseObject({ spec: z.string(), candidate: z.string(), is_new: z.boolean() }),
+		},
+		failures: ['model_not_installed', 'unsupported_operation', 'invalid_config'],
 	},
 	{
 		method: 'GET',

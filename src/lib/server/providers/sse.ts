@@ -6,8 +6,8 @@ export interface SseFrame {
 	data: string | null;
 }
 
-/** The most characters that an unfinished event may have; beyond it somebody sends no events at all. */
-const mostPending = 16 * 1024 * 1024;
+/** The most characters that an event may have: room for a picture in an answer; beyond it somebody sends no events at all. */
+const mostPending = 8 * 1024 * 1024;
 
 /** More of one event than anybody sends on purpose. */
 export class SseOverflow extends Error {
