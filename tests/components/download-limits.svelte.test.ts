@@ -34,6 +34,7 @@ it('says what cannot be kept, and why', async () => {
 	await form.getByRole('button', { name: 'Save limits' }).click();
 	await expect.element(form.getByRole('alert')).toHaveTextContent('The speed cap is an amount per second');
 	await expect.element(form.getByLabelText('Speed cap in MB/s')).toHaveAttribute('aria-invalid', 'true');
+	await expect.element(form.getByLabelText('Speed cap in MB/s')).toHaveValue('quick');
 	expect(onsave).not.toHaveBeenCalled();
 	await form.getByLabelText('Speed cap in MB/s').fill('');
 	await form.getByRole('button', { name: 'Save limits' }).click();

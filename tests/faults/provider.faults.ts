@@ -73,6 +73,7 @@ describe('[F28] a provider that refuses three in ten, with another behind it', (
 
 describe('[F30] a stream that ends after any word', () => {
 	const ends = (at: number): [string, Script][] => [
+		['not at all', { text: words }],
 		['without a finish', { text: words, endAt: at }],
 		['with an error', { text: words, errorAt: at }],
 		['with nonsense', { text: words, malformedAt: at }],
@@ -96,6 +97,7 @@ describe('[F30] a stream that ends after any word', () => {
 		}
 		process.stdout.write(`${JSON.stringify(figures)}\n`);
 		expect([figures.silent, figures.mixed]).toEqual([0, 0]);
+		expect(figures.whole).toBeGreaterThan(words.length);
 		expect(figures.failed).toBeGreaterThan(words.length);
 	});
 });
