@@ -210,6 +210,7 @@ test('a GGUF repository is described by its header, and the weights of each file
 	page,
 }) => {
 	await page.goto(`${app.url}/models/acme/Heads-GGUF`);
+	await page.locator('html[data-hydrated]').waitFor();
 	const specs = page.getByTestId('specs-panel');
 	await expect(specs).toContainText('no config.json; the header of heads-Q4_K_M.gguf was read instead');
 	await expect(specs.getByText('Hidden size').locator('..')).toContainText('64');

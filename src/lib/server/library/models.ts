@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCompatibleQuery, type CompatibleModels } from '#lib/core/compatible-query.ts';
 import type { SortKey, SortOrder } from '#lib/core/query.ts';
+import { runtimeProfile as profileOf } from '#lib/core/runtime-profiles.ts';
+import { baseRuntime, parseRuntime as idOf, type BuiltInRuntime, type RuntimeProfile } from '#lib/core/runtime.ts';
 import { packageFolder } from '#lib/server/package-folder.ts';
 
 export { normalize } from '#lib/core/characteristics.ts';
@@ -16,9 +18,21 @@ export { Failure, type FailureCode } from '#lib/core/failure.ts';
 export type { ListingFacts } from '#lib/core/listing.ts';
 export type { ModelCharacteristics, ModelEntry, ModelRecord } from '#lib/core/model.ts';
 export { subjectOf, type CompatibilitySubject } from '#lib/core/run-facts.ts';
-export { runtimeProfile, runtimeProfiles } from '#lib/core/runtime-profiles.ts';
-export { parseRuntime, runtimeIds, type RuntimeId, type RuntimeProfile } from '#lib/core/runtime.ts';
+export { builtInProfiles as runtimeProfiles } from '#lib/core/runtime-profiles.ts';
+export { builtInRuntimes as runtimeIds } from '#lib/core/runtime.ts';
+export type { BuiltInRuntime as RuntimeId, RuntimeProfile } from '#lib/core/runtime.ts';
 export type { WeightFormat } from '#lib/core/weight-formats.ts';
+
+/** The profile of a runtime. */
+export function runtimeProfile(id: BuiltInRuntime): RuntimeProfile {
+	return profileOf(id);
+}
+
+/** The id of a runtime by any spelling of its name. Throws `invalid_query` with the nearest name for one that is not known. */
+export function parseRuntime(name: string): BuiltInRuntime {
+	const id = idOf(name);
+	return baseRuntime(id) ?? 'llm-worker';
+}
 
 /** What is asked for; see each default. */
 export interface CompatibleHuggingFaceOptions {
