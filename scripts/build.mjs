@@ -74,6 +74,9 @@ export async function build() {
 	if ((await run(process.execPath, [vite, ...cli], { env, quiet: true })) !== 0) {
 		stop('The build of the command line failed; its output is above.');
 	}
+	if ((await run(process.execPath, [join(root, 'build/cli/stock.js')], { env, quiet: true })) !== 0) {
+		stop('The catalog could not be stocked; the output is above.');
+	}
 	writeFileSync(join(root, 'build', 'index.js'), startFile);
 	writeFileSync(stampPath, stamp);
 }

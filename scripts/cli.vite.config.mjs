@@ -15,6 +15,7 @@ export default defineConfig({
 		rollupOptions: {
 			input: {
 				main: 'src/cli/main.ts',
+				stock: 'src/cli/stock.ts',
 				'library/models': 'src/lib/server/library/models.ts',
 				'library/registry': 'src/lib/server/library/registry.ts',
 			},

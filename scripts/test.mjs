@@ -55,9 +55,14 @@ const reports = mkdtempSync(join(tmpdir(), 'modeldex-test-'));
 
 await interruptible(async () => {
 	await check('sync', '@sveltejs/kit/svelte-kit.js', ['sync']);
-	await check('lint', 'eslint/bin/eslint.js', ['.']);
-	await check('format', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']);
-	await check('types', 'svelte-check/bin/svelte-check', ['--tsconfig', './tsconfig.json', '--threshold', 'warning']);
+	// Each uses one processor, so that two go side by side.
+	await Promise.all([
+		(async () => {
+			await check('lint', 'eslint/bin/eslint.js', ['.']);
+			await check('format', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']);
+		})(),
+		check('types', 'svelte-check/bin/svelte-check', ['--tsconfig', './tsconfig.json', '--threshold', 'warning']),
+	]);
 
 	if (only.length === 0 || only.includes('unit')) {
 		const out = join(reports, 'unit.json');

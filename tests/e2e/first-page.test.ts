@@ -56,6 +56,7 @@ for (const scheme of ['light', 'dark'] as const) {
 		await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
 		await open(page, '/models?q=qwen');
 		await check('list');
+		await open(page, '/models?q=qwen3-8b');
 		await page.getByRole('button', { name: 'Show specs' }).first().click();
 		await page
 			.getByRole('button', { name: /^Where from/ })
@@ -68,7 +69,7 @@ for (const scheme of ['light', 'dark'] as const) {
 		await page.getByRole('button', { name: /^Filter/ }).click();
 		await page.getByRole('dialog', { name: 'Filter Models' }).waitFor();
 		await check('filter');
-		await open(page, '/models?q=qwen&view=table');
+		await open(page, '/models?q=qwen3-8b&view=table');
 		await check('table');
 	});
 }

@@ -138,7 +138,7 @@ for (const scheme of ['light', 'dark'] as const) {
 	test(`axe finds nothing serious in ${scheme} theme, and a phone's screen holds it`, async ({ page }) => {
 		await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
 		await page.setViewportSize({ width: 390, height: 844 });
-		await open(page, '/models');
+		await open(page, '/models?q=qwen3-8b');
 		await page.getByTestId('palette').click();
 		await field(page).fill('qwen');
 		await expect(page.getByRole('option', { name: /^All / })).toBeVisible();

@@ -22,6 +22,8 @@ import type { Routing } from '#lib/server/registry/routing.ts';
 import { Sessions } from '#lib/server/session.ts';
 import { runTool, type RunTool } from '#lib/server/tools.ts';
 import { loadSnapshot, readSnapshot, type Snapshot } from '#lib/server/snapshot.ts';
+import { stockPath, stockUp } from '#lib/server/stock.ts';
+import { nameOwn } from '#lib/server/store/copies.ts';
 import { readMeta } from '#lib/server/store/meta.ts';
 
 /** What every face (pages, routes, command line) works with. */
@@ -79,12 +81,12 @@ function thisMachine(): Machine {
 }
 
 /** Everything that has to be read before the first answer; a damaged database shows itself here. */
-function prepareCatalog(database: Database, version: string): { catalog: Catalog; snapshot: Snapshot } {
+function prepareCatalog(database: Database, snapshot: Snapshot, version: string): Catalog {
 	migrate(database);
+	nameOwn(database);
 	const catalog = new Catalog(database);
-	const snapshot = readSnapshot();
 	loadSnapshot(database, catalog, snapshot, version);
-	return { catalog, snapshot };
+	return catalog;
 }
 
 /**
@@ -96,12 +98,14 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { machine = thisMachine, run = runTool, env = process.env } = options;
 	const ending = new AbortController();
 	const log = logOf(settings);
-	const { database, prepared, setAside } = openDatabase({
+	const snapshot = readSnapshot();
+	const stock = stockPath({ snapshot: snapshot.version, product: version });
+	const { database, prepared: catalog, setAside } = openDatabase({
 		directory: settings.home,
 		now: () => clock.date(),
-		prepare: (opened) => prepareCatalog(opened, version),
+		provide: (path) => stockUp(path, stock),
+		prepare: (opened) => prepareCatalog(opened, snapshot, version),
 	});
-	const { catalog, snapshot } = prepared;
 	if (setAside !== null) log.error('database_damaged', { set_aside: setAside });
 	const onBug = (error: unknown) =>
 		log.error('background_failed', { stack: error instanceof Error ? error.stack : '' });

@@ -233,6 +233,8 @@ interface OpenOptions<T> {
 	now: () => Date;
 	/** What the database must be able to do at once: migrate and read everything that is needed to start. */
 	prepare: (database: Database) => T;
+	/** Called with its path before it is opened, so that a filled one can be put where there is none. */
+	provide?: (path: string) => void;
 }
 
 /** An open database, what `prepare` made of it, and the name of the damaged file that was put aside, if there was one. */
@@ -269,19 +271,21 @@ function putAside(path: string, seen: BigIntStats | undefined, now: Date): strin
  * Opens `modeldex.db` in the directory and prepares it. A damaged file is put aside as `.broken-<date>` and a new one is
  * made in its place, because everything in it can be read again. Throws `Failure('database')` for every other trouble.
  */
-export function openDatabase<T>({ directory, now, prepare }: OpenOptions<T>): Opened<T> {
+export function openDatabase<T>({ directory, now, prepare, provide = () => {} }: OpenOptions<T>): Opened<T> {
 	const path = join(directory, 'modeldex.db');
 	try {
 		mkdirSync(directory, { recursive: true, mode: 0o700 });
 	} catch (error) {
 		throw new Failure('database', `The data directory ${directory} cannot be made.`, { cause: error });
 	}
+	provide(path);
 	const seen = identity(path);
 	try {
 		return { ...attempt(path, prepare), setAside: null };
 	} catch (error) {
 		if (!isBroken(error) || seen === undefined) throw error;
 		const setAside = putAside(path, seen, now());
+		provide(path);
 		return { ...attempt(path, prepare), setAside };
 	}
 }
