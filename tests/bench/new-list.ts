@@ -14,7 +14,18 @@ export async function press(page: Page, target: Locator, restMs = 100): Promise<
 /** Waits until no request is under way and nothing is left to do of what came before. */
 export async function calm(page: Page): Promise<void> {
 	await page.waitForLoadState('networkidle');
-	await page.evaluate(() => new Promise((done) => requestIdleCallback(done)));
+	// A list fills in idle turns: the page is at rest once a few of them in a row have changed nothing.
+	await page.evaluate(async () => {
+		let isChanged = true;
+		const changes = new MutationObserver(() => (isChanged = true));
+		changes.observe(document, { childList: true, characterData: true, attributes: true, subtree: true });
+		for (let calmTurns = 0; calmTurns < 5;) {
+			await new Promise((done) => requestIdleCallback(done));
+			calmTurns = isChanged ? 0 : calmTurns + 1;
+			isChanged = false;
+		}
+		changes.disconnect();
+	});
 }
 
 interface Watch {

@@ -13,7 +13,7 @@ test.afterAll(async () => {
 });
 
 const names = (page: Page, where: string) => page.locator(`${where} [data-testid=model-card] h2 a`);
-const behind = 'ol[data-behind]';
+const behind = 'ol[data-behind=ahead]';
 const front = 'ol:not([data-behind])';
 
 /** Opens a list of two filters at rest: its configs are asked for, nothing is under way. */

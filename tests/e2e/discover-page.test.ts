@@ -2,6 +2,7 @@
 import { expect, test } from '@playwright/test';
 import { startApp } from '../support/app-server.ts';
 import { app, hub, open, row, setUp, start, summary, tearDown } from '../support/discover-page.ts';
+import { shownCards } from '../support/shown-cards.ts';
 
 test.describe('the page', () => {
 	test.beforeAll(setUp);
@@ -58,7 +59,7 @@ test.describe('the page', () => {
 		await page.getByTestId('discovery-panel').getByRole('button', { name: 'Discover', exact: true }).click();
 		await expect(summary(page)).toBeVisible();
 		expect(await holds()).toBe(true);
-		await expect(page.getByTestId('model-card').first()).toBeVisible();
+		await expect(shownCards(page).first()).toBeVisible();
 	});
 
 	for (const width of [390, 720, 1200, 2000]) {

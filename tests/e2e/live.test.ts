@@ -7,6 +7,7 @@ import { startApp, type AppServer } from '../support/app-server.ts';
 import { fakeRepo } from '../support/fake-hub-repo.ts';
 import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
 import { cacheModel } from '../support/hub-cache.ts';
+import { shownCards } from '../support/shown-cards.ts';
 
 const config = (context: number) =>
 	JSON.stringify({
@@ -62,7 +63,7 @@ test.afterAll(async () => {
 	rmSync(cache, { recursive: true, force: true });
 });
 
-const card = (page: Page, name: string) => page.getByTestId('model-card').filter({ hasText: name });
+const card = (page: Page, name: string) => shownCards(page).filter({ hasText: name });
 
 async function open(page: Page, url: string): Promise<void> {
 	await page.goto(url);
@@ -102,10 +103,10 @@ test('a config that cannot be read says so on its card, and can be tried again',
 test('models on this machine come first, with facts from their own files', async ({ page }) => {
 	await open(page, `${own.url}/models`);
 	await expect(page.getByRole('link', { name: 'My models 1' })).toHaveAttribute('aria-current', 'true');
-	await expect(page.getByTestId('model-card')).toHaveCount(1);
+	await expect(shownCards(page)).toHaveCount(1);
 	await expect(card(page, 'Mine-1B')).toContainText('16,384 ctx');
 	await card(page, 'Mine-1B').getByRole('button', { name: 'Show specs' }).click();
 	await expect(card(page, 'Mine-1B').getByText(/Read from this machine/)).toBeVisible();
 	await page.getByRole('link', { name: /^Catalog/ }).click();
-	await expect(page.getByTestId('model-card')).toHaveCount(50);
+	await expect(shownCards(page)).toHaveCount(50);
 });

@@ -8,6 +8,7 @@ import { startApp, type AppServer } from '../support/app-server.ts';
 import { writeGguf } from '../support/gguf-writer.ts';
 import { cacheModel } from '../support/hub-cache.ts';
 import { large, ollamaModel, put } from '../support/local-stores.ts';
+import { shownCards } from '../support/shown-cards.ts';
 
 const config = JSON.stringify({
 	model_type: 'qwen3',
@@ -53,15 +54,15 @@ async function open(page: Page, path: string): Promise<void> {
 test('my models are listed with where they are, and filtered like any others', async ({ page }) => {
 	await open(page, '/models');
 	await expect(page.getByRole('link', { name: 'My models 3' })).toHaveAttribute('aria-current', 'true');
-	const small = page.getByTestId('model-card').filter({ hasText: 'Small' });
+	const small = shownCards(page).filter({ hasText: 'Small' });
 	await expect(small.getByTestId('local-copy')).toContainText('Hugging Face cache 1.1 MiB');
 	await expect(small.getByTestId('local-copy')).toHaveAttribute(
 		'title',
 		'On this machine: Hugging Face cache (1.1 MiB)',
 	);
 	await open(page, '/models?source=mine&family=Llama');
-	await expect(page.getByTestId('model-card')).toHaveCount(1);
-	await expect(page.getByTestId('model-card')).toContainText('4,096 ctx');
+	await expect(shownCards(page)).toHaveCount(1);
+	await expect(shownCards(page)).toContainText('4,096 ctx');
 	await page.getByRole('link', { name: 'Manage the models on this machine' }).click();
 	await expect(page.getByRole('heading', { name: 'On this machine', level: 1 })).toBeVisible();
 });

@@ -7,6 +7,7 @@ import { fakeRepo } from '../support/fake-hub-repo.ts';
 import { tinyModel } from '../support/gguf-models.ts';
 import { writeGguf } from '../support/gguf-writer.ts';
 import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
+import { shownCards } from '../support/shown-cards.ts';
 
 const config = JSON.stringify({
 	model_type: 'qwen3',
@@ -184,7 +185,7 @@ test('offline, a model of the snapshot shows its facts and says what is missing'
 test('the way back leads to the list as it was left', async ({ page }) => {
 	await page.goto(`${offline.url}/models?q=qwen3-8b`);
 	await page.locator('html[data-hydrated]').waitFor();
-	await page.getByTestId('model-card').first().getByRole('link').first().click();
+	await shownCards(page).first().getByRole('link').first().click();
 	await expect(page.getByRole('link', { name: 'Back to the list' })).toHaveAttribute('href', '/models?q=qwen3-8b');
 	await page.getByRole('link', { name: 'Back to the list' }).click();
 	await expect(page).toHaveURL(/\/models\?q=qwen3-8b$/);

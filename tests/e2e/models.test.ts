@@ -1,6 +1,7 @@
 // The models page as a person meets it, on the shipped snapshot with no network.
 import { expect, test, type Page } from '@playwright/test';
 import { startApp, type AppServer } from '../support/app-server.ts';
+import { shownCards } from '../support/shown-cards.ts';
 
 let app: AppServer;
 
@@ -12,7 +13,7 @@ test.afterAll(async () => {
 	await app.stop();
 });
 
-const cards = (page: Page) => page.getByTestId('model-card');
+const cards = (page: Page) => shownCards(page);
 
 /** The total the page shows, from words such as "312 of 5,104". */
 async function total(page: Page): Promise<number> {

@@ -4,6 +4,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { startApp, type AppServer } from '../support/app-server.ts';
 import { fakeRepo } from '../support/fake-hub-repo.ts';
 import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
+import { shownCards } from '../support/shown-cards.ts';
 
 const shapes = {
 	model_type: 'llama',
@@ -79,7 +80,7 @@ test('device and runtime chosen in the head change every card, and hold on the n
 	await open(page, '/models?q=acme');
 	await choose(page, { device: 'RTX 3060 12 GB', runtime: 'vllm' });
 	await expect(page.getByTestId('place')).toContainText('RTX 3060');
-	const base = page.getByTestId('model-card').first();
+	const base = shownCards(page).first();
 	await expect(base.getByTestId('fit-line')).toHaveAttribute('data-verdict', 'too_big');
 	await expect(base.getByTestId('runtime-badge')).toContainText('vLLM');
 	await base.getByTestId('runtime-badge').click();
@@ -124,7 +125,7 @@ test('why a model is not in the list, and the list without what hides it', async
 	await expect(dialog.getByRole('link', { name: 'acme/Base-8B-4bit' })).toBeVisible();
 	await dialog.getByRole('button', { name: 'Drop this filter' }).click();
 	await expect(page).toHaveURL(/\/models\?q=acme$/);
-	await expect(page.getByTestId('model-card')).toHaveCount(3);
+	await expect(shownCards(page)).toHaveCount(3);
 
 	await page.getByRole('button', { name: 'Why isn’t it here?' }).click();
 	await dialog.getByRole('textbox', { name: 'Model' }).fill('acme/Nothing');
@@ -134,7 +135,7 @@ test('why a model is not in the list, and the list without what hides it', async
 
 test('up to four models are compared, by button and by key', async ({ page }) => {
 	await open(page, '/models?q=acme');
-	await page.getByTestId('model-card').first().getByRole('button', { name: 'Compare' }).click();
+	await shownCards(page).first().getByRole('button', { name: 'Compare' }).click();
 	await page.keyboard.press('Escape');
 	await page.locator('[data-index="1"]').focus();
 	await page.keyboard.press('c');
@@ -159,7 +160,7 @@ test('one card per base model: its packings open on demand, one is recommended, 
 	await page.getByTestId('group').click();
 	await expect(page).toHaveURL(/group=base/);
 	await expect(page.getByTestId('result-count')).toContainText('2 base models · 3 of');
-	const base = page.getByTestId('model-card').first();
+	const base = shownCards(page).first();
 	await expect(base.getByTestId('packing-line')).toContainText('Take acme/Base-8B-4bit: the largest packing that fits');
 	await expect(page.getByTestId('variants')).toHaveCount(0);
 	await base.getByRole('button', { name: '1 packing' }).click();
@@ -195,7 +196,7 @@ test('a filter by what fits and the cards of its list say the same, with the run
 	for (const view of ['cards', 'table'] as const) {
 		await open(page, `/models?source=hub&fits=rtx-4090-24gb&context=32k&view=${view}`);
 		const lines = page.getByTestId('fit-line');
-		await expect(page.getByTestId(view === 'cards' ? 'model-card' : 'model-row').first()).toBeVisible();
+		await expect((view === 'cards' ? shownCards(page) : page.getByTestId('model-row')).first()).toBeVisible();
 		const verdicts = await lines.evaluateAll((all) => all.map((line) => line.getAttribute('data-verdict')));
 		expect(verdicts.length).toBeGreaterThan(40);
 		expect([...new Set(verdicts)].filter((verdict) => verdict !== 'fits' && verdict !== 'tight')).toEqual([]);
@@ -207,9 +208,9 @@ test('only what a runtime loads and what fits is listed, also without JavaScript
 	const context = await browser.newContext({ javaScriptEnabled: false });
 	const page = await context.newPage();
 	await page.goto(`${app.url}/models?q=acme&runtime=mlx-lm&fits=16GB`);
-	await expect(page.getByTestId('model-card')).toHaveCount(1);
-	await expect(page.getByTestId('model-card')).toContainText('Base-8B-4bit');
+	await expect(shownCards(page)).toHaveCount(1);
+	await expect(shownCards(page)).toContainText('Base-8B-4bit');
 	await page.goto(`${app.url}/models?q=acme&runtime=vllm&show_incompatible=true`);
-	await expect(page.getByTestId('model-card')).toHaveCount(3);
+	await expect(shownCards(page)).toHaveCount(3);
 	await context.close();
 });

@@ -2,6 +2,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
 import { startApp, type AppServer } from '../support/app-server.ts';
+import { shownCards } from '../support/shown-cards.ts';
 
 const key = 'the key of this test';
 let server: AppServer;
@@ -22,7 +23,7 @@ for (const javaScriptEnabled of [true, false]) {
 		await page.getByLabel('Key').fill(key);
 		await page.getByRole('button', { name: 'Sign in' }).click();
 		await expect(page).toHaveURL(`${server.url}/models?family=Qwen`);
-		await expect(page.getByTestId('model-card').first()).toBeVisible();
+		await expect(shownCards(page).first()).toBeVisible();
 		await page.goto(`${server.url}/sign-in`);
 		await page.getByRole('button', { name: 'Sign out' }).click();
 		await page.goto(`${server.url}/models`);

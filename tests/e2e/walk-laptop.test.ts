@@ -7,6 +7,7 @@ import { formatBytes } from '#lib/core/format.ts';
 import { startApp, type AppServer } from '../support/app-server.ts';
 import { modeldex } from '../support/built-server.ts';
 import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
+import { shownCards } from '../support/shown-cards.ts';
 import {
 	fitting,
 	notes,
@@ -43,13 +44,12 @@ test.afterAll(async () => {
 	rmSync(folder, { recursive: true, force: true });
 });
 
-const card = (id: string) =>
-	page.getByTestId('model-card').filter({ has: page.getByRole('link', { name: id, exact: true }) });
+const card = (id: string) => shownCards(page).filter({ has: page.getByRole('link', { name: id, exact: true }) });
 
 test('the list is there at once, and the machine is named', async () => {
 	await page.goto(app.url);
 	await page.locator('html[data-hydrated]').waitFor();
-	await expect(page.getByTestId('model-card').first()).toBeVisible();
+	await expect(shownCards(page).first()).toBeVisible();
 	await page.getByTestId('place').click();
 	const dialog = page.getByRole('dialog', { name: 'Where it should run' });
 	await dialog.getByRole('searchbox', { name: 'Search devices' }).fill('M2 16');
@@ -118,7 +118,7 @@ test('the download says what it takes first, comes verified, and stands among th
 		.getByRole('navigation', { name: 'Source' })
 		.getByRole('link', { name: /^My models/ })
 		.click();
-	await expect(page.getByTestId('model-card')).toHaveCount(1);
+	await expect(shownCards(page)).toHaveCount(1);
 	await expect(card(small)).toBeVisible();
 });
 

@@ -8,6 +8,7 @@ import { startApp, type AppServer } from '../support/app-server.ts';
 import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
 import { startFakeProvider, type FakeProvider } from '../support/fake-provider.ts';
 import { fitting, plain, served, sorter, tooLarge, walkRepos } from '../support/walk-world.ts';
+import { shownCards } from '../support/shown-cards.ts';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -42,8 +43,7 @@ test.afterAll(async () => {
 	rmSync(home, { recursive: true, force: true });
 });
 
-const card = (id: string) =>
-	page.getByTestId('model-card').filter({ has: page.getByRole('link', { name: id, exact: true }) });
+const card = (id: string) => shownCards(page).filter({ has: page.getByRole('link', { name: id, exact: true }) });
 
 const file = () => `version: 1
 name: Platform
