@@ -100,7 +100,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const log = logOf(settings);
 	const snapshot = readSnapshot();
 	const stock = stockPath({ snapshot: snapshot.version, product: version });
-	const { database, prepared: catalog, setAside } = openDatabase({
+	const {
+		database,
+		prepared: catalog,
+		setAside,
+	} = openDatabase({
 		directory: settings.home,
 		now: () => clock.date(),
 		provide: (path) => stockUp(path, stock),
