@@ -3,6 +3,7 @@ import { sep, basename, dirname } from 'node:path';
 import { Failure } from '#lib/core/failure.ts';
 import { pool } from '#lib/core/pooling.ts';
 import { runtimeFailure } from '#lib/core/runtime-words.ts';
+import { chooseEach } from '#lib/server/engine/choosing.ts';
 import type { Library, Model, Stopping, Tensor, Tokenizer } from '#lib/server/engine/library.ts';
 import type * as Says from '#lib/server/engine/messages.ts';
 import { batchesOf, Frame, inputsOf, pairRows, singleRows, type TokenRow } from '#lib/server/engine/token-rows.ts';
@@ -208,34 +209,14 @@ export class ChildModel implements RunningModel {
 		return this.#tokenizer(text, { add_special_tokens: false, return_tensor: false }).input_ids;
 	}
 
-	/** The one token that each letter is where an answer begins, with or without a space before it. */
-	#letterTokens(letters: readonly string[]): number[][] {
-		return letters.map((letter) => {
-			const ways = [letter, ` ${letter}`].map(
-				(way) => this.#tokenizer(way, { add_special_tokens: false, return_tensor: false }).input_ids,
-			);
-			const ids = [...new Set(ways.filter((way) => way.length === 1).flat())];
-			if (ids.length > 0) return ids;
-			throw new Failure('unsupported_model', 'The tokenizer splits single letters, so that options cannot be scored.');
-		});
-	}
-
 	/** Log-probabilities of the letters as the next token. One conversation at a time: padding would shift positions. */
-	async choose(work: Says.ChooseWork, tell: Tell): Promise<Says.ChosenText[]> {
-		const letters = this.#letterTokens(work.letters);
-		const chosen: Says.ChosenText[] = [];
-		for (const messages of work.prompts) {
-			const ids = this.#prompt(messages, tell);
-			if (ids.length > work.maxTokens) {
-				throw new Failure(
-					'invalid_categories',
-					'The question is longer than the model reads; fewer or shorter categories help.',
-				);
-			}
-			tell('run');
-			chosen.push({ ...(await this.#lettersAfter(ids, letters)), tokens: ids.length });
-		}
-		return chosen;
+	choose(work: Says.ChooseWork, tell: Tell): Promise<Says.ChosenText[]> {
+		return chooseEach<number>(work, {
+			waysOf: (text) => [this.#tokenizer(text, { add_special_tokens: false, return_tensor: false }).input_ids],
+			prompt: (messages) => this.#prompt(messages, tell),
+			lettersAfter: (ids, letters) => this.#lettersAfter(ids, letters),
+			begin: () => tell('run'),
+		});
 	}
 
 	async #lettersAfter(ids: number[], letters: readonly number[][]) {

@@ -4,6 +4,7 @@ import { cutTokens, normalized } from '#lib/core/classify-text.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { runtimeFailure } from '#lib/core/runtime-words.ts';
 import type { RunningModel, Tell } from '#lib/server/engine/child-model.ts';
+import { chooseEach } from '#lib/server/engine/choosing.ts';
 import type * as Library from '#lib/server/engine/llama-library.ts';
 import type * as Says from '#lib/server/engine/messages.ts';
 
@@ -113,36 +114,15 @@ export class LlamaModel implements RunningModel {
 		}
 	}
 
-	/** The one token that each letter is where an answer begins, with or without a space before it. */
-	#letterTokens(letters: readonly string[]): Library.Token[][] {
-		const { model } = this.#parts;
-		return letters.map((letter) => {
-			const ways = [letter, ` ${letter}`].flatMap((way) => [
-				model.tokenize(way, false),
-				model.tokenize(way, false, 'trimLeadingSpace'),
-			]);
-			const ids = [...new Set(ways.filter((way) => way.length === 1).flat())];
-			if (ids.length > 0) return ids;
-			throw new Failure('unsupported_model', 'The tokenizer splits single letters, so that options cannot be scored.');
-		});
-	}
-
 	/** Log-probabilities of the letters as the next token. What two questions have in common is read once. */
-	async choose(work: Says.ChooseWork, tell: Tell): Promise<Says.ChosenText[]> {
-		const letters = this.#letterTokens(work.letters);
-		const chosen: Says.ChosenText[] = [];
-		for (const messages of work.prompts) {
-			const ids = this.#prompt(messages, tell);
-			if (ids.length > work.maxTokens) {
-				throw new Failure(
-					'invalid_categories',
-					'The question is longer than the model reads; fewer or shorter categories help.',
-				);
-			}
-			tell('run');
-			chosen.push({ ...(await this.#lettersAfter(ids, letters)), tokens: ids.length });
-		}
-		return chosen;
+	choose(work: Says.ChooseWork, tell: Tell): Promise<Says.ChosenText[]> {
+		const { model } = this.#parts;
+		return chooseEach<Library.Token>(work, {
+			waysOf: (text) => [model.tokenize(text, false), model.tokenize(text, false, 'trimLeadingSpace')],
+			prompt: (messages) => this.#prompt(messages, tell),
+			lettersAfter: (ids, letters) => this.#lettersAfter(ids, letters),
+			begin: () => tell('run'),
+		});
 	}
 
 	async #lettersAfter(ids: readonly Library.Token[], letters: readonly Library.Token[][]) {
