@@ -1,4 +1,4 @@
-// Keys of the gateway: made once and shown once, kept as digests, and and looked at anew as soon as any of them has changed.
+// Keys of the gateway: made once and shown once, kept as digests, and looked at anew as soon as one of them has changed.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Failure } from '#lib/core/failure.ts';
 import { keyMark, type KeyOrder, type RegistryKey } from '#lib/core/registry/key.ts';

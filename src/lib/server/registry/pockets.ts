@@ -47,7 +47,7 @@ class Pocket {
 	out = 0;
 	/** Settled and not written yet. */
 	spent = 0;
-	/** Has anything been taken since the last write? */
+	/** Was something taken since the last write? */
 	isUsed = false;
 	/** When all that was handed out must have ended, in milliseconds since 1970. */
 	until = 0;
