@@ -15,7 +15,6 @@ import { projectFolder } from './support/built-server.ts';
 
 /** Longer than 300 lines, and why that is better than two files. */
 const longFiles: LongFiles = {
-	'src/lib/core/characteristics.ts': 'the fields of the record one after the other, in the order they need each other',
 	'src/lib/core/parameters-dense.ts': 'one row per model type: a table whose cells are formulas',
 	'src/lib/core/parameters-encoder.ts': 'one row per model type: a table whose cells are formulas',
 	'src/lib/core/parameters-moe.ts': 'one row per model type: a table whose cells are formulas',
@@ -23,7 +22,6 @@ const longFiles: LongFiles = {
 		'one reader per quantization scheme; they are compared with each other line by line',
 	'src/lib/core/registry/provider-table.ts': 'one row per provider: a table',
 	'src/lib/server/migrations.ts': 'the steps of the database one after the other: a table that only grows',
-	'src/lib/core/query.ts': 'the filters: their names, their words in a URL, and back again',
 };
 
 /** The same for tests and what they stand on. */

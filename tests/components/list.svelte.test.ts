@@ -9,7 +9,8 @@ import OfflineBanner from '#lib/components/OfflineBanner.svelte';
 import SearchField from '#lib/components/SearchField.svelte';
 import SourceToggle from '#lib/components/SourceToggle.svelte';
 import '../support/frame.ts';
-import { emptyQuery, waysOut, type ModelQuery } from '#lib/core/query.ts';
+import { waysOut } from '#lib/core/active-filters.ts';
+import { emptyQuery, type ModelQuery } from '#lib/core/query.ts';
 
 const query: ModelQuery = {
 	...emptyQuery,

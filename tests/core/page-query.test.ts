@@ -1,6 +1,8 @@
 // What the models page does with its address, and the ways out of an empty list.
 import { describe, expect, it } from 'vitest';
-import { emptyQuery, parseQuery, readPageQuery, waysOut, type ModelQuery } from '#lib/core/query.ts';
+import { waysOut } from '#lib/core/active-filters.ts';
+import { emptyQuery, type ModelQuery } from '#lib/core/query.ts';
+import { parseQuery, readPageQuery } from '#lib/core/query-url.ts';
 
 const read = (text: string) => readPageQuery(new URLSearchParams(text));
 

@@ -1,16 +1,9 @@
 // The list request: what URLs mean, what is refused, and that equal queries have equal URLs.
 import { describe, expect, it } from 'vitest';
 import { Failure } from '#lib/core/failure.ts';
-import {
-	activeFilters,
-	checkedParams,
-	emptyQuery,
-	parseChecked,
-	parseQuery,
-	toSearchParams,
-	unchecked,
-	withoutFilters,
-} from '#lib/core/query.ts';
+import { activeFilters, withoutFilters } from '#lib/core/active-filters.ts';
+import { emptyQuery, unchecked } from '#lib/core/query.ts';
+import { checkedParams, parseChecked, parseQuery, toSearchParams } from '#lib/core/query-url.ts';
 
 const parse = (text: string) => parseQuery(new URLSearchParams(text), { strict: true });
 const measured = (text: string) => parseChecked(new URLSearchParams(text));

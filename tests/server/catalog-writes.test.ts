@@ -1,7 +1,8 @@
 // What writes change in the catalog's lists: what is learned, listed, found here, and written by another process.
 import { describe, expect, it } from 'vitest';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
-import { emptyQuery, parseQuery } from '#lib/core/query.ts';
+import { emptyQuery } from '#lib/core/query.ts';
+import { parseQuery } from '#lib/core/query-url.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { openDatabase, type Database } from '#lib/server/database.ts';
 import { migrate } from '#lib/server/migrations.ts';

@@ -5,12 +5,12 @@ import {
 	emptyQuery,
 	listSources,
 	modalities,
-	parseQuery,
 	sortKeys,
 	type Checked,
 	type Facets,
 	type ModelQuery,
 } from '#lib/core/query.ts';
+import { parseQuery } from '#lib/core/query-url.ts';
 import { runtimeIds } from '#lib/core/runtime.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { openDatabase, openInMemory, type Database } from '#lib/server/database.ts';

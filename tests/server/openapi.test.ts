@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { parseCompatibilityQuery, parseCompatibleQuery } from '#lib/core/compatible-query.ts';
 import { parseFitQuestion } from '#lib/core/fit-question.ts';
 import { parsePlanQuery } from '#lib/core/download-order.ts';
-import { parseChecked, parseQuery } from '#lib/core/query.ts';
+import { parseChecked, parseQuery } from '#lib/core/query-url.ts';
 import { openApiDocument } from '#lib/server/openapi/document.ts';
 import { apiMethods } from '#lib/server/openapi/row.ts';
 import { parseRequestList } from '#lib/server/registry/questions.ts';

@@ -3,14 +3,8 @@ import { linesOf } from '#lib/client/lines.ts';
 import type { HeaderSummary } from '#lib/core/file-header.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
 import { encodeId } from '#lib/core/repository.ts';
-import {
-	checkedParams,
-	toSearchParams,
-	unchecked,
-	type Checked,
-	type ListPage,
-	type ModelQuery,
-} from '#lib/core/query.ts';
+import { unchecked, type Checked, type ListPage, type ModelQuery } from '#lib/core/query.ts';
+import { checkedParams, toSearchParams } from '#lib/core/query-url.ts';
 
 /** An answer that is none: `code` is the server's own, or `unreachable`, `timeout`, `incomplete`, `bad_answer` of this side. */
 export class ApiError extends Error {

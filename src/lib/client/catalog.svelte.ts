@@ -3,14 +3,8 @@
 import { SvelteSet } from 'svelte/reactivity';
 import { ApiError, listModels, type Fetch } from '#lib/client/api.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
-import {
-	checkedParams,
-	toSearchParams,
-	unchecked,
-	type Checked,
-	type ListPage,
-	type ModelQuery,
-} from '#lib/core/query.ts';
+import { unchecked, type Checked, type ListPage, type ModelQuery } from '#lib/core/query.ts';
+import { checkedParams, toSearchParams } from '#lib/core/query-url.ts';
 
 /** A model's index in a list and its distance from the top of the screen in pixels. */
 export interface Place {

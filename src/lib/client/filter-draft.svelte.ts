@@ -1,5 +1,6 @@
 // Filters being chosen, not applied yet, with a live count of what they would show.
-import { withoutFilters, type Facets, type ListPage, type ModelQuery } from '#lib/core/query.ts';
+import { withoutFilters } from '#lib/core/active-filters.ts';
+import type { Facets, ListPage, ModelQuery } from '#lib/core/query.ts';
 
 /** Asks how many models a query shows; must honour the signal. */
 export type Counter = (query: ModelQuery, signal: AbortSignal) => Promise<ListPage>;

@@ -3,7 +3,8 @@ import { ApiError, ask, isObject, type Asked } from '#lib/client/api.ts';
 import type { CompatibilityReport } from '#lib/core/compatibility.ts';
 import type { Explanation } from '#lib/core/explanation.ts';
 import type { PartProblem } from '#lib/core/model.ts';
-import { checkedParams, toSearchParams, type Checked, type ModelQuery } from '#lib/core/query.ts';
+import type { Checked, ModelQuery } from '#lib/core/query.ts';
+import { checkedParams, toSearchParams } from '#lib/core/query-url.ts';
 import { encodeId } from '#lib/core/repository.ts';
 
 /** What runtimes make of a model; `problems` names what could not be read of it. */

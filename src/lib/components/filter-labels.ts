@@ -1,7 +1,7 @@
 // How filters are called on chips, in the filter modal and in the empty state.
 import { formatCount, formatParameters } from '#lib/core/format.ts';
 import { licenseLabel } from '#lib/core/license.ts';
-import type { FilterName } from '#lib/core/query.ts';
+import type { FilterName } from '#lib/core/active-filters.ts';
 import { runtimeName } from '#lib/core/runtime.ts';
 import { sizeClassLabels, weightClassLabels } from '#lib/core/size-class.ts';
 

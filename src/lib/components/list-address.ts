@@ -1,5 +1,6 @@
 // Addresses of the models page: a query and how it is looked at.
-import { toSearchParams, type ModelQuery } from '#lib/core/query.ts';
+import type { ModelQuery } from '#lib/core/query.ts';
+import { toSearchParams } from '#lib/core/query-url.ts';
 
 /** Cards side by side, or one row per model. */
 export type View = 'cards' | 'table';

@@ -7,8 +7,9 @@ import { fillScope, isStub } from '#lib/core/defaults.ts';
 import { readDimensions, type Dimensions } from '#lib/core/dimensions.ts';
 import { readFit } from '#lib/core/fit-facts.ts';
 import { bitOf } from '#lib/core/key-groups.ts';
-import type { JsonObject, JsonValue, ListingFacts } from '#lib/core/listing.ts';
+import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
 import { readModality } from '#lib/core/modality.ts';
+import { readNames, shortText, writtenNames, type Names } from '#lib/core/model-names.ts';
 import type { ConfigStatus, ModelCharacteristics, Source } from '#lib/core/model.ts';
 import { listingFile, readQuantization, type QuantizationFacts } from '#lib/core/quantization.ts';
 import { holds, pathIn, Reading, scopeOf, textScope, type Scope } from '#lib/core/reading.ts';
@@ -36,8 +37,6 @@ export interface NormalizeInput {
 	configGated?: boolean;
 }
 
-const maxArchitectures = 16;
-const maxNameLength = 120;
 const nameFile = 'repository name';
 
 interface Opened {
@@ -53,80 +52,6 @@ function open({ config, configGated }: NormalizeInput): Opened {
 	const read = parseConfigText(config);
 	if (!read.ok) return { status: 'invalid', root: null, warnings: [read.reason] };
 	return { status: 'ok', root: read.value, warnings: read.warnings };
-}
-
-function shortText(value: JsonValue | undefined): string | null {
-	return typeof value === 'string' && value !== '' && value.length <= maxNameLength ? value : null;
-}
-
-function classNames(value: JsonValue | undefined, reading: Reading): string[] {
-	const listed = typeof value === 'string' ? [value] : value;
-	if (listed === undefined || listed === null) return [];
-	if (!Array.isArray(listed)) {
-		reading.warn('architectures is no list of class names.');
-		return [];
-	}
-	if (listed.length > maxArchitectures)
-		reading.warn(`architectures has ${listed.length} entries; the first ones count.`);
-	const names = listed.slice(0, maxArchitectures).map(shortText);
-	return names.filter((name) => name !== null);
-}
-
-interface Names {
-	modelType: string | null;
-	architectures: string[];
-	/** Which of the two sources the names are from. */
-	named: 'config' | 'listing';
-}
-
-/** Model type and classes as list fields tell them: the Hub's excerpt of the configuration, else the GGUF header. */
-function listedNames(listing: ListingFacts | null, reading: Reading): Names {
-	const excerpt = listing?.config;
-	const ofExcerpt = shortText(excerpt?.['model_type']);
-	const ofGguf = shortText(listing?.gguf?.architecture);
-	const architectures = classNames(excerpt?.['architectures'], reading);
-	const modelType = ofExcerpt ?? ofGguf;
-	if (modelType !== null) {
-		const path = ofExcerpt === null ? 'gguf.architecture' : 'config.model_type';
-		reading.note('model_type', path, 'as listed', listingFile);
-	}
-	if (architectures.length > 0) reading.note('architectures', 'config.architectures', 'as listed', listingFile);
-	return { modelType, architectures, named: 'listing' };
-}
-
-/** What a configuration writes under the keys of its names, before any default is laid under it. */
-interface Written {
-	type: JsonValue | undefined;
-	part: JsonValue | undefined;
-	classes: JsonValue | undefined;
-}
-
-function writtenNames({ config }: Scope): Written {
-	return { type: config['model_type'], part: config['_class_name'], classes: config['architectures'] };
-}
-
-function readNames(written: Written | null, listing: ListingFacts | null, reading: Reading): Names {
-	if (written === null) return listedNames(listing, reading);
-	const { type, classes } = written;
-	const modelType = shortText(type);
-	if (modelType === null && type !== undefined && type !== null) reading.warn('model_type is no name.');
-	const part = shortText(written.part);
-	const own = classes === undefined && part !== null;
-	const architectures = own ? [part] : classNames(classes, reading);
-	if (modelType === null && architectures.length === 0) return listedNames(listing, reading);
-	const listed = shortText(listing?.config?.['model_type']);
-	if (modelType !== null) {
-		reading.note('model_type', 'model_type', 'as written');
-		if (listed !== null && listed !== modelType) {
-			const claims = [
-				{ value: modelType, path: 'model_type' },
-				{ value: listed, file: listingFile, path: 'config.model_type' },
-			];
-			reading.conflict('model_type', modelType, claims);
-		}
-	}
-	if (architectures.length > 0) reading.note('architectures', own ? '_class_name' : 'architectures', 'as written');
-	return { modelType, architectures, named: 'config' };
 }
 
 const noDimensions: Dimensions = {

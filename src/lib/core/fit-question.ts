@@ -1,7 +1,7 @@
 // What a person asks about fit: device, context, runtime, cache and slots, from the parameters of a URL or of a command.
 import { Failure } from '#lib/core/failure.ts';
 import { cachePrecisions, type CacheBits } from '#lib/core/fit.ts';
-import { parseContext } from '#lib/core/query.ts';
+import { parseContext } from '#lib/core/query-url.ts';
 import { quoted } from '#lib/core/repository.ts';
 
 /** A question about one model. Null: the current device, the usual context, no runtime, the usual GGUF file. */

@@ -1,5 +1,5 @@
 // How many parameters a model has: the most trustworthy of stored tensors, GGUF header, configuration and name.
-import { parseParameterCount } from '#lib/core/query.ts';
+import { parseParameterCount } from '#lib/core/query-url.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import type { ParameterSource } from '#lib/core/model.ts';
 

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
-import { toSearchParams, type ModelQuery } from '#lib/core/query.ts';
+import type { ModelQuery } from '#lib/core/query.ts';
+import { toSearchParams } from '#lib/core/query-url.ts';
 import type { Place } from '#lib/server/orders.ts';
 
 /** A position in the answer to one query. */

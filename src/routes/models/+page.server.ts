@@ -2,14 +2,9 @@
 import { Failure } from '#lib/core/failure.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { placeCookie } from '#lib/core/place.ts';
-import {
-	readPageQuery,
-	waysOut,
-	type Checked,
-	type ListPage,
-	type ListSource,
-	type ModelQuery,
-} from '#lib/core/query.ts';
+import { waysOut } from '#lib/core/active-filters.ts';
+import type { Checked, ListPage, ListSource, ModelQuery } from '#lib/core/query.ts';
+import { readPageQuery } from '#lib/core/query-url.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import { loadedSnapshotDate } from '#lib/server/snapshot.ts';
 import type { PageServerLoad } from './$types';

@@ -1,6 +1,6 @@
 // GET /api/models: one page of the models that match, with totals, facets and the cursor of the next page.
 import { json } from '@sveltejs/kit';
-import { parseChecked, parseQuery } from '#lib/core/query.ts';
+import { parseChecked, parseQuery } from '#lib/core/query-url.ts';
 import { withRecommended } from '#lib/server/grouped.ts';
 import { isUnchanged, tagOf } from '#lib/server/http.ts';
 import type { RequestHandler } from './$types';

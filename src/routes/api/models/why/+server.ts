@@ -1,7 +1,7 @@
 // GET /api/models/why?id=&…filters: whether a list with these filters shows a model, what hides it, and what comes closest.
 import { json } from '@sveltejs/kit';
 import { Failure } from '#lib/core/failure.ts';
-import { parseChecked, parseQuery } from '#lib/core/query.ts';
+import { parseChecked, parseQuery } from '#lib/core/query-url.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = async ({ locals, request, url }) => {
