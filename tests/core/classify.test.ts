@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { decide, softmax, type Bar } from '#lib/core/classify.ts';
 import * as Calibration from '#lib/core/classify-calibration.ts';
+import { csvLine } from '#lib/core/classify-lines.ts';
 import { categoriesOfWords, hypothesisOf, labelKey, labelSet, labelText } from '#lib/core/classify-labels.ts';
 import { holm, mcnemar, measure, type Outcome } from '#lib/core/classify-metrics.ts';
 import { pairLabels, pairProbability } from '#lib/core/classify-pairs.ts';
@@ -257,5 +258,17 @@ describe('memory', () => {
 		expect(engineNeed({ ...base, hasExternal: true })).toBeGreaterThan(engineNeed(base));
 		expect(mayLoad(2 ** 30, 2 * 2 ** 30)).toBe(true);
 		expect(mayLoad(2 ** 30, 1.6 * 2 ** 30)).toBe(false);
+	});
+});
+
+describe('a line of a table', () => {
+	it('[S47] is never a formula, whoever chose its words', () => {
+		const line = csvLine({
+			...{ id: '=HYPERLINK("http://evil.example")', category: '+1', choice: '@x', confidence: null, margin: null },
+			...{ scores: {}, raw: {}, method: 'rules', model: '-1+1', revision: null, dtype: null, calibrated: false },
+			...{ abstained: null, error: null, ms: 0, tokens: null, truncated: false, chunks: 1 },
+			...{ explanation: null, warnings: [] },
+		});
+		expect(line).toBe(`"'=HYPERLINK(""http://evil.example"")",'+1,,false,'@x,,rules,'-1+1,,`);
 	});
 });

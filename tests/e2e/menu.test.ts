@@ -36,6 +36,10 @@ test.describe('on a phone', () => {
 		expect(await head.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
 		await page.getByTestId('menu').click();
 		await expect(menu(page).getByRole('link')).toHaveText(names);
+		await menu(page).evaluate(async (element) => {
+			const arriving = element.parentElement?.getAnimations() ?? [];
+			await Promise.all(arriving.map(({ finished }) => finished)); // sizes are rounded while it moves
+		});
 		const targets = await head.locator('a:visible, button:visible').all();
 		expect(targets.length).toBeGreaterThan(names.length + 5);
 		for (const target of targets) {

@@ -110,6 +110,29 @@ test('Esc and Cancel leave everything as it was; Enter applies; focus returns to
 	await expect(opener).toBeFocused();
 });
 
+test('keys pressed while the applied modal is taken down count as soon as it is gone', async ({ page }) => {
+	await open(page, '/models');
+	await page.keyboard.press('f');
+	const dialog = page.getByRole('dialog', { name: 'Filter Models' });
+	await dialog.getByRole('radio', { name: 'Multimodal' }).click();
+	await page.evaluate(() => {
+		const idle: IdleRequestCallback[] = []; // a browser with better things to do
+		window.requestIdleCallback = (work) => idle.push(work);
+		Reflect.set(window, 'rest', () => {
+			window.requestIdleCallback = (work) => window.setTimeout(work, 0);
+			for (const work of idle.splice(0)) window.requestIdleCallback(work);
+		});
+	});
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(/modality=multimodal/);
+	await page.keyboard.press('j');
+	await page.keyboard.press('j');
+	await expect(dialog).toHaveCount(1);
+	await page.evaluate(() => Reflect.get(window, 'rest')());
+	await expect(dialog).toHaveCount(0);
+	await expect(page.locator('[data-index="1"]:not([data-behind] *)')).toBeFocused();
+});
+
 test('specs open on demand, name where each fact is from, and close again', async ({ page }) => {
 	await open(page, '/models?q=Qwen%2FQwen3-8B');
 	const card = cards(page)

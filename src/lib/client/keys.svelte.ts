@@ -17,9 +17,13 @@ function isTaken(event: KeyboardEvent): boolean {
 	return activates && (target?.closest(pressable) ?? null) !== null;
 }
 
-/** Shortcuts of the page that is open. They rest while someone types, and while a dialog is open. */
+/**
+ * Shortcuts of the page that is open. They rest while someone types, and while a dialog is open. Keys pressed while a
+ * dialog that cannot be seen any more is taken down are kept for `goOn`.
+ */
 export class Shortcuts {
 	#rows: readonly Shortcut[];
+	#kept: string[] = [];
 
 	constructor(rows: readonly Shortcut[]) {
 		this.#rows = rows;
@@ -33,8 +37,22 @@ export class Shortcuts {
 	/** Listener for `keydown` on the window. */
 	handle = (event: KeyboardEvent): void => {
 		if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+		if (document.querySelector('[role=dialog][data-leaving]') !== null) {
+			this.#kept.push(event.key);
+			event.preventDefault();
+			return;
+		}
 		if (isTaken(event) || document.querySelector('[role=dialog], [role=alertdialog], [data-floats]') !== null) return;
-		const row = this.#rows.find(({ keys }) => keys.includes(event.key));
-		if (row !== undefined && row.run() !== false) event.preventDefault();
+		if (this.#answer(event.key)) event.preventDefault();
 	};
+
+	/** The dialog is gone: answers the keys that were pressed meanwhile, in their order. */
+	goOn(): void {
+		for (const key of this.#kept.splice(0)) this.#answer(key);
+	}
+
+	#answer(key: string): boolean {
+		const row = this.#rows.find(({ keys }) => keys.includes(key));
+		return row !== undefined && row.run() !== false;
+	}
 }
