@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { CompatibilityReport } from '#lib/core/compatibility.ts';
 import { parseRepositoryId } from '#lib/core/repository.ts';
-import { parseRuntime, runtimeName } from '#lib/core/runtime.ts';
+import { parseRuntime, runtimeName, type Runtimes } from '#lib/core/runtime.ts';
 import type { ModelCompatibility } from '#lib/server/compatibility.ts';
 import { command, list, positional, toggle } from './command.ts';
 import { machineFlags, settingOptions } from './settings.ts';
@@ -14,12 +14,12 @@ function verdict({ compatible, confidence }: CompatibilityReport): string {
 	return confidence === 'none' ? 'no' : 'not known';
 }
 
-function show({ id, runtimes, problems }: ModelCompatibility, terminal: Terminal): void {
+function show({ id, runtimes, problems }: ModelCompatibility, known: Runtimes, terminal: Terminal): void {
 	terminal.line(strong(id));
-	const wide = Math.max(...runtimes.map(({ runtime }) => runtimeName(runtime).length));
+	const wide = Math.max(...runtimes.map(({ runtime }) => runtimeName(runtime, known).length));
 	for (const report of runtimes) {
 		terminal.line();
-		terminal.line(strong(runtimeName(report.runtime).padEnd(wide)), `  ${verdict(report)}`);
+		terminal.line(strong(runtimeName(report.runtime, known).padEnd(wide)), `  ${verdict(report)}`);
 		const { compatible, reasons, warnings, recommendations } = report;
 		for (const reason of reasons) terminal.line('  ', compatible ? quiet(reason) : reason);
 		for (const warning of warnings) terminal.line(`  Note: ${warning}`);
@@ -47,11 +47,11 @@ export const compatCommand = command({
 	run: async ({ id, runtime, strict_context, check, ...settings }, terminal) => {
 		parseRepositoryId(id);
 		const { withApp } = await import('./machine.ts');
-		return withApp(settings, terminal, async ({ compatibility }, signal) => {
-			const runtimes = [...new Set(runtime.map(parseRuntime))]; // those of the registry file are known now
+		return withApp(settings, terminal, async ({ catalog, compatibility }, signal) => {
+			const runtimes = [...new Set(runtime.map((name) => parseRuntime(name, catalog.runtimes)))];
 			const found = await compatibility.read(id, { runtimes, strictContext: strict_context, signal });
 			if (terminal.json) terminal.document(found);
-			else show(found, terminal);
+			else show(found, catalog.runtimes, terminal);
 			return check ? exitCode(found.runtimes, runtimes.length > 0) : 0;
 		});
 	},

@@ -6,6 +6,7 @@ import { Failure } from '#lib/core/failure.ts';
 import { formatBytes, formatCount, formatDecimalBytes } from '#lib/core/format.ts';
 import { usableMemory, type Device } from '#lib/core/hardware.ts';
 import { parseRepositoryId } from '#lib/core/repository.ts';
+import type { Runtimes } from '#lib/core/runtime.ts';
 import type { FitAnswer } from '#lib/server/fits.ts';
 import type { HardwareAnswer } from '#lib/server/hardware.ts';
 import { command, option, optional, toggle } from './command.ts';
@@ -43,8 +44,13 @@ function showTerm({ name, bytes, basis }: FitTerm, terminal: Terminal): void {
 	terminal.line(`  ${name.padEnd(28)}${amount(bytes).padStart(10)}  `, quiet(basis));
 }
 
-function show({ id, device, fit }: FitAnswer, question: FitQuestion, terminal: Terminal): void {
-	const place = fitPlace({ device, runtime: question.runtime });
+/** Where it is to run, and the runtimes there are. */
+interface Place extends Pick<FitQuestion, 'runtime'> {
+	runtimes: Runtimes;
+}
+
+function show({ id, device, fit }: FitAnswer, { runtime, runtimes }: Place, terminal: Terminal): void {
+	const place = fitPlace({ device, runtime, runtimes });
 	terminal.line(strong(id));
 	for (const term of fit.terms) showTerm(term, terminal);
 	const error = fit.error_band === null ? '' : `within ${formatCount(fit.error_band * 100)} %`;
@@ -55,7 +61,15 @@ function show({ id, device, fit }: FitAnswer, question: FitQuestion, terminal: T
 	terminal.line(strong(words[fit.verdict]));
 	if (fit.max_context !== null) terminal.line(`The most context that fits: ${formatCount(fit.max_context)} tokens.`);
 	const { tokens_per_second: speed } = fit;
+	if (place.unknownRuntime !== null) terminal.note(unknownRuntime(place.unknownRuntime, runtimes));
 	if (speed !== null) terminal.line(`About ${formatCount(speed.value)} tokens per second. `, quiet(speed.basis));
+}
+
+/** What holds in the place of a runtime that is not there, or not any more. */
+function unknownRuntime(name: string, runtimes: Runtimes): string {
+	const isThere = runtimes.ids.includes(name.trim().toLowerCase());
+	const why = isThere ? `How ${name} uses memory is not known` : `There is no runtime "${name}"`;
+	return `Note: ${why}: the sum is by the general rule. "modeldex compat" names the runtimes.`;
 }
 
 function showDevices({ devices, current }: HardwareAnswer, terminal: Terminal): void {
@@ -90,7 +104,7 @@ export const fitCommand = command({
 		const question = questionOf(args);
 		if (id !== undefined) parseRepositoryId(id);
 		const { withApp } = await import('./machine.ts');
-		return await withApp(args, terminal, async ({ fits, hardware }, signal) => {
+		return await withApp(args, terminal, async ({ catalog, fits, hardware }, signal) => {
 			if (id === undefined) {
 				const answer = await hardware.read();
 				if (terminal.json) terminal.document(answer);
@@ -99,7 +113,7 @@ export const fitCommand = command({
 			}
 			const answer = await fits.read(id, { ...question, signal });
 			if (terminal.json) terminal.document(answer.fit);
-			else show(answer, question, terminal);
+			else show(answer, { runtime: question.runtime, runtimes: catalog.runtimes }, terminal);
 			const isYes = answer.fit.verdict === 'fits' || answer.fit.verdict === 'tight';
 			return check && !isYes ? noCode : 0;
 		});

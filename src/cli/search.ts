@@ -5,6 +5,7 @@ import { formatCount } from '#lib/core/format.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { emptyQuery, unchecked, type ListPage, type ModelQuery } from '#lib/core/query.ts';
 import { parseQuery } from '#lib/core/query-url.ts';
+import type { Runtimes } from '#lib/core/runtime.ts';
 import type { App } from '#lib/server/app.ts';
 import { withRecommended } from '#lib/server/grouped.ts';
 import { command, list, option, optional } from './command.ts';
@@ -54,20 +55,25 @@ const filterOptions = Object.fromEntries(
 	}),
 );
 
-function queryOf(text: string | undefined, args: Readonly<Record<string, unknown>>): ModelQuery {
+function queryOf(text: string | undefined, args: Readonly<Record<string, unknown>>, runtimes: Runtimes): ModelQuery {
 	const params = new URLSearchParams(text === undefined ? {} : { q: text });
 	for (const name of Object.keys(words)) {
 		const value = args[name];
 		for (const one of Array.isArray(value) ? value : [value]) if (typeof one === 'string') params.append(name, one);
 	}
-	return parseQuery(params, { strict: true });
+	return parseQuery(params, { strict: true, runtimes });
 }
 
 /** The page; of a grouped list with the packing to take on the query's device, else on the current one. */
 async function listed(query: ModelQuery, { catalog, hardware }: Pick<App, 'catalog' | 'hardware'>): Promise<ListPage> {
 	const page = catalog.list(query);
 	if (query.group === null) return page;
-	return withRecommended(page, { query, checked: unchecked, device: await hardware.device(query.fits) });
+	return withRecommended(page, {
+		query,
+		checked: unchecked,
+		device: await hardware.device(query.fits),
+		runtimes: catalog.runtimes,
+	});
 }
 
 /** What stands below a row of a grouped list. */
@@ -102,7 +108,7 @@ export const searchCommand = command({
 	run: async ({ text, ...args }, terminal) => {
 		const { withApp } = await import('./machine.ts');
 		await withApp(args, terminal, async ({ catalog, hardware }) => {
-			const query = queryOf(typeof text === 'string' ? text : undefined, args); // runtimes of the registry file are known now
+			const query = queryOf(typeof text === 'string' ? text : undefined, args, catalog.runtimes);
 			if (query.fits !== null && parseMemory(query.fits) === null) await hardware.ready();
 			const page = await listed(query, { catalog, hardware });
 			if (terminal.json) terminal.document(page);

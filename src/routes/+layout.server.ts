@@ -1,6 +1,5 @@
 // What every page is told by the server: which features this user has, what is being downloaded, and where models are to run.
 import { placeCookie, usualPlace } from '#lib/core/place.ts';
-import { ownRuntimes } from '#lib/core/runtime.ts';
 import { loadChatModelsWorker } from '#lib/server/features.ts';
 import type { LayoutServerLoad } from './$types';
 
@@ -9,7 +8,7 @@ export const load: LayoutServerLoad = async ({ locals: { app, signedIn }, cookie
 	return {
 		flags: { loadChatModelsWorker: signedIn && app.flags.isOn(loadChatModelsWorker.flag, app.userId) },
 		/** Runtimes of the registry file. */
-		runtimes: signedIn ? ownRuntimes() : [],
+		runtimes: signedIn ? app.catalog.runtimes.own : [],
 		activeDownloads: signedIn ? app.downloads.active : 0,
 		place: {
 			// Presets come with the dialog that offers them.

@@ -12,7 +12,7 @@ import { seeded } from '../support/seeded.ts';
 import { median, report, times } from './report.ts';
 import { shipped } from './shipped.ts';
 
-const { checkCompatibility, runsOn, runtimeProfiles, subjectOf } = await shipped();
+const { checkCompatibility, runsOn, builtInProfiles, subjectOf } = await shipped();
 
 it('answers for 200 cards within a frame', async () => {
 	const cards = randomRecords(200, 1);
@@ -42,7 +42,7 @@ it('answers for 200 cards within a frame', async () => {
 
 it('checks 5,000 models against twelve runtimes', async () => {
 	const subjects = randomRecords(5000, 3).map((record) => subjectOf(record));
-	const profiles = runtimeProfiles.slice(0, 12);
+	const profiles = builtInProfiles.slice(0, 12);
 	let running = 0;
 	const taken = await times(20, () => {
 		for (const subject of subjects) {

@@ -19,7 +19,7 @@ export type Shipped = Pick<Characteristics, 'normalize'> &
 	Pick<Entry, 'recordFromListing'> &
 	Pick<Compatibility, 'checkCompatibility' | 'runsOn'> &
 	Pick<RunFacts, 'subjectOf'> &
-	Pick<Profiles, 'runtimeProfiles'>;
+	Pick<Profiles, 'builtInProfiles'>;
 
 /** Bundles the readers for Node with the bundler of the build, and loads them. */
 export async function shipped(): Promise<Shipped> {

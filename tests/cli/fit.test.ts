@@ -1,7 +1,7 @@
 // What runs and what fits on the command line: the same answers as the API, and codes that scripts can ask for.
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runtimeIds } from '#lib/core/runtime.ts';
+import { builtInRuntimes } from '#lib/core/runtime.ts';
 import { startServer } from '../support/built-server.ts';
 import { env, home, hub, run } from '../support/commands-rig.ts';
 
@@ -12,7 +12,7 @@ describe('modeldex compat', () => {
 		expect(stdout).toMatch(/^org\/small\n\nLLM worker +no\n {2}The repository has no weights/);
 		expect((await run('compat org/gguf')).stdout).toMatch(/^llama\.cpp +yes\n {2}llama is on the list/m);
 		const { schemaVersion, id, runtimes } = JSON.parse((await run('compat org/small --json')).stdout);
-		expect([schemaVersion, id, runtimes.length]).toEqual([1, 'org/small', runtimeIds.length]);
+		expect([schemaVersion, id, runtimes.length]).toEqual([1, 'org/small', builtInRuntimes.length]);
 		for (const report of runtimes) {
 			expect(Object.keys(report)).toEqual([
 				'runtime',

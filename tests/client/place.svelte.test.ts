@@ -1,8 +1,11 @@
 // The place everything is measured against: choices show at once, are kept, and are taken back when refused.
 import { describe, expect, it } from 'vitest';
+import { withoutOwn } from '#lib/core/runtime-profiles.ts';
 import type { Fetch } from '#lib/client/api.ts';
 import type { Device } from '#lib/core/hardware.ts';
-import { readPlace } from '#lib/core/place.ts';
+import { Place } from '#lib/client/place.svelte.ts';
+import { readPlace, usualPlace } from '#lib/core/place.ts';
+import { runtimesWith } from '#lib/core/runtime.ts';
 import { plainDevice, testPlace } from '../support/place.svelte.ts';
 
 const gib = 1024 ** 3;
@@ -44,7 +47,29 @@ describe('Place', () => {
 		place.choose({ runtime: 'llama.cpp', context: 32_768 });
 		const [name, text] = cookies[0]?.split(';')[0]?.split(/=(.*)/) ?? [];
 		expect(name).toBe('modeldex_place');
-		expect(readPlace(text)).toEqual({ runtime: 'llama.cpp', context: 32_768, cacheBits: 16 });
+		expect(readPlace(text, withoutOwn)).toEqual({ runtime: 'llama.cpp', context: 32_768, cacheBits: 16 });
+	});
+
+	it('says that its runtime is gone with the registry file, and has it again with the file', () => {
+		const cookies: string[] = [];
+		const boxes = runtimesWith([{ id: 'boxes', name: 'Our boxes', base: 'vllm' }]);
+		let runtimes = $state.raw(boxes);
+		const choice = { runtime: 'boxes' };
+		const served = { devices: [plainDevice], current: 'box', choice: { ...usualPlace, ...choice } };
+		const keep = (cookie: string) => cookies.push(cookie);
+		const place = new Place({ served, runtimes: () => runtimes, fetch: () => Promise.reject(new Error('none')), keep });
+		const vllm = place.fitPlace?.runtime.label;
+		expect([place.runtime, place.choice.gone, vllm]).toEqual(['boxes', undefined, 'vLLM']);
+		runtimes = runtimesWith([]);
+		expect([place.runtime, place.choice.gone]).toEqual([null, 'boxes']);
+		expect(place.fitPlace?.runtime.label).not.toBe(vllm);
+		place.choose({ context: 4096 });
+		expect(cookies[0]).toContain('runtime=boxes');
+		runtimes = boxes;
+		expect([place.runtime, place.choice.gone, place.tokens]).toEqual(['boxes', undefined, 4096]);
+		runtimes = runtimesWith([]);
+		place.choose({ runtime: null });
+		expect([place.choice.gone, cookies[1]?.includes('boxes')]).toEqual([undefined, false]);
 	});
 
 	it('tells the server, and takes a choice back that it refuses', async () => {

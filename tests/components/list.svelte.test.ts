@@ -3,12 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { Shortcuts } from '#lib/client/keys.svelte.ts';
-import EmptyState from '#lib/components/EmptyState.svelte';
-import FilterChips from '#lib/components/FilterChips.svelte';
 import OfflineBanner from '#lib/components/OfflineBanner.svelte';
 import SearchField from '#lib/components/SearchField.svelte';
 import SourceToggle from '#lib/components/SourceToggle.svelte';
 import '../support/frame.ts';
+import ListFixture from './ListFixture.svelte';
 import { waysOut } from '#lib/core/active-filters.ts';
 import { emptyQuery, type ModelQuery } from '#lib/core/query.ts';
 
@@ -23,7 +22,7 @@ const query: ModelQuery = {
 
 describe('chips', () => {
 	it('stand for one choice each and link to the list without it', async () => {
-		const chips = await render(FilterChips, { query, view: 'table' });
+		const chips = await render(ListFixture, { chips: { query, view: 'table' } });
 		const found = chips.getByRole('link').elements();
 		expect(found.map((chip) => chip.textContent?.trim())).toEqual([
 			'Qwen',
@@ -41,7 +40,7 @@ describe('chips', () => {
 	});
 
 	it('are not there without filters', async () => {
-		const chips = await render(FilterChips, { query: { ...emptyQuery, q: 'chat' }, view: 'cards' });
+		const chips = await render(ListFixture, { chips: { query: { ...emptyQuery, q: 'chat' }, view: 'cards' } });
 		expect(chips.container.querySelector('ul')).toBeNull();
 	});
 });
@@ -55,7 +54,7 @@ describe('the empty state', () => {
 			['quantization', 58],
 			['q', 7],
 		]);
-		const empty = await render(EmptyState, { query, source: 'hub', waysOut: ways, view: 'cards' });
+		const empty = await render(ListFixture, { empty: { query, source: 'hub', waysOut: ways, view: 'cards' } });
 		await expect
 			.element(empty.getByText('Nothing is left because of “4-bit”. Without it there are 58 models.'))
 			.toBeVisible();
@@ -65,13 +64,13 @@ describe('the empty state', () => {
 	});
 
 	it('offers to clear all when no single filter is the reason', async () => {
-		const empty = await render(EmptyState, { query, source: 'hub', waysOut: [], view: 'cards' });
+		const empty = await render(ListFixture, { empty: { query, source: 'hub', waysOut: [], view: 'cards' } });
 		await expect.element(empty.getByRole('link', { name: 'Clear all' })).toHaveAttribute('href', '/models');
 	});
 
 	it('points to the catalog when this machine has no models', async () => {
 		const props = { query: emptyQuery, source: 'mine', waysOut: [], view: 'cards' } as const;
-		const empty = await render(EmptyState, props);
+		const empty = await render(ListFixture, { empty: props });
 		await expect.element(empty.getByRole('heading', { name: 'No models on this machine yet' })).toBeVisible();
 		await expect
 			.element(empty.getByRole('link', { name: 'Open the catalog' }))

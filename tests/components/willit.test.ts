@@ -1,5 +1,6 @@
 // Fit and runtimes in words, the packing to take, and what differs between models.
 import { describe, expect, it } from 'vitest';
+import { withoutOwn } from '#lib/core/runtime-profiles.ts';
 import { compareGroups } from '#lib/components/compare-rows.ts';
 import { fitLine, fitSentence, runtimeLook, runtimeWord } from '#lib/components/fit-words.ts';
 import { recommend, sortedVariants } from '#lib/core/variants.ts';
@@ -46,9 +47,9 @@ describe('fit in words', () => {
 describe('the place in a cookie', () => {
 	it('reads back what was written, and nonsense as usual', () => {
 		const choice = { runtime: 'vllm', context: 32_768, cacheBits: 8 } as const;
-		expect(readPlace(writePlace(choice))).toEqual(choice);
-		for (const text of [undefined, '', 'runtime=nothing&context=-1&cache=7', '%%%', 'context=1e99']) {
-			expect(readPlace(text)).toEqual(usualPlace);
+		expect(readPlace(writePlace(choice), withoutOwn)).toEqual(choice);
+		for (const text of [undefined, '', 'runtime=No%20such&context=-1&cache=7', '%%%', 'context=1e99']) {
+			expect(readPlace(text, withoutOwn)).toEqual(usualPlace);
 		}
 	});
 });
@@ -106,7 +107,7 @@ describe('a comparison', () => {
 			runtimes: [],
 		};
 		const two = { ...one, entry: entry({ id: 'a/two', parameters_total: 7e9 }) };
-		const [overview] = compareGroups([one, two]);
+		const [overview] = compareGroups([one, two], withoutOwn);
 		const row = (label: string) => overview?.rows.find((found) => found.label === label);
 		expect(row('Parameters')).toEqual({ label: 'Parameters', values: ['8B', '7B'], differs: true });
 		expect(row('Context')).toEqual({ label: 'Context', values: [null, null], differs: false });

@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { checkCompatibility, type CompatibilityReport } from '#lib/core/compatibility.ts';
 import { subjectOf } from '#lib/core/run-facts.ts';
-import { runtimeProfile } from '#lib/core/runtime-profiles.ts';
-import { runtimeIds } from '#lib/core/runtime.ts';
+import { runtimeProfile, withoutOwn } from '#lib/core/runtime-profiles.ts';
+import { builtInRuntimes } from '#lib/core/runtime.ts';
 import { check, listing, llama, plain, type Facts } from '../support/compatibility-facts.ts';
 
 /** Ids of the runtimes that run it. */
 function runners(facts: Facts): string[] {
-	return runtimeIds.filter((id) => check(facts, id).compatible);
+	return builtInRuntimes.filter((id) => check(facts, id).compatible);
 }
 
 describe('what runs where', () => {
@@ -43,7 +43,7 @@ describe('what runs where', () => {
 	it('nothing for what it cannot know, and says so', () => {
 		const blank: Facts = { id: 'org/mystery', tags: ['safetensors'] };
 		expect(runners(blank)).toEqual([]);
-		for (const id of runtimeIds) {
+		for (const id of builtInRuntimes) {
 			const { confidence, reasons } = check(blank, id);
 			const isForeign = /loads (GGUF|ONNX|MLX)/.test(reasons.join());
 			expect([id, confidence]).toEqual([id, isForeign ? 'none' : 'low']);
@@ -139,16 +139,18 @@ describe('the LLM worker', () => {
 
 	it('cuts longer texts, or refuses when asked to be strict', () => {
 		const long = subjectOf({ ...listing(llama), context_window: 131_072 });
-		const relaxed = checkCompatibility(long, runtimeProfile('llm-worker'));
+		const relaxed = checkCompatibility(long, runtimeProfile('llm-worker', withoutOwn));
 		expect(relaxed).toMatchObject({ compatible: true, confidence: 'high' });
 		expect(relaxed.warnings).toEqual([
 			'The context will be truncated: 131,072 → 32,768 tokens, the most LLM worker takes.',
 		]);
-		const strict = checkCompatibility(long, runtimeProfile('llm-worker'), { strictContext: true });
+		const strict = checkCompatibility(long, runtimeProfile('llm-worker', withoutOwn), { strictContext: true });
 		expect(strict).toMatchObject({ compatible: false, confidence: 'none' });
 		expect(strict.reasons).toEqual(['Its context of 131,072 tokens is longer than the 32,768 that LLM worker takes.']);
 		const fitting = subjectOf({ ...listing(llama), context_window: 32_768 });
-		expect(checkCompatibility(fitting, runtimeProfile('llm-worker'), { strictContext: true }).warnings).toEqual([]);
+		expect(
+			checkCompatibility(fitting, runtimeProfile('llm-worker', withoutOwn), { strictContext: true }).warnings,
+		).toEqual([]);
 	});
 });
 

@@ -1,10 +1,11 @@
 // What the models page does with its address, and the ways out of an empty list.
 import { describe, expect, it } from 'vitest';
+import { withoutOwn } from '#lib/core/runtime-profiles.ts';
 import { waysOut } from '#lib/core/active-filters.ts';
 import { emptyQuery, type ModelQuery } from '#lib/core/query.ts';
 import { parseQuery, readPageQuery } from '#lib/core/query-url.ts';
 
-const read = (text: string) => readPageQuery(new URLSearchParams(text));
+const read = (text: string) => readPageQuery(new URLSearchParams(text), withoutOwn);
 
 describe('readPageQuery', () => {
 	it('drops what cannot be read, says so, and keeps the rest', () => {
@@ -25,7 +26,10 @@ describe('readPageQuery', () => {
 });
 
 describe('waysOut', () => {
-	const query = parseQuery(new URLSearchParams('q=chat&family=Qwen&quantization=2&source=mine'), { strict: true });
+	const query = parseQuery(new URLSearchParams('q=chat&family=Qwen&quantization=2&source=mine'), {
+		strict: true,
+		runtimes: withoutOwn,
+	});
 
 	it('tries to drop each thing alone, and orders what helps by how much', () => {
 		const asked: ModelQuery[] = [];

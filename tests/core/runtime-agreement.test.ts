@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { runsOn } from '#lib/core/compatibility.ts';
 import { readRunFacts } from '#lib/core/run-facts.ts';
-import { runtimeProfile } from '#lib/core/runtime-profiles.ts';
+import { runtimeProfile, withoutOwn } from '#lib/core/runtime-profiles.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import type { WeightFormat } from '#lib/core/weight-formats.ts';
 import { isJson, readFacts, type Json } from '../support/reference.ts';
@@ -86,7 +86,7 @@ describe.skipIf(facts === null)('verdicts on names', () => {
 		for (const { id, by, format, yes, no = () => [] } of sources) {
 			const listed = new Set(yes());
 			for (const name of no()) listed.delete(name);
-			const profile = runtimeProfile(id);
+			const profile = runtimeProfile(id, withoutOwn);
 			const before = others.length;
 			const names = by === 'class' ? everyClass : everyType;
 			for (const name of names) {

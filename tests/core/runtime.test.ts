@@ -3,15 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { loadProfile } from '#lib/core/runtime-loader.ts';
 import { runsOn } from '#lib/core/compatibility.ts';
 import { readRunFacts } from '#lib/core/run-facts.ts';
-import { runtimeProfile, runtimeProfiles } from '#lib/core/runtime-profiles.ts';
-import {
-	builtInRuntimes,
-	nearestRuntime,
-	parseRuntime,
-	runtimeIds,
-	runtimeName,
-	type RuntimeEngine,
-} from '#lib/core/runtime.ts';
+import { runtimeProfile, builtInProfiles, withoutOwn } from '#lib/core/runtime-profiles.ts';
+import { builtInRuntimes, nearestRuntime, parseRuntime, runtimeName, type RuntimeEngine } from '#lib/core/runtime.ts';
 import { quantizationSchemes } from '#lib/core/tables/quantization.ts';
 import { isJson, readFacts, type Json } from '../support/reference.ts';
 
@@ -44,8 +37,8 @@ function sorted(...lists: (readonly string[] | undefined)[]): string[] {
 	return [...new Set(lists.flatMap((list) => list ?? []))].sort();
 }
 
-function engine(id: (typeof runtimeIds)[number], at = 0): RuntimeEngine {
-	const found = runtimeProfile(id).engines[at];
+function engine(id: (typeof builtInRuntimes)[number], at = 0): RuntimeEngine {
+	const found = runtimeProfile(id, withoutOwn).engines[at];
 	if (found === undefined) throw new Error(`${id} has no engine ${at}`);
 	return found;
 }
@@ -120,7 +113,7 @@ describe.skipIf(facts === null)('a profile names what its source names', () => {
 	it('Transformers, by the classes of its types', () => {
 		const classes: Record<string, { model_types: string[] }> = Object(Object(auto).architectures);
 		const types = new Set(engine('transformers').types);
-		const profile = runtimeProfile('transformers');
+		const profile = runtimeProfile('transformers', withoutOwn);
 		for (const [name, { model_types }] of Object.entries(classes)) {
 			const facts = { ...readRunFacts(''), architectures: [name] };
 			const isCurrent = model_types.some((type) => types.has(type));
@@ -141,7 +134,7 @@ describe.skipIf(facts === null)('a profile names what its source names', () => {
 		const more = { exllamav3: 'ExLlamaV3', exllamav2: 'ExLlamaV2' } as const;
 		for (const [id, name] of Object.entries({ ...names, ...more })) {
 			const { load } = listed(name).quantization;
-			const methods = runtimeProfiles.find((profile) => profile.id === id)?.engines[0]?.quantization ?? {};
+			const methods = builtInProfiles.find((profile) => profile.id === id)?.engines[0]?.quantization ?? {};
 			for (const method of Object.keys(methods)) {
 				const spelled = spellings[method] ?? new RegExp(`(^|\\W)${method}`, 'i');
 				const isNamed = load.some((one) => spelled.test(one)) || (name === 'ExLlamaV3' && method === 'fp8');
@@ -153,7 +146,7 @@ describe.skipIf(facts === null)('a profile names what its source names', () => {
 
 	it('pairs classes and types as Transformers does', () => {
 		const classes: Record<string, { model_types: string[] }> = Object(Object(auto).architectures);
-		for (const { engines } of runtimeProfiles) {
+		for (const { engines } of builtInProfiles) {
 			for (const { architectures = [], derivedTypes = [], name } of engines) {
 				const paired = new Set(architectures.flatMap((one) => classes[one]?.model_types ?? []));
 				expect([name, derivedTypes.filter((type) => !paired.has(type))]).toEqual([name, []]);
@@ -165,8 +158,8 @@ describe.skipIf(facts === null)('a profile names what its source names', () => {
 describe('profiles', () => {
 	it('say where and when their lists were read, and speak of methods there are', () => {
 		const methods = new Set(quantizationSchemes.map(({ name }) => name));
-		for (const profile of runtimeProfiles) {
-			expect(profile.name).toBe(runtimeName(parseRuntime(profile.id)));
+		for (const profile of builtInProfiles) {
+			expect(profile.name).toBe(runtimeName(parseRuntime(profile.id, withoutOwn), withoutOwn));
 			expect(profile.source.length).toBeGreaterThan(10);
 			expect(profile.asOf).toMatch(/^20\d\d-\d\d/);
 			expect(Object.keys(profile.platforms).length).toBeGreaterThan(0);
@@ -178,7 +171,7 @@ describe('profiles', () => {
 	});
 
 	it('can be loaded one by one', async () => {
-		for (const id of builtInRuntimes) expect(await loadProfile(id)).toBe(runtimeProfile(id));
+		for (const id of builtInRuntimes) expect(await loadProfile(id)).toBe(runtimeProfile(id, withoutOwn));
 	});
 
 	it.each([
@@ -190,7 +183,7 @@ describe('profiles', () => {
 		['llm_worker', 'llm-worker'],
 		['text-generation-inference', 'tgi'],
 	])('know %s', (name, id) => {
-		expect(parseRuntime(name)).toBe(id);
+		expect(parseRuntime(name, withoutOwn)).toBe(id);
 	});
 
 	it.each([
@@ -200,7 +193,7 @@ describe('profiles', () => {
 		['llama.ccp', 'llama.cpp'],
 		['constructor', 'lmstudio'],
 	])('take %s for a slip of %s', (name, id) => {
-		expect(nearestRuntime(name)).toBe(id);
-		expect(() => parseRuntime(name)).toThrow(`"${name}" is not a value for runtime: did you mean ${id}?`);
+		expect(nearestRuntime(name, withoutOwn)).toBe(id);
+		expect(() => parseRuntime(name, withoutOwn)).toThrow(`"${name}" is not a value for runtime: did you mean ${id}?`);
 	});
 });

@@ -1,5 +1,6 @@
 // What writes change in the catalog's lists: what is learned, listed, found here, and written by another process.
 import { describe, expect, it } from 'vitest';
+import { withoutOwn } from '#lib/core/runtime-profiles.ts';
 import type { ModelCharacteristics } from '#lib/core/model.ts';
 import { emptyQuery } from '#lib/core/query.ts';
 import { parseQuery } from '#lib/core/query-url.ts';
@@ -65,6 +66,7 @@ describe('writes', () => {
 		expect(catalog.version).not.toBe(before);
 		const query = parseQuery(new URLSearchParams('family=Qwen&quantization=4&min_context=40k&q=a/model'), {
 			strict: true,
+			runtimes: withoutOwn,
 		});
 		expect(catalog.list(query)).toMatchObject({ total: 1, models: [{ id: 'a/model', context_window: 40960 }] });
 		const order = walk(catalog, { ...emptyQuery, sort: 'context' });

@@ -1,5 +1,6 @@
 // The catalog's lists against a plain reference: filters, facets, orders, what is pending, and runtimes.
 import { describe, expect, it } from 'vitest';
+import { withoutOwn } from '#lib/core/runtime-profiles.ts';
 import { cachePrecisions } from '#lib/core/fit.ts';
 import {
 	emptyQuery,
@@ -11,7 +12,7 @@ import {
 	type ModelQuery,
 } from '#lib/core/query.ts';
 import { parseQuery } from '#lib/core/query-url.ts';
-import { runtimeIds } from '#lib/core/runtime.ts';
+import { builtInRuntimes } from '#lib/core/runtime.ts';
 import { Catalog } from '#lib/server/catalog.ts';
 import { openDatabase, openInMemory, type Database } from '#lib/server/database.ts';
 import { migrate } from '#lib/server/migrations.ts';
@@ -22,7 +23,7 @@ import { blankRecord, pick, randomRecords } from '../support/records.ts';
 import { seeded } from '../support/seeded.ts';
 
 const root = temporaryFolder();
-const [first = 'vllm', ...others] = runtimeIds;
+const [first = 'vllm', ...others] = builtInRuntimes;
 
 function open(name: string): Database {
 	return openDatabase({ directory: `${root}/${name}`, now: () => new Date(0), prepare: migrate }).database;
@@ -173,7 +174,8 @@ describe('pending', () => {
 		const listed = { ...blankRecord('a/listed'), fetchStatus: 'ok', license: 'other' } as const;
 		const catalog = made([unread, blankRecord('a/gone'), listed]);
 		catalog.learnFailure('a/gone', { status: '404' });
-		const ask = (text: string) => catalog.list(parseQuery(new URLSearchParams(text), { strict: true }));
+		const ask = (text: string) =>
+			catalog.list(parseQuery(new URLSearchParams(text), { strict: true, runtimes: withoutOwn }));
 		expect(ask('quantization=4')).toMatchObject({ total: 0, pending: 2 });
 		expect(ask('quantization=4&license=mit')).toMatchObject({ total: 0, pending: 1 });
 		expect(ask('quantization=4&quantization=unknown')).toMatchObject({ total: 3, pending: 0 });

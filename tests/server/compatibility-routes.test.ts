@@ -2,7 +2,7 @@
 import { isRedirect } from '@sveltejs/kit';
 import { describe, expect, it } from 'vitest';
 import type { ListPage } from '#lib/core/query.ts';
-import { runtimeIds } from '#lib/core/runtime.ts';
+import { builtInRuntimes } from '#lib/core/runtime.ts';
 import type { App } from '#lib/server/app.ts';
 import type { RuntimeAnswer } from '#lib/server/compatibility.ts';
 import { GET as list } from '../../src/routes/api/models/+server.ts';
@@ -104,7 +104,7 @@ describe('GET /api/models/compatibility/{id}', () => {
 		const { id, revision, runtimes, problems } = await runs(app, 'org/base');
 		expect([id, problems]).toEqual(['org/base', []]);
 		expect(revision).toMatch(/^[0-9a-f]{40}$/);
-		expect(runtimes.map(({ runtime }) => runtime)).toEqual([...runtimeIds]);
+		expect(runtimes.map(({ runtime }) => runtime)).toEqual([...builtInRuntimes]);
 		expect(of(runtimes, 'vllm')).toMatchObject({
 			runtime: 'vllm',
 			compatible: true,

@@ -193,7 +193,7 @@ describe('a grouped list', () => {
 		const device = namedMemory(16e9);
 		const query: ModelQuery = { ...grouped, context: 32_768, limit: 200 };
 		const checked = { check: 'llama.cpp', cacheBits: 8 } as const;
-		const page = withRecommended(catalog.list(query, checked), { query, checked, device });
+		const page = withRecommended(catalog.list(query, checked), { query, checked, device, runtimes: catalog.runtimes });
 		const place = fitPlace({ device, runtime: 'llama.cpp', cacheBits: 8 });
 		const taken = page.models.flatMap(({ packings }) => packings?.recommended ?? []);
 		expect(taken.length).toBeGreaterThan(3);
@@ -203,7 +203,12 @@ describe('a grouped list', () => {
 			expect(['fits', 'tight']).toContain(fitRow(record, place, 32_768).verdict);
 			expect(reason).toContain('and runs on llama.cpp');
 		}
-		const alone = withRecommended(catalog.list(query), { query, checked: unchecked, device });
+		const alone = withRecommended(catalog.list(query), {
+			query,
+			checked: unchecked,
+			device,
+			runtimes: catalog.runtimes,
+		});
 		expect(alone.models.flatMap(({ packings }) => packings?.recommended ?? []).length).toBeGreaterThan(taken.length);
 	});
 });

@@ -6,8 +6,8 @@ import { memoryOfRuntime } from '#lib/core/fit.ts';
 import { emptyQuery } from '#lib/core/query.ts';
 import { parseQuery } from '#lib/core/query-url.ts';
 import { modelsConfigSchema } from '#lib/core/registry/config.ts';
-import { runtimeProfile, setOwnProfiles } from '#lib/core/runtime-profiles.ts';
-import { parseRuntime, runtimeIds, runtimeName } from '#lib/core/runtime.ts';
+import { runtimeProfile } from '#lib/core/runtime-profiles.ts';
+import { parseRuntime, runtimeName } from '#lib/core/runtime.ts';
 import { createApp, type App } from '#lib/server/app.ts';
 import { readSettings } from '#lib/server/config.ts';
 import { faultLine, readYaml } from '#lib/server/registry/yaml.ts';
@@ -38,20 +38,23 @@ beforeAll(async () => {
 	const settings = readSettings({ MODELDEX_HOME: home, HOME: home, HF_HUB_OFFLINE: '1' }, () => null);
 	app = await createApp({ settings, version: '1.2.3', background: false });
 });
-afterAll(async () => {
-	await app.close();
-	setOwnProfiles([]);
-});
+afterAll(() => app.close());
+
+/** The runtimes of the app as they are now. */
+const known = () => app.catalog.runtimes;
+const parse = (name: string) => parseRuntime(name, known());
+const asked = () => parseQuery(new URLSearchParams('runtime=gpu-boxes'), { strict: true, runtimes: known() });
 
 const count = (runtime: string) => app.catalog.list({ ...emptyQuery, runtime, source: 'hub' }).total;
 
 describe('a runtime of the registry file', () => {
 	it('is known by every spelling of its id and name, after those that are known by themselves', () => {
-		expect(runtimeIds.slice(-2)).toEqual(['gpu-boxes', 'everything-else']);
-		expect(runtimeIds.map(parseRuntime)).toEqual(runtimeIds);
-		expect(['gpu_boxes', 'our gpu boxes'].map(parseRuntime)).toEqual(['gpu-boxes', 'gpu-boxes']);
-		expect([runtimeName('gpu-boxes'), runtimeName('everything-else')]).toEqual(['Our GPU boxes', 'everything-else']);
-		expect(() => parseRuntime('gpu-boxxes')).toThrow('did you mean gpu-boxes?');
+		const { ids } = known();
+		expect(ids.slice(-2)).toEqual(['gpu-boxes', 'everything-else']);
+		expect(ids.map(parse)).toEqual(ids);
+		expect(['gpu_boxes', 'our gpu boxes'].map(parse)).toEqual(['gpu-boxes', 'gpu-boxes']);
+		expect(ids.slice(-2).map((id) => runtimeName(id, known()))).toEqual(['Our GPU boxes', 'everything-else']);
+		expect(() => parse('gpu-boxxes')).toThrow('did you mean gpu-boxes?');
 	});
 
 	it('filters the list by its own lists, and is counted', () => {
@@ -64,7 +67,7 @@ describe('a runtime of the registry file', () => {
 		for (const { architectures } of models)
 			expect(architectures?.map((name) => name.toLowerCase())).toContain('llamaforcausallm');
 		expect(facets['runtime']?.find(({ value }) => value === 'gpu-boxes')?.count).toBe(boxes);
-		expect(parseQuery(new URLSearchParams('runtime=gpu-boxes'), { strict: true }).runtime).toBe('gpu-boxes');
+		expect(asked().runtime).toBe('gpu-boxes');
 	});
 
 	it('answers for one model with its own limits, and says where they are from', async () => {
@@ -75,13 +78,13 @@ describe('a runtime of the registry file', () => {
 		expect(boxes?.warnings.join(' ')).toMatch(/4,096/);
 		expect(rest).toMatchObject({ runtime: 'everything-else', compatible: false });
 		expect(vllm).toMatchObject({ runtime: 'vllm', compatible: true });
-		expect(runtimeProfile('gpu-boxes').source).toMatch(/^the registry file, on top of vLLM/);
-		expect((await app.compatibility.read(id)).runtimes.map(({ runtime }) => runtime)).toEqual(runtimeIds);
+		expect(runtimeProfile('gpu-boxes', known()).source).toMatch(/^the registry file, on top of vLLM/);
+		expect((await app.compatibility.read(id)).runtimes.map(({ runtime }) => runtime)).toEqual(known().ids);
 		expect((await app.compatibleModels.find({ runtime: 'gpu-boxes', limit: 3 })).models).toHaveLength(3);
 	});
 
 	it('needs the memory of the one behind it, and may be the default of new browsers', async () => {
-		expect(memoryOfRuntime('gpu-boxes')?.label).toBe('vLLM');
+		expect(memoryOfRuntime('gpu-boxes', known())?.label).toBe('vLLM');
 		const defaults = { runtime: 'gpu-boxes', context: 8192, cache_bits: 16 };
 		await app.preferences.save({ modeldex_settings: 1, defaults });
 		expect(app.preferences.place.runtime).toBe('gpu-boxes');
@@ -93,13 +96,13 @@ describe('a runtime of the registry file', () => {
 		expect(count('gpu-boxes')).toBeGreaterThan(before[0]);
 		expect(app.catalog.version).not.toBe(before[1]);
 		await app.routing.registryFile.save('version: 1\n');
-		expect(runtimeIds).not.toContain('gpu-boxes');
-		expect(() => parseQuery(new URLSearchParams('runtime=gpu-boxes'), { strict: true })).toThrow(
-			'is not a value for runtime',
-		);
-		expect(app.preferences.place.runtime).toBe(null);
+		expect(known().ids).not.toContain('gpu-boxes');
+		expect(asked).toThrow('is not a value for runtime');
+		expect(() => count('gpu-boxes')).toThrow('"gpu-boxes" is not a value for runtime');
+		expect(app.preferences.place).toMatchObject({ runtime: null, gone: 'gpu-boxes' });
 		await app.routing.registryFile.save(text);
 		expect(count('gpu-boxes')).toBe(before[0]);
+		expect(app.preferences.place.runtime).toBe('gpu-boxes');
 	});
 
 	it('is asked for on the command line', async () => {

@@ -3,7 +3,7 @@ import { checkCompatibility } from '#lib/core/compatibility.ts';
 import { recordFromListing } from '#lib/core/entry.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import { subjectOf } from '#lib/core/run-facts.ts';
-import { runtimeProfile } from '#lib/core/runtime-profiles.ts';
+import { runtimeProfile, withoutOwn } from '#lib/core/runtime-profiles.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 
 export type Facts = Omit<ListingFacts, 'config'> & { type?: string; classes?: string[]; quantization?: object };
@@ -22,5 +22,5 @@ export const plain = { tags: ['transformers', 'safetensors'], pipeline_tag: 'tex
 export const llama: Facts = { id: 'org/llama', type: 'llama', classes: ['LlamaForCausalLM'], ...plain };
 
 export function check(facts: Facts, runtime: RuntimeId, options: Parameters<typeof checkCompatibility>[2] = {}) {
-	return checkCompatibility(subjectOf(listing(facts)), runtimeProfile(runtime), options);
+	return checkCompatibility(subjectOf(listing(facts)), runtimeProfile(runtime, withoutOwn), options);
 }

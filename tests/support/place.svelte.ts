@@ -6,6 +6,8 @@ import { DownloadsHome } from '#lib/client/downloads-home.svelte.ts';
 import { Place } from '#lib/client/place.svelte.ts';
 import type { Device } from '#lib/core/hardware.ts';
 import { usualPlace, type PlaceChoice } from '#lib/core/place.ts';
+import { withoutOwn } from '#lib/core/runtime-profiles.ts';
+import type { Runtimes } from '#lib/core/runtime.ts';
 
 /** A device of which every byte counts. */
 export const plainDevice: Device = {
@@ -22,12 +24,24 @@ interface PlaceOrder {
 	choice?: Partial<PlaceChoice>;
 	fetch?: Fetch;
 	keep?: (cookie: string) => void;
+	runtimes?: Runtimes;
 }
 
 /** A place with the first device chosen. */
-export function testPlace({ devices = [plainDevice], choice = {}, fetch, keep = () => {} }: PlaceOrder = {}): Place {
+export function testPlace({
+	devices = [plainDevice],
+	choice = {},
+	fetch,
+	keep = () => {},
+	runtimes = withoutOwn,
+}: PlaceOrder = {}): Place {
 	const served = { devices, current: devices[0]?.id ?? '', choice: { ...usualPlace, ...choice } };
-	return new Place({ served, fetch: fetch ?? (() => Promise.reject(new Error('no server'))), keep });
+	return new Place({
+		served,
+		runtimes: () => runtimes,
+		fetch: fetch ?? (() => Promise.reject(new Error('no server'))),
+		keep,
+	});
 }
 
 /** Hands a place and an empty comparison down to the components of a fixture. */

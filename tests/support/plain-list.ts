@@ -5,7 +5,7 @@ import { namedMemory, type Device } from '#lib/core/hardware.ts';
 import type { ModelRecord } from '#lib/core/model.ts';
 import { facetNames, unchecked, type Checked, type FacetName, type ModelQuery, type SortKey } from '#lib/core/query.ts';
 import { subjectOf } from '#lib/core/run-facts.ts';
-import { runtimeProfiles } from '#lib/core/runtime-profiles.ts';
+import { builtInProfiles } from '#lib/core/runtime-profiles.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 
 type Check = (record: ModelRecord) => boolean;
@@ -20,7 +20,7 @@ function answersOf(record: ModelRecord) {
 	const known = answers.get(key);
 	if (known !== undefined) return known;
 	const found = new Map(
-		runtimeProfiles.map((profile) => {
+		builtInProfiles.map((profile) => {
 			const { compatible, confidence, reasons } = checkCompatibility(subjectOf(record), profile);
 			const unknown = !compatible && confidence === 'low' && /not known|Nothing tells/.test(reasons.join());
 			return [profile.id, { runs: compatible, unknown }];

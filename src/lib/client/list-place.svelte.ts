@@ -4,7 +4,7 @@ import { fitPlace, fitRow, usualContext, type FitPlace, type RowFit } from '#lib
 import type { Device } from '#lib/core/hardware.ts';
 import type { FitFacts } from '#lib/core/model.ts';
 import type { ModelQuery } from '#lib/core/query.ts';
-import type { RuntimeId } from '#lib/core/runtime.ts';
+import type { RuntimeId, Runtimes } from '#lib/core/runtime.ts';
 
 /** The list as it was asked for, and the device its filter means; null when it is not filtered by fit. */
 interface Asked {
@@ -22,13 +22,17 @@ export class ListPlace implements Measure {
 		this.#place = place;
 		this.#asked = asked;
 		this.#measured = $derived.by(() => {
-			const { device, runtime } = this;
-			return device === null ? null : fitPlace({ device, runtime, cacheBits: place.choice.cacheBits });
+			const { device, runtime, runtimes } = this;
+			return device === null ? null : fitPlace({ device, runtime, runtimes, cacheBits: place.choice.cacheBits });
 		});
 	}
 
 	get device(): Device | null {
 		return this.#asked().fitted ?? this.#place.device;
+	}
+
+	get runtimes(): Runtimes {
+		return this.#place.runtimes;
 	}
 
 	get runtime(): RuntimeId | null {

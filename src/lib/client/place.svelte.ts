@@ -3,8 +3,8 @@ import { ask, isObject, type Fetch } from '#lib/client/api.ts';
 import { fitPlace, fitRow, type FitPlace, type RowFit } from '#lib/core/fit.ts';
 import type { Device } from '#lib/core/hardware.ts';
 import type { FitFacts } from '#lib/core/model.ts';
-import type { RuntimeId } from '#lib/core/runtime.ts';
-import { placeCookie, writePlace, type PlaceChoice } from '#lib/core/place.ts';
+import type { RuntimeId, Runtimes } from '#lib/core/runtime.ts';
+import { placeCookie, settledPlace, writePlace, type PlaceChoice } from '#lib/core/place.ts';
 
 /** What the server tells a page: the devices of this machine and entered ones, the current one always among them. */
 export interface ServedPlace {
@@ -24,6 +24,8 @@ export interface Measure {
 	readonly device: Device | null;
 	readonly runtime: RuntimeId | null;
 	readonly tokens: number;
+	/** The runtimes there are. */
+	readonly runtimes: Runtimes;
 	/** Everything about it that does not depend on the model. */
 	readonly fitPlace: FitPlace | null;
 	/** Whether a row's model fits there; null without a device. */
@@ -32,6 +34,8 @@ export interface Measure {
 
 interface PlaceOptions {
 	served: ServedPlace;
+	/** The runtimes there are now: those of the registry file come and go with it. */
+	runtimes: () => Runtimes;
 	fetch: Fetch;
 	/** Writes a cookie; the browser's own document unless a test has another. */
 	keep?: (cookie: string) => void;
@@ -48,13 +52,15 @@ export class Place implements Measure {
 	#devices = $state.raw<readonly Device[]>([]);
 	#current = $state('');
 	#choice = $state.raw<PlaceChoice>({ runtime: null, context: 0, cacheBits: 16 });
+	#runtimes: () => Runtimes;
 	#fetch: Fetch;
 	#keep: (cookie: string) => void;
 
-	constructor({ served, fetch, keep = (cookie) => (document.cookie = cookie) }: PlaceOptions) {
+	constructor({ served, runtimes, fetch, keep = (cookie) => (document.cookie = cookie) }: PlaceOptions) {
 		this.#devices = served.devices;
 		this.#current = served.current;
 		this.#choice = served.choice;
+		this.#runtimes = runtimes;
 		this.#fetch = fetch;
 		this.#keep = keep;
 	}
@@ -69,12 +75,19 @@ export class Place implements Measure {
 		return this.#devices.find(({ id }) => id === this.#current) ?? null;
 	}
 
+	get runtimes(): Runtimes {
+		return this.#runtimes();
+	}
+
+	readonly #settled = $derived.by(() => settledPlace(this.#choice, this.runtimes));
+
+	/** What was chosen, where it is still there. */
 	get choice(): PlaceChoice {
-		return this.#choice;
+		return this.#settled;
 	}
 
 	get runtime(): RuntimeId | null {
-		return this.#choice.runtime;
+		return this.#settled.runtime;
 	}
 
 	get tokens(): number {
@@ -82,8 +95,9 @@ export class Place implements Measure {
 	}
 
 	readonly #place = $derived.by<FitPlace | null>(() => {
-		const { device, choice } = this;
-		return device === null ? null : fitPlace({ device, cacheBits: choice.cacheBits, runtime: choice.runtime });
+		const { device, choice, runtimes } = this;
+		const { cacheBits, runtime } = choice;
+		return device === null ? null : fitPlace({ device, cacheBits, runtime, runtimes });
 	});
 
 	/** Everything about the place that does not depend on the model. */
@@ -98,7 +112,9 @@ export class Place implements Measure {
 
 	/** Changes runtime, context or cache, and keeps it for a year. */
 	choose(part: Partial<PlaceChoice>): void {
-		this.#choice = { ...this.#choice, ...part };
+		const { gone, ...rest } = this.choice;
+		const isLeft = gone === undefined || part.runtime !== undefined;
+		this.#choice = { ...rest, ...(isLeft ? {} : { gone }), ...part };
 		this.#keep(`${placeCookie}=${writePlace(this.#choice)}; path=/; max-age=${yearSeconds}; samesite=lax`);
 	}
 

@@ -1,5 +1,5 @@
 // The rows of a comparison: one fact of every model each, and whether the models differ in it.
-import { filterLabel } from '#lib/components/filter-labels.ts';
+import { choiceLabel } from '#lib/components/filter-labels.ts';
 import { runtimeWord, verdictWords } from '#lib/components/fit-words.ts';
 import type { CompatibilityReport } from '#lib/core/compatibility.ts';
 import type { Fit } from '#lib/core/fit.ts';
@@ -13,7 +13,7 @@ import {
 } from '#lib/core/format.ts';
 import { licenseLabel } from '#lib/core/license.ts';
 import type { ModelCharacteristics, ModelEntry } from '#lib/core/model.ts';
-import { runtimeIds, runtimeName } from '#lib/core/runtime.ts';
+import { runtimeName, type Runtimes } from '#lib/core/runtime.ts';
 import { specGroups } from '#lib/core/specs.ts';
 
 /** What is known of one model. */
@@ -58,7 +58,7 @@ const facts: readonly (readonly [label: string, fact: EntryFact])[] = [
 		'Takes in',
 		({ is_multimodal, multimodal_type }) => (is_multimodal ? (multimodal_type ?? 'more than text') : 'text'),
 	],
-	['Kind', ({ classification: kind }) => (kind === 'unknown' ? null : filterLabel('kind', kind))],
+	['Kind', ({ classification: kind }) => (kind === 'unknown' ? null : choiceLabel('kind', kind))],
 	['Licence', ({ license }) => (license === null ? null : licenseLabel(license))],
 	['Access', ({ gated }) => (gated ? 'gated' : 'open')],
 	['Downloads', ({ downloads }) => (downloads === null ? null : formatCompact(downloads))],
@@ -92,13 +92,13 @@ function memoryRows(compared: readonly Compared[]): CompareRow[] {
 	];
 }
 
-function runtimeRows(compared: readonly Compared[]): CompareRow[] {
-	return runtimeIds.map((id) => {
+function runtimeRows(compared: readonly Compared[], known: Runtimes): CompareRow[] {
+	return known.ids.map((id) => {
 		const values = compared.map(({ runtimes }) => {
 			const report = runtimes.find(({ runtime }) => runtime === id);
 			return report === undefined ? null : runtimeWord(report);
 		});
-		return row(runtimeName(id), values);
+		return row(runtimeName(id, known), values);
 	});
 }
 
@@ -116,8 +116,8 @@ function specRows(compared: readonly Compared[]): CompareRow[] {
 	);
 }
 
-/** All rows in their groups. */
-export function compareGroups(compared: readonly Compared[]): CompareGroup[] {
+/** All rows in their groups, one for each of these runtimes. */
+export function compareGroups(compared: readonly Compared[], runtimes: Runtimes): CompareGroup[] {
 	const overview = facts.map(([label, fact]) => {
 		return row(
 			label,
@@ -128,7 +128,7 @@ export function compareGroups(compared: readonly Compared[]): CompareGroup[] {
 	return [
 		{ title: 'Overview', rows: overview },
 		{ title: 'Memory', rows: memoryRows(compared) },
-		{ title: 'Runtimes', rows: runtimeRows(compared) },
+		{ title: 'Runtimes', rows: runtimeRows(compared, runtimes) },
 		{ title: 'Specs', rows: specRows(compared).filter(({ label }) => !known.has(label)) },
 	];
 }

@@ -2,7 +2,7 @@
 import { formatCount, formatParameters } from '#lib/core/format.ts';
 import { licenseLabel } from '#lib/core/license.ts';
 import type { FilterName } from '#lib/core/active-filters.ts';
-import { runtimeName } from '#lib/core/runtime.ts';
+import { runtimeName, type Runtimes } from '#lib/core/runtime.ts';
 import { sizeClassLabels, weightClassLabels } from '#lib/core/size-class.ts';
 
 /** Quantization choices in the order they are offered, with their words. */
@@ -35,14 +35,27 @@ const words: Record<FilterName, Record<string, string>> = {
 	fits: {},
 };
 
-/** One active filter in words: `4-bit`, `At least 7B`, `Gated`. `device` is the name of the device that `fits` means. */
-export function filterLabel(name: FilterName, value: string, device: string | null = null): string {
+/** What filters mean by a name. */
+interface Named {
+	/** The runtimes there are; one that is not among them reads as its id. */
+	runtimes: Runtimes;
+	/** The name of the device that `fits` means; the value itself when it is null. */
+	device?: string | null;
+}
+
+/** One active filter in words: `4-bit`, `At least 7B`, `Gated`. */
+export function filterLabel(name: FilterName, value: string, { runtimes, device = null }: Named): string {
+	if (name === 'runtime') return `Runs on ${runtimeName(value, runtimes)}`;
+	if (name === 'fits') return `Fits ${device ?? value}`;
+	return choiceLabel(name, value);
+}
+
+/** One choice of a filter that means the same everywhere. */
+export function choiceLabel(name: Exclude<FilterName, 'runtime' | 'fits'>, value: string): string {
 	if (name === 'min_params') return `At least ${formatParameters(Number(value))}`;
 	if (name === 'max_params') return `At most ${formatParameters(Number(value))}`;
 	if (name === 'min_context') return `At least ${formatCount(Number(value))} tokens`;
-	if (name === 'fits') return `Fits ${device ?? value}`;
 	if (name === 'author') return `By ${value}`;
-	if (name === 'runtime') return `Runs on ${runtimeName(value)}`;
 	if (name === 'license' && value !== 'unknown') return licenseLabel(value);
 	if (name === 'quantization') {
 		return value === 'unknown' ? 'Unknown quantization' : (quantizationLabels[value]?.label ?? value);

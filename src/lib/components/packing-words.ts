@@ -27,5 +27,5 @@ export function standsFor({ matches, base }: Packings): string | null {
 /** The packing of a row to take there, and why; null when none is known to fit and run. */
 export function recommendedOf(entry: ModelEntry, measure: Measure): Recommended | null {
 	const variants = sortedVariants(packingsOf(entry), (one) => measure.fit(one));
-	return recommend(variants, measure.runtime === null ? null : runtimeName(measure.runtime));
+	return recommend(variants, measure.runtime === null ? null : runtimeName(measure.runtime, measure.runtimes));
 }

@@ -10,7 +10,7 @@ import type { Device } from '#lib/core/hardware.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { contextSteps, formatContext } from '#lib/core/place.ts';
 import { encodeId, isRepositoryId } from '#lib/core/repository.ts';
-import { runtimeIds, runtimeName } from '#lib/core/runtime.ts';
+import { runtimeName, type RuntimeId } from '#lib/core/runtime.ts';
 import type { PaletteRow } from '#lib/ui/palette-row.ts';
 
 /** A row and what else people call it. */
@@ -37,7 +37,7 @@ interface Wide {
 	presets: readonly Device[];
 	/** Takes a choice that the server keeps. */
 	chooseDevice: (device: Device) => unknown;
-	chooseRuntime: (runtime: (typeof runtimeIds)[number] | null) => unknown;
+	chooseRuntime: (runtime: RuntimeId | null) => unknown;
 	copyLink: () => unknown;
 	/** Opens the filters, the discovery and the like where they are not on offer. */
 	goAndRun: (id: string) => unknown;
@@ -73,10 +73,10 @@ function placeRows({ place, presets, chooseDevice, chooseRuntime }: Wide): Worde
 	const devices = [...place.devices, ...presets.filter(({ id }) => !own.includes(id))];
 	const { runtime, context } = place.choice;
 	return [
-		...[null, ...runtimeIds].map((id) => ({
+		...[null, ...place.runtimes.ids].map((id) => ({
 			id: `runtime-${id ?? 'any'}`,
 			group,
-			title: `Runtime: ${id === null ? 'any' : runtimeName(id)}`,
+			title: `Runtime: ${id === null ? 'any' : runtimeName(id, place.runtimes)}`,
 			words: 'run on engine',
 			isCurrent: runtime === id,
 			run: () => chooseRuntime(id),

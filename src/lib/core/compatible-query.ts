@@ -3,7 +3,7 @@ import { Failure } from '#lib/core/failure.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { emptyQuery, sortKeys, type SortKey, type SortOrder } from '#lib/core/query.ts';
 import { quoted } from '#lib/core/repository.ts';
-import { parseRuntime, type RuntimeId } from '#lib/core/runtime.ts';
+import { parseRuntime, type RuntimeId, type Runtimes } from '#lib/core/runtime.ts';
 
 /** A question for models of one runtime. */
 export interface CompatibleQuery {
@@ -60,12 +60,12 @@ function limitOf(params: URLSearchParams): number {
 }
 
 /** The question for models of one runtime; throws `invalid_query` naming the parameter, `unknown_field` for others. */
-export function parseCompatibleQuery(params: URLSearchParams): CompatibleQuery {
+export function parseCompatibleQuery(params: URLSearchParams, known: Runtimes): CompatibleQuery {
 	refuseOthers(params, ['runtime', 'limit', 'sort', 'order', 'strict_context']);
 	const runtime = params.get('runtime') ?? '';
 	const sort = oneOf(params, 'sort', sortKeys, emptyQuery.sort);
 	return {
-		runtime: runtime === '' ? 'llm-worker' : parseRuntime(runtime),
+		runtime: runtime === '' ? 'llm-worker' : parseRuntime(runtime, known),
 		limit: limitOf(params),
 		sort,
 		order: oneOf(params, 'order', ['asc', 'desc'] as const, sort === 'name' ? 'asc' : 'desc'),
@@ -74,8 +74,12 @@ export function parseCompatibleQuery(params: URLSearchParams): CompatibleQuery {
 }
 
 /** The question for one model: which runtimes (all when none is named), and how strict about context. */
-export function parseCompatibilityQuery(params: URLSearchParams): { runtimes: RuntimeId[]; strictContext: boolean } {
+export function parseCompatibilityQuery(
+	params: URLSearchParams,
+	known: Runtimes,
+): { runtimes: RuntimeId[]; strictContext: boolean } {
 	refuseOthers(params, ['runtime', 'strict_context']);
-	const runtimes = params.getAll('runtime').filter((name) => name !== '');
-	return { runtimes: [...new Set(runtimes.map(parseRuntime))], strictContext: truth(params, 'strict_context') };
+	const named = params.getAll('runtime').filter((name) => name !== '');
+	const runtimes = [...new Set(named.map((name) => parseRuntime(name, known)))];
+	return { runtimes, strictContext: truth(params, 'strict_context') };
 }

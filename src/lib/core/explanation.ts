@@ -2,7 +2,7 @@
 import { formatBytes, formatCount, formatParameters } from '#lib/core/format.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { emptyQuery, type ModelQuery } from '#lib/core/query.ts';
-import { runtimeName } from '#lib/core/runtime.ts';
+import { runtimeName, type Runtimes } from '#lib/core/runtime.ts';
 import { sizeClassOf, weightClassOf } from '#lib/core/size-class.ts';
 
 /** Everything in a query that can hide a model. */
@@ -70,6 +70,8 @@ export interface HiddenRow {
 	entry: ModelEntry;
 	needBytes: number | null;
 	haveBytes: number | null;
+	/** The runtimes there are. */
+	runtimes: Runtimes;
 }
 
 const valueOf: Record<Exclude<HidingFilter, 'fits'>, (entry: ModelEntry) => Value> = {
@@ -130,9 +132,9 @@ const rules: Partial<Record<HidingFilter, (value: Value, query: ModelQuery, row:
 	min_context: (value, { min_context }) =>
 		figureRule(value, `at least ${formatCount(min_context ?? 0)}`, 'tokens of context', formatCount),
 	fits: (_, __, row) => fitRule(row),
-	runtime: (_, { runtime }, { entry }) => {
+	runtime: (_, { runtime }, { entry, runtimes }) => {
 		const told = entry.excluded_by?.replace(/^runtime: /, '');
-		return told ?? `${runtime === null ? 'The runtime' : runtimeName(runtime)} does not load it.`;
+		return told ?? `${runtime === null ? 'The runtime' : runtimeName(runtime, runtimes)} does not load it.`;
 	},
 };
 

@@ -1,5 +1,5 @@
 // Does it fit: the memory a model needs on a device at a context, term by term, and how fast it could answer there.
-import { baseRuntime } from '#lib/core/runtime.ts';
+import { baseRuntime, runtimesWith, type Runtimes } from '#lib/core/runtime.ts';
 import { formatBytes, formatCount } from '#lib/core/format.ts';
 import { usableMemory, type Device, type Usable } from '#lib/core/hardware.ts';
 import type { FitFacts } from '#lib/core/model.ts';
@@ -54,6 +54,8 @@ export interface FitOptions {
 	slots?: number;
 	/** Name of the runtime; null and names without a row mean the general rule. */
 	runtime?: string | null;
+	/** Also those of a registry file, which need what the one behind them does; the known ones when left out. */
+	runtimes?: Runtimes;
 }
 
 /** Everything about the place that does not depend on the model; made once for many models. */
@@ -69,16 +71,24 @@ export interface FitPlace {
 	slots: number;
 }
 
+const knownRuntimes = runtimesWith([]);
+
 /** How a runtime uses memory; null for a name without a row. */
-export function memoryOfRuntime(name: string): RuntimeMemory | null {
+export function memoryOfRuntime(name: string, runtimes: Runtimes): RuntimeMemory | null {
 	const lower = name.trim().toLowerCase();
-	const plain = baseRuntime(lower) ?? lower; // one of the registry file needs what the one behind it does
+	const plain = baseRuntime(lower, runtimes) ?? lower; // one of the registry file needs what the one behind it does
 	return runtimeMemory.find(({ names }) => names.includes(plain)) ?? null;
 }
 
 /** The place for many models. */
-export function fitPlace({ device, cacheBits = 16, slots = 1, runtime = null }: FitOptions): FitPlace {
-	const row = runtime === null ? anyRuntime : memoryOfRuntime(runtime);
+export function fitPlace({
+	device,
+	cacheBits = 16,
+	slots = 1,
+	runtime = null,
+	runtimes = knownRuntimes,
+}: FitOptions): FitPlace {
+	const row = runtime === null ? anyRuntime : memoryOfRuntime(runtime, runtimes);
 	const rule = row ?? anyRuntime;
 	const isCard = device.accelerator === 'cuda' || device.accelerator === 'rocm' || device.accelerator === 'xpu';
 	const claim = isCard && rule.claims !== null ? rule.claims(device.memory_bytes) : null;

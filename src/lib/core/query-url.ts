@@ -13,7 +13,7 @@ import {
 	unchecked,
 } from '#lib/core/query.ts';
 import { quoted } from '#lib/core/repository.ts';
-import { parseRuntime } from '#lib/core/runtime.ts';
+import { parseRuntime, type Runtimes } from '#lib/core/runtime.ts';
 import { sizeClasses, weightClasses } from '#lib/core/size-class.ts';
 
 const known = new Set<string>([...Object.keys(emptyQuery), 'check', 'cache_bits', 'show_low_confidence']);
@@ -109,13 +109,15 @@ function refuseUnknown(params: URLSearchParams): void {
 interface ParseOptions {
 	/** Refuse names that no filter has (the API); pages ignore them. */
 	strict: boolean;
+	/** The runtimes there are. */
+	runtimes: Runtimes;
 }
 
 /**
  * A list request from URL parameters. Throws `invalid_query` naming the parameter and the value, `unknown_field` for a
  * name no filter has when strict.
  */
-export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): ModelQuery {
+export function parseQuery(params: URLSearchParams, { strict, runtimes }: ParseOptions): ModelQuery {
 	if (strict) refuseUnknown(params);
 	truth(params, 'show_low_confidence');
 	const showIncompatible = truth(params, 'show_incompatible');
@@ -136,7 +138,7 @@ export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): M
 		min_params: measured(params, 'min_params', parseParameterCount, 'a count such as 7B, 500M or 7000000000'),
 		max_params: measured(params, 'max_params', parseParameterCount, 'a count such as 7B, 500M or 7000000000'),
 		min_context: measured(params, 'min_context', parseContext, 'tokens such as 32k or 32768'),
-		runtime: runtime === null ? null : parseRuntime(runtime),
+		runtime: runtime === null ? null : parseRuntime(runtime, runtimes),
 		show_incompatible: runtime !== null && showIncompatible === true,
 		fits: parseFits(params),
 		context: measured(params, 'context', parseContext, 'tokens such as 32k or 32768'),
@@ -153,11 +155,11 @@ export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): M
  * The runtime whose verdict each row is to carry (`check`), which filters nothing, and the bits of a key or value in its
  * cache (`cache_bits`). Throws `invalid_query` for a name that no runtime has and for other numbers of bits.
  */
-export function parseChecked(params: URLSearchParams): Checked {
+export function parseChecked(params: URLSearchParams, runtimes: Runtimes): Checked {
 	const name = single(params, 'check');
 	const bits = oneOf(params, 'cache_bits', cachePrecisions.map(String), String(unchecked.cacheBits));
 	const cacheBits = cachePrecisions.find((one) => String(one) === bits) ?? unchecked.cacheBits;
-	return { check: name === null ? null : parseRuntime(name), cacheBits };
+	return { check: name === null ? null : parseRuntime(name, runtimes), cacheBits };
 }
 
 /** The parameters that `parseChecked` reads; what is usual is left out. */
@@ -197,18 +199,18 @@ export function toSearchParams(query: ModelQuery): URLSearchParams {
 }
 
 /** A page's request: the parameters that could be read, and one sentence for each that could not and was dropped. */
-export function readPageQuery(params: URLSearchParams): { query: ModelQuery; problems: string[] } {
+export function readPageQuery(params: URLSearchParams, runtimes: Runtimes): { query: ModelQuery; problems: string[] } {
 	const good = new URLSearchParams(params);
 	const problems: string[] = [];
 	for (const name of new Set(params.keys())) {
 		const alone = new URLSearchParams(params.getAll(name).map((value) => [name, value]));
 		try {
-			parseQuery(alone, { strict: false });
+			parseQuery(alone, { strict: false, runtimes });
 		} catch (error) {
 			if (!(error instanceof Failure)) throw error;
 			problems.push(error.message);
 			good.delete(name);
 		}
 	}
-	return { query: parseQuery(good, { strict: false }), problems };
+	return { query: parseQuery(good, { strict: false, runtimes }), problems };
 }

@@ -1,12 +1,13 @@
 // All runtime profiles at once, for the server and the command line; a browser loads the one it needs instead.
 import {
-	baseRuntime,
 	builtInRuntimes,
-	setOwnRuntimes,
+	parseRuntime,
+	runtimesWith,
 	type BuiltInRuntime,
 	type OwnRuntime,
 	type RuntimeId,
 	type RuntimeProfile,
+	type Runtimes,
 } from '#lib/core/runtime.ts';
 import { exllamaV2, exllamaV3 } from '#lib/core/tables/runtime-exllama.ts';
 import { llamaCpp } from '#lib/core/tables/runtime-llama-cpp.ts';
@@ -38,40 +39,43 @@ const profiles: Readonly<Record<BuiltInRuntime, RuntimeProfile>> = {
 	exllamav2: exllamaV2,
 };
 
-/** The profiles of the registry file in force: the same for everybody on this server. */
-const own = new Map<RuntimeId, RuntimeProfile>();
-const builtIn = builtInRuntimes.map((id) => profiles[id]);
-const all: RuntimeProfile[] = [...builtIn];
-let ownText = '';
-
-/** The profile of a runtime; that of the LLM worker for an id that the file in force no longer has. */
-export function runtimeProfile(id: RuntimeId): RuntimeProfile {
-	const base = baseRuntime(id);
-	return own.get(id) ?? profiles[base ?? 'llm-worker'];
-}
-
-/** Every profile, in the order of `runtimeIds`: those of the registry file come last. */
-export const runtimeProfiles: readonly RuntimeProfile[] = all;
-
-/** The profiles that are known by themselves. */
-export const builtInProfiles: readonly RuntimeProfile[] = builtIn;
-
-/** Takes the profiles of a registry file in the place of those before. True when they are others than those. */
-export function setOwnProfiles(described: readonly (RuntimeProfile & Pick<OwnRuntime, 'base'>)[]): boolean {
-	const text = described.length === 0 ? '' : JSON.stringify(described);
-	setOwnRuntimes(described.map(({ id, name, base }) => ({ id, name, base })));
-	own.clear();
-	for (const profile of described) own.set(profile.id, profile);
-	all.splice(builtIn.length, all.length, ...described);
-	const isOther = text !== ownText;
-	ownText = text;
-	return isOther;
-}
+/** The profiles that are known by themselves, in the order of `builtInRuntimes`. */
+export const builtInProfiles: readonly RuntimeProfile[] = builtInRuntimes.map((id) => profiles[id]);
 
 /** Changes when a profile does that is known by itself: answers kept under an older text are made anew. */
-export const profilesVersion = builtIn.map(({ id, version, asOf }) => `${id} ${version} ${asOf}`).join('; ');
+export const profilesVersion = builtInProfiles.map(({ id, version, asOf }) => `${id} ${version} ${asOf}`).join('; ');
 
-/** Changes when a profile of the registry file does; empty without one. */
-export function ownProfilesVersion(): string {
-	return ownText;
+/** The profile of a runtime that is known by itself. */
+export function builtInProfile(id: BuiltInRuntime): RuntimeProfile {
+	return profiles[id];
+}
+
+/** A profile of a registry file. */
+export type OwnProfile = RuntimeProfile & Pick<OwnRuntime, 'base'>;
+
+/** Runtimes with their profiles, as one value: another registry file makes another one. */
+export interface RuntimeProfiles extends Runtimes {
+	/** Every profile, in the order of `ids`. */
+	readonly all: readonly RuntimeProfile[];
+	/** Changes when a profile of the registry file does; empty without one. */
+	readonly ownVersion: string;
+}
+
+/** The profiles that are known by themselves, and these of a registry file. */
+export function profilesWith(described: readonly OwnProfile[]): RuntimeProfiles {
+	return {
+		...runtimesWith(described.map(({ id, name, base }) => ({ id, name, base }))),
+		all: [...builtInProfiles, ...described],
+		ownVersion: described.length === 0 ? '' : JSON.stringify(described),
+	};
+}
+
+/** What there is without a registry file. */
+export const withoutOwn: RuntimeProfiles = profilesWith([]);
+
+/** The profile of a runtime. Throws `invalid_query` for one that is not there, or not any more. */
+export function runtimeProfile(id: RuntimeId, { all, ...runtimes }: RuntimeProfiles): RuntimeProfile {
+	const found = all[runtimes.ids.indexOf(id)] ?? all[runtimes.ids.indexOf(parseRuntime(id, runtimes))];
+	if (found === undefined) throw new RangeError(`The runtime ${id} has no profile.`);
+	return found;
 }

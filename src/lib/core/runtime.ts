@@ -126,33 +126,31 @@ export interface OwnRuntime {
 	base: BuiltInRuntime;
 }
 
-/** What the file in force describes: the same for everybody on this server, and sent along with the frame of every page. */
-const own = new Map<string, OwnRuntime>();
-const ids: RuntimeId[] = [...builtInRuntimes];
-
-/** Ids of all runtimes; those of the registry file come last. */
-export const runtimeIds: readonly RuntimeId[] = ids;
-
-/** Takes the runtimes of a registry file in the place of those before. */
-export function setOwnRuntimes(runtimes: readonly OwnRuntime[]): void {
-	own.clear();
-	for (const runtime of runtimes) own.set(runtime.id, runtime);
-	ids.splice(builtInRuntimes.length, ids.length, ...own.keys());
+/** The runtimes that are known somewhere: one app, one page or one command has its own, by the registry file it reads. */
+export interface Runtimes {
+	/** Ids in the order in which they are listed; those of the registry file come last. */
+	readonly ids: readonly RuntimeId[];
+	/** The runtimes of the registry file. */
+	readonly own: readonly OwnRuntime[];
 }
 
-/** The runtimes of the registry file in force. */
-export function ownRuntimes(): OwnRuntime[] {
-	return [...own.values()];
+/** The runtimes that are known by themselves, and these of a registry file. */
+export function runtimesWith(own: readonly OwnRuntime[]): Runtimes {
+	return { ids: [...builtInRuntimes, ...own.map(({ id }) => id)], own };
+}
+
+function ownOf(id: RuntimeId, { own }: Runtimes): OwnRuntime | undefined {
+	return own.find((runtime) => runtime.id === id);
 }
 
 /** The name of a runtime as people read it; the id itself where nobody knows it. */
-export function runtimeName(id: RuntimeId): string {
-	return isBuiltIn(id) ? builtInNames[id] : (own.get(id)?.name ?? id);
+export function runtimeName(id: RuntimeId, runtimes: Runtimes): string {
+	return isBuiltIn(id) ? builtInNames[id] : (ownOf(id, runtimes)?.name ?? id);
 }
 
 /** The runtime that is known by itself and stands behind this one; null where nobody knows it. */
-export function baseRuntime(id: RuntimeId): BuiltInRuntime | null {
-	return isBuiltIn(id) ? id : (own.get(id)?.base ?? null);
+export function baseRuntime(id: RuntimeId, runtimes: Runtimes): BuiltInRuntime | null {
+	return isBuiltIn(id) ? id : (ownOf(id, runtimes)?.base ?? null);
 }
 
 /** Other words for a runtime, without anything but letters and digits. */
@@ -184,19 +182,19 @@ function distance(a: string, b: string): number {
 }
 
 /** The runtime whose name is most like this one. */
-export function nearestRuntime(name: string): RuntimeId {
+export function nearestRuntime(name: string, runtimes: Runtimes): RuntimeId {
 	const wanted = plain(name.slice(0, 60));
 	const likeness = (id: RuntimeId) =>
-		Math.min(distance(wanted, plain(id)), distance(wanted, plain(runtimeName(id))) + 0.5);
-	return runtimeIds.reduce<RuntimeId>((best, id) => (likeness(id) < likeness(best) ? id : best), 'llm-worker');
+		Math.min(distance(wanted, plain(id)), distance(wanted, plain(runtimeName(id, runtimes))) + 0.5);
+	return runtimes.ids.reduce<RuntimeId>((best, id) => (likeness(id) < likeness(best) ? id : best), 'llm-worker');
 }
 
 /** The id of a runtime by any spelling of its name; throws `invalid_query` naming the nearest one there is. */
-export function parseRuntime(name: string): RuntimeId {
+export function parseRuntime(name: string, runtimes: Runtimes): RuntimeId {
 	const wanted = plain(name);
-	const found = runtimeIds.find((id) => plain(id) === wanted || plain(runtimeName(id)) === wanted);
+	const found = runtimes.ids.find((id) => plain(id) === wanted || plain(runtimeName(id, runtimes)) === wanted);
 	const id = found ?? (Object.hasOwn(otherNames, wanted) ? otherNames[wanted] : undefined);
 	if (id !== undefined) return id;
-	const says = `"${quoted(name)}" is not a value for runtime: did you mean ${nearestRuntime(name)}?`;
-	throw new Failure('invalid_query', `${says} There are ${runtimeIds.join(', ')}.`);
+	const says = `"${quoted(name)}" is not a value for runtime: did you mean ${nearestRuntime(name, runtimes)}?`;
+	throw new Failure('invalid_query', `${says} There are ${runtimes.ids.join(', ')}.`);
 }

@@ -1,7 +1,7 @@
 // The parts of the app, each made of what was made before it.
 import type { ModelsConfig } from '#lib/core/registry/config.ts';
 import { ownProfile } from '#lib/core/registry/runtime-config.ts';
-import { setOwnProfiles } from '#lib/core/runtime-profiles.ts';
+import { profilesWith } from '#lib/core/runtime-profiles.ts';
 import type { Flags } from '#lib/server/flags.ts';
 import { Gateway } from '#lib/server/gateway.ts';
 import { ProviderSet } from '#lib/server/providers/provider-set.ts';
@@ -207,7 +207,7 @@ export function makeRoutes(
 	});
 	const take = (config: ModelsConfig) => {
 		const described = Object.entries(config.runtimes).map(([id, runtime]) => ownProfile(id, runtime));
-		if (setOwnProfiles(described)) catalog.takeRuntimes();
+		catalog.takeRuntimes(profilesWith(described));
 		for (const [name, message] of providers.take(config.providers)) log.error('provider_not_made', { name, message });
 	};
 	routing.registry.watch(take);

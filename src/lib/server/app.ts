@@ -140,7 +140,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		catalog,
 		snapshot,
 		...readers,
-		preferences: new Preferences({ database, hardware, local }),
+		preferences: new Preferences({ database, catalog, hardware, local }),
 		metrics,
 		keys,
 		callers: new Callers({ keys, sessions, userId }),

@@ -3,21 +3,16 @@ import type { Explanation } from '#lib/core/explanation.ts';
 import { unchecked, type Checked, type ListPage, type ModelQuery } from '#lib/core/query.ts';
 import { withCharacteristics } from '#lib/core/entry.ts';
 import type { Device } from '#lib/core/hardware.ts';
-import {
-	type EntryCopy,
-	type FetchStatus,
-	type ModelCharacteristics,
-	type ModelEntry,
-	type ModelRecord,
-} from '#lib/core/model.ts';
+import type { EntryCopy, FetchStatus, ModelCharacteristics, ModelEntry, ModelRecord } from '#lib/core/model.ts';
 import { mergeRecords } from '#lib/core/record.ts';
+import type { RuntimeProfiles } from '#lib/core/runtime-profiles.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import { Columns } from '#lib/server/columns.ts';
 import { decodeCursor, encodeCursor, type Cursor } from '#lib/server/cursor.ts';
 import type { Database } from '#lib/server/database.ts';
 import { explainRow } from '#lib/server/explain.ts';
 import { Filter } from '#lib/server/facets.ts';
-import { fittingOf } from '#lib/server/fitting.ts';
+import { fittingOf, type Fitting } from '#lib/server/fitting.ts';
 import { groupedEntries } from '#lib/server/grouped.ts';
 import { Groups } from '#lib/server/groups.ts';
 import { saveWithKin } from '#lib/server/kinship.ts';
@@ -67,10 +62,16 @@ export class Catalog {
 		this.#absorb();
 	}
 
-	/** The runtimes of the registry file are others now: every list that asks for one changes. */
-	takeRuntimes(): void {
+	/** The runtimes that lists can be filtered by and rows checked against. */
+	get runtimes(): RuntimeProfiles {
+		return this.#columns.runTable.runtimes;
+	}
+
+	/** Takes these in their place: where they are others, every list that asks for one changes. */
+	takeRuntimes(runtimes: RuntimeProfiles): void {
+		if (runtimes.ownVersion === this.runtimes.ownVersion) return;
 		this.#runtimes += 1;
-		this.#columns.runTable.relearn();
+		this.#columns.runTable.relearn(runtimes);
 	}
 
 	/** A mark that changes with everything a list answer depends on. */
@@ -106,7 +107,7 @@ export class Catalog {
 	list(query: ModelQuery, checked: Checked = unchecked): ListPage {
 		this.#takeForeign();
 		const cursor = query.cursor === null ? null : decodeCursor(query.cursor, query);
-		const fitting = fittingOf(query, this.#around.devices, checked);
+		const fitting = this.#fitting(query, checked);
 		const { passed, total, pending, facets } = this.#filter.run(
 			query,
 			candidates(this.#database, this.#columns, query.q),
@@ -151,10 +152,14 @@ export class Catalog {
 			related: new Set(related.flatMap((other) => this.#slot(other) ?? [])),
 			columns: this.#columns,
 			filter: this.#filter,
-			fitting: fittingOf(query, this.#around.devices, checked),
+			fitting: this.#fitting(query, checked),
 			candidates: (search) => candidates(this.#database, this.#columns, search),
 			entries: (slots) => this.#entries(slots, query.runtime),
 		});
+	}
+
+	#fitting(query: ModelQuery, checked: Checked): Fitting | null {
+		return fittingOf(query, { devices: this.#around.devices, runtimes: this.runtimes, checked });
 	}
 
 	#slot(id: string): number | null {

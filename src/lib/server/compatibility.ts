@@ -5,7 +5,7 @@ import { checkCompatibility, checkerVersion, type CompatibilityReport } from '#l
 import type { Fit } from '#lib/core/fit.ts';
 import { runtimeConfidenceSchema, type ModelRecord, type PartProblem } from '#lib/core/model.ts';
 import { runFactsVersion, subjectOf, type CompatibilitySubject } from '#lib/core/run-facts.ts';
-import { ownProfilesVersion, profilesVersion, runtimeProfiles } from '#lib/core/runtime-profiles.ts';
+import { profilesVersion } from '#lib/core/runtime-profiles.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import { weightFormats } from '#lib/core/weight-formats.ts';
 import { quantizedFrom } from '#lib/core/packing.ts';
@@ -18,7 +18,7 @@ import { madeFrom } from '#lib/server/store/relations.ts';
 
 interface CompatibilityOptions {
 	database: Database;
-	catalog: Pick<Catalog, 'rows'>;
+	catalog: Pick<Catalog, 'rows' | 'runtimes'>;
 	details: Pick<Details, 'record' | 'facts'>;
 	fits: Pick<Fits, 'readEach'>;
 	/** Version of the product: newer ones read the same files better. */
@@ -106,10 +106,11 @@ export class Compatibility {
 	}
 
 	async #whole(record: ModelRecord, strictContext: boolean, signal?: AbortSignal): Promise<Whole> {
-		const { database, details, version } = this.#options;
+		const { database, catalog, details, version } = this.#options;
+		const { all, ownVersion } = catalog.runtimes;
 		const { id, revision } = record;
 		const relatives = this.#relatives(record);
-		const rules = [version, checkerVersion, runFactsVersion, profilesVersion, ownProfilesVersion(), strictContext];
+		const rules = [version, checkerVersion, runFactsVersion, profilesVersion, ownVersion, strictContext];
 		const stamp = digest(JSON.stringify([rules, relatives]));
 		const kept = revision === null ? null : readReports(database, { id, revision, stamp });
 		if (kept !== null) return { id, revision, reports: keptSchema.parse(JSON.parse(kept)), problems: [] };
@@ -118,7 +119,7 @@ export class Compatibility {
 		const [read, listed] = await Promise.all([parts.characteristics, parts.files]);
 		const files = listed.value?.files.map(({ path }) => path) ?? null;
 		const subject = subjectOf(record, { characteristics: read.value, files });
-		const reports = runtimeProfiles.map((profile) => {
+		const reports = all.map((profile) => {
 			return checkCompatibility(subject, profile, { strictContext, relatives });
 		});
 		const problems = [read.problem, listed.problem].filter((problem) => problem !== null);

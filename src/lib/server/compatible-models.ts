@@ -18,7 +18,7 @@ import { saveListings } from '#lib/server/store/listings.ts';
 
 interface CompatibleModelsOptions {
 	hub: Pick<Hub, 'list' | 'offline'>;
-	catalog: Pick<Catalog, 'list' | 'rows' | 'upsert' | 'counts'>;
+	catalog: Pick<Catalog, 'list' | 'rows' | 'upsert' | 'counts' | 'runtimes'>;
 	database: Database;
 	clock: Clock;
 	/** Most models one question looks at on the Hub. */
@@ -65,7 +65,8 @@ export class CompatibleModelsFinder {
 	async find(options: CompatibleOptions = {}): Promise<CompatibleModels> {
 		const { runtime = 'llm-worker', limit = 100, sort = 'downloads', strictContext = false, signal } = options;
 		const order = options.order ?? (sort === 'name' ? 'asc' : 'desc');
-		const wanted = { runtime, limit, sort, order, strictContext, profile: runtimeProfile(runtime), signal };
+		const profile = runtimeProfile(runtime, this.#options.catalog.runtimes);
+		const wanted = { runtime, limit, sort, order, strictContext, profile, signal };
 		const isListed = hubSorts[sort] !== undefined && order === 'desc' && !this.#options.hub.offline;
 		if (!isListed) return this.#fromCatalog(wanted);
 		try {

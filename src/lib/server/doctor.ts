@@ -2,12 +2,13 @@
 import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toFailure } from '#lib/core/failure.ts';
+import { goneSentence } from '#lib/core/place.ts';
 import type { App } from '#lib/server/app.ts';
 import type { Settings } from '#lib/server/config.ts';
 
 /** One thing that was looked at. `note`: not wrong, but worth knowing; `fail`: Modeldex cannot do its work. */
 export interface Finding {
-	name: 'node' | 'data folder' | 'database' | 'hub' | 'token' | 'model cache';
+	name: 'node' | 'data folder' | 'database' | 'hub' | 'token' | 'model cache' | 'default runtime';
 	state: 'ok' | 'note' | 'fail';
 	says: string;
 }
@@ -97,6 +98,12 @@ async function cacheFinding({ shelf, settings }: App): Promise<Finding> {
 	return { name: 'model cache', state: broken === 0 ? 'ok' : 'note', says };
 }
 
+/** A default runtime that the registry file no longer has; null where all is well. */
+function runtimeFinding({ preferences }: App): Finding | null {
+	const says = goneSentence(preferences.place);
+	return says === null ? null : { name: 'default runtime', state: 'note', says: says.replace(/\.$/, '') };
+}
+
 /** Looks at one thing after the other; what follows from a failed one is left out. Throws only when aborted. */
 export async function* examine({ settings, node, open, signal }: Examination): AsyncGenerator<Finding> {
 	yield nodeFinding(node);
@@ -115,6 +122,8 @@ export async function* examine({ settings, node, open, signal }: Examination): A
 		yield await hubFinding(app, signal);
 		yield tokenFinding(app);
 		yield await cacheFinding(app);
+		const runtime = runtimeFinding(app);
+		if (runtime !== null) yield runtime;
 	} finally {
 		await app.close();
 	}

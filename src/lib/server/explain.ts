@@ -46,7 +46,8 @@ export function explainRow(id: string, query: ModelQuery, asked: Asked): Explana
 		const alone = queryOfFilter(query, name);
 		return alone !== null && !shows(alone);
 	});
-	const row = { entry, needBytes: needOf(entry, fitting), haveBytes: fitting?.place.have.bytes ?? null };
+	const { runtimes } = columns.runTable;
+	const row = { entry, needBytes: needOf(entry, fitting), haveBytes: fitting?.place.have.bytes ?? null, runtimes };
 	const hidden_by = hiding.map((name) => hiddenBy(name, query, row));
 	const { passed } = filter.run(query, candidates(query.q), fitting);
 	const closest = entries(nearestSlots(columns, { slot, passed, related, most: mostClose }));

@@ -2,7 +2,6 @@
 import { facetNames, type FacetName, type Facets, type FacetValue, type ModelQuery } from '#lib/core/query.ts';
 import { quantizationChoices } from '#lib/core/choice.ts';
 import { runtimeBit } from '#lib/core/runtime-masks.ts';
-import { runtimeIds } from '#lib/core/runtime.ts';
 import { sizeClasses, weightClasses } from '#lib/core/size-class.ts';
 import { unknownChoice, unknownFamily, type Columns } from '#lib/server/columns.ts';
 
@@ -70,7 +69,8 @@ function runtimeCounter({ runs, runTable }: Columns, query: ModelQuery): Counter
 	const { loads, unknown, size } = runTable;
 	const refused = new Uint16Array(size);
 	const open = new Uint16Array(size);
-	const wantedBit = query.runtime === null || query.show_incompatible ? 0 : runtimeBit(query.runtime);
+	const wantedBit =
+		query.runtime === null || query.show_incompatible ? 0 : runtimeBit(query.runtime, runTable.runtimes);
 	for (let number = 0; wantedBit !== 0 && number < size; number += 1) {
 		if (((loads[number] ?? 0) & wantedBit) === 0) refused[number] = facetBits.runtime;
 		if (((unknown[number] ?? 0) & wantedBit) !== 0) open[number] = facetBits.runtime;
@@ -107,8 +107,8 @@ function perValue(name: ColumnFacet, counters: Record<FacetName, Counter>, colum
 	return values.map((value, code) => ({ value, count: counters[name].counts[code] ?? 0 }));
 }
 
-function perRuntime({ counts }: Counter, { runTable: { loads } }: Columns): FacetValue[] {
-	const sums = new Uint32Array(runtimeIds.length);
+function perRuntime({ counts }: Counter, { runTable: { loads, runtimes } }: Columns): FacetValue[] {
+	const sums = new Uint32Array(runtimes.ids.length);
 	for (let number = 0; number < counts.length; number += 1) {
 		const rows = counts[number] ?? 0;
 		for (let mask = rows === 0 ? 0 : (loads[number] ?? 0); mask !== 0; mask &= mask - 1) {
@@ -116,7 +116,7 @@ function perRuntime({ counts }: Counter, { runTable: { loads } }: Columns): Face
 			sums[index] = (sums[index] ?? 0) + rows;
 		}
 	}
-	return runtimeIds.map((value, index) => ({ value, count: sums[index] ?? 0 }));
+	return runtimes.ids.map((value, index) => ({ value, count: sums[index] ?? 0 }));
 }
 
 /** The counts of all facets, empty choices left out. */

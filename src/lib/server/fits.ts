@@ -20,7 +20,7 @@ import type { Hardware } from '#lib/server/hardware.ts';
 interface FitsOptions {
 	details: Pick<Details, 'record' | 'facts'>;
 	configs: Pick<Configs, 'read'>;
-	catalog: Pick<Catalog, 'entry' | 'learn'>;
+	catalog: Pick<Catalog, 'entry' | 'learn' | 'runtimes'>;
 	hardware: Pick<Hardware, 'device'>;
 }
 
@@ -63,7 +63,9 @@ export class Fits {
 		const [characteristics, files] = await Promise.all([parts.characteristics, parts.files]);
 		const subject = await this.#subject(record, { read: characteristics.value, list: files.value, quant, signal });
 		const { context: contextTokens, cacheBits, slots, runtime } = question;
-		return { id: record.id, device, fit: fit(subject, { device, contextTokens, cacheBits, slots, runtime }) };
+		const { runtimes } = this.#options.catalog;
+		const place = { device, contextTokens, cacheBits, slots, runtime, runtimes };
+		return { id: record.id, device, fit: fit(subject, place) };
 	}
 
 	/** What is known of the memory of a model whose parts are being read, for sums at any context and on any device. */
@@ -73,12 +75,13 @@ export class Fits {
 	}
 
 	/** The sums of one model for several runtimes on the current device, in their order; what they rest on is read once. */
-	async readEach(id: string, runtimes: readonly string[], signal?: AbortSignal): Promise<Fit[]> {
-		const { details, hardware } = this.#options;
+	async readEach(id: string, names: readonly string[], signal?: AbortSignal): Promise<Fit[]> {
+		const { catalog, details, hardware } = this.#options;
+		const { runtimes } = catalog;
 		const device = await hardware.device(null);
 		const record = await details.record(id, { signal });
 		const subject = await this.subject(record, details.facts(record, { signal }), signal);
-		return runtimes.map((runtime) => fit(subject, { device, runtime }));
+		return names.map((runtime) => fit(subject, { device, runtime, runtimes }));
 	}
 
 	async #subject(record: ModelRecord, { read, list, quant, signal }: Gathered): Promise<FitSubject> {

@@ -5,6 +5,7 @@ import { Failure } from '#lib/core/failure.ts';
 import { namedMemory, type Device } from '#lib/core/hardware.ts';
 import type { Checked, ModelQuery } from '#lib/core/query.ts';
 import { quoted } from '#lib/core/repository.ts';
+import type { Runtimes } from '#lib/core/runtime.ts';
 import type { Columns } from '#lib/server/columns.ts';
 
 /** The device that `fits` means: an amount of memory as one, or one of these. Throws `invalid_query` for neither. */
@@ -22,17 +23,24 @@ export interface Fitting {
 	tokens: number;
 }
 
+/** The devices and runtimes there are, and what rows are checked against beside the query. */
+interface Offered {
+	devices: ReadonlyMap<string, Device>;
+	runtimes: Runtimes;
+	checked: Checked;
+}
+
 /**
  * Where the rows of a query must fit: on its device, with the runtime it asks for (else the one that rows are checked
  * against), at the usual context unless told; null where it does not ask. Throws `invalid_query` for an unknown device.
  */
 export function fittingOf(
 	query: ModelQuery,
-	devices: ReadonlyMap<string, Device>,
-	{ check, cacheBits }: Checked,
+	{ devices, runtimes, checked: { check, cacheBits } }: Offered,
 ): Fitting | null {
 	if (query.fits === null) return null;
-	const place = fitPlace({ device: fittedDevice(query.fits, devices), runtime: query.runtime ?? check, cacheBits });
+	const device = fittedDevice(query.fits, devices);
+	const place = fitPlace({ device, runtime: query.runtime ?? check, runtimes, cacheBits });
 	return { place, tokens: query.context ?? usualContext };
 }
 

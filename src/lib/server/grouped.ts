@@ -3,7 +3,7 @@ import { fitPlace, fitRow, usualContext } from '#lib/core/fit.ts';
 import type { Device } from '#lib/core/hardware.ts';
 import type { ModelEntry, Packing } from '#lib/core/model.ts';
 import type { Checked, ListPage, ModelQuery } from '#lib/core/query.ts';
-import { runtimeName } from '#lib/core/runtime.ts';
+import { runtimeName, type Runtimes } from '#lib/core/runtime.ts';
 import { packingsOf, recommend, sortedVariants } from '#lib/core/variants.ts';
 import type { Columns } from '#lib/server/columns.ts';
 import type { Groups } from '#lib/server/groups.ts';
@@ -60,14 +60,15 @@ interface Wanted {
 	query: ModelQuery;
 	checked: Checked;
 	device: Device;
+	runtimes: Runtimes;
 }
 
 /** The page with the packing to take of each row: on this device, at the query's context, with the runtime it asks for. */
-export function withRecommended(page: ListPage, { query, checked, device }: Wanted): ListPage {
+export function withRecommended(page: ListPage, { query, checked, device, runtimes }: Wanted): ListPage {
 	const runtime = query.runtime ?? checked.check;
-	const place = fitPlace({ device, runtime, cacheBits: checked.cacheBits });
+	const place = fitPlace({ device, runtime, runtimes, cacheBits: checked.cacheBits });
 	const tokens = query.context ?? usualContext;
-	const name = runtime === null ? null : runtimeName(runtime);
+	const name = runtime === null ? null : runtimeName(runtime, runtimes);
 	const models = page.models.map((entry) => {
 		if (entry.packings === undefined) return entry;
 		const variants = sortedVariants(packingsOf(entry), (one) => fitRow(one, place, tokens));

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { cachePrecisions } from '#lib/core/fit.ts';
 import { Failure, toFailure } from '#lib/core/failure.ts';
 import type { Device } from '#lib/core/hardware.ts';
-import { readPlace, usualPlace, type PlaceChoice } from '#lib/core/place.ts';
+import { readPlace, settledPlace, usualPlace, type PlaceChoice } from '#lib/core/place.ts';
 import { quoted } from '#lib/core/repository.ts';
-import { runtimeIds } from '#lib/core/runtime.ts';
+import type { Runtimes } from '#lib/core/runtime.ts';
+import type { Catalog } from '#lib/server/catalog.ts';
 import type { Database } from '#lib/server/database.ts';
 import { hardwareSchema, type Hardware } from '#lib/server/hardware.ts';
 import type { Local } from '#lib/server/local.ts';
@@ -18,26 +19,28 @@ const defaultsKey = 'default_place';
 const mostTokens = 100_000_000;
 
 const defaultsSchema = z.strictObject({
-	runtime: z
-		.string()
-		.refine((id) => runtimeIds.includes(id), { error: () => `is one of ${runtimeIds.join(', ')}` })
-		.nullable(),
+	runtime: z.string().max(60).nullable(),
+	/** The default runtime that the registry file no longer has: it is checked again when the file does. */
+	gone: z.string().max(60).optional(),
 	context: z.number().int().min(1).max(mostTokens),
 	cache_bits: z.literal(cachePrecisions),
 });
 
 const folderSchema = z.strictObject({ path: z.string().min(1).max(4096), id: z.string().max(200).nullable() });
 
-/** Body of `PUT /api/settings`. What is left out stays; `devices` take the place of all entered ones. */
-export const preferencesSchema = z.strictObject({
-	modeldex_settings: z.literal(documentVersion),
-	defaults: defaultsSchema.optional(),
-	devices: hardwareSchema.shape.devices,
-	/** Null lets the machine choose. */
-	current_device: z.string().max(64).nullable().optional(),
-	folders: z.array(folderSchema).max(100).optional(),
-});
-export type PreferencesChange = z.infer<typeof preferencesSchema>;
+/** Body of `PUT /api/settings`, where these runtimes are. What is left out stays; `devices` replace all entered ones. */
+export function preferencesSchema({ ids }: Runtimes) {
+	const known = z.string().refine((id) => ids.includes(id), { error: () => `is one of ${ids.join(', ')}` });
+	return z.strictObject({
+		modeldex_settings: z.literal(documentVersion),
+		defaults: defaultsSchema.extend({ runtime: known.nullable() }).optional(),
+		devices: hardwareSchema.shape.devices,
+		/** Null lets the machine choose. */
+		current_device: z.string().max(64).nullable().optional(),
+		folders: z.array(folderSchema).max(100).optional(),
+	});
+}
+export type PreferencesChange = z.infer<ReturnType<typeof preferencesSchema>>;
 
 /** Everything a person chose here: answer of `GET /api/settings`, and what an export holds. */
 export interface PreferencesDocument {
@@ -55,6 +58,8 @@ export interface PreferencesSaved extends PreferencesDocument {
 
 interface PreferencesOptions {
 	database: Database;
+	/** Knows the runtimes there are. */
+	catalog: Pick<Catalog, 'runtimes'>;
 	hardware: Pick<Hardware, 'read' | 'save'>;
 	local: Pick<Local, 'addFolder'>;
 }
@@ -84,24 +89,25 @@ export class Preferences {
 		const kept = readMeta(this.#options.database, defaultsKey);
 		if (kept === null) return usualPlace;
 		const parsed = defaultsSchema.safeParse(JSON.parse(kept));
-		if (!parsed.success) return usualPlace; // an older Modeldex knew another runtime
-		const { runtime, context, cache_bits: cacheBits } = parsed.data;
-		return { runtime, context, cacheBits };
+		if (!parsed.success) return usualPlace; // written by a Modeldex that kept something else
+		const { runtime, gone, context, cache_bits: cacheBits } = parsed.data;
+		const choice = { runtime: runtime ?? gone ?? null, context, cacheBits };
+		return settledPlace(choice, this.#options.catalog.runtimes);
 	}
 
 	/** The place of a browser: its own choice (the text of its cookie), else the default. */
 	placeOf(cookie: string | undefined): PlaceChoice {
-		return cookie === undefined ? this.place : readPlace(cookie);
+		return cookie === undefined ? this.place : readPlace(cookie, this.#options.catalog.runtimes);
 	}
 
 	/** Everything as one document. */
 	async read(): Promise<PreferencesDocument> {
 		const { database, hardware } = this.#options;
 		const { devices } = await hardware.read();
-		const { runtime, context, cacheBits } = this.place;
+		const { runtime, gone, context, cacheBits } = this.place;
 		return {
 			modeldex_settings: documentVersion,
-			defaults: { runtime, context, cache_bits: cacheBits },
+			defaults: { runtime, ...(gone === undefined ? {} : { gone }), context, cache_bits: cacheBits },
 			devices: devices.filter(({ kind }) => kind === 'entered'),
 			current_device: readMeta(database, 'current_device') || null,
 			folders: addedFolders(database),
@@ -113,7 +119,7 @@ export class Preferences {
 	 * then. Folders that are not on this machine are left out, and told.
 	 */
 	async save(value: unknown): Promise<PreferencesSaved> {
-		const parsed = preferencesSchema.safeParse(value);
+		const parsed = preferencesSchema(this.#options.catalog.runtimes).safeParse(value);
 		if (!parsed.success) {
 			const faults = [...new Set(parsed.error.issues.map(sentenceOf))];
 			throw new Failure('invalid_body', faults.slice(0, mostFaults).join(' '));

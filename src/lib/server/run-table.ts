@@ -3,8 +3,8 @@ import { checkCompatibility } from '#lib/core/compatibility.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { packingVersion } from '#lib/core/packing.ts';
 import { readRunFacts, rowSubject, runFactsVersion } from '#lib/core/run-facts.ts';
-import { hasOwnRuntimes, masksVersion, ownRunMasks } from '#lib/core/runtime-masks.ts';
-import { runtimeProfile } from '#lib/core/runtime-profiles.ts';
+import { masksVersion, ownRunMasks } from '#lib/core/runtime-masks.ts';
+import { runtimeProfile, withoutOwn, type RuntimeProfiles } from '#lib/core/runtime-profiles.ts';
 import type { RuntimeId } from '#lib/core/runtime.ts';
 import type { Database } from '#lib/server/database.ts';
 import { readMeta, saveMeta } from '#lib/server/store/meta.ts';
@@ -20,11 +20,17 @@ interface Judge {
 
 /** Facts and masks by number. Number 0 is nothing known, which no runtime loads. */
 export class RunTable {
+	#runtimes: RuntimeProfiles = withoutOwn;
 	#rows: (RunFactsRow | undefined)[] = [undefined];
 	/** Per number the bits of the runtimes that load such a model. */
 	loads = new Uint32Array(256);
 	/** Per number the bits of the runtimes of which that is not known. */
 	unknown = new Uint32Array(256);
+
+	/** The runtimes that are asked. */
+	get runtimes(): RuntimeProfiles {
+		return this.#runtimes;
+	}
 
 	/** One more than the highest number. */
 	get size(): number {
@@ -41,20 +47,22 @@ export class RunTable {
 			[this.loads, this.unknown] = [longer, more];
 		}
 		this.#rows[number] = row;
-		const own = hasOwnRuntimes() ? ownRunMasks(readRunFacts(row.facts)) : { loads: 0, unknown: 0 };
+		const hasOwn = this.#runtimes.own.length > 0;
+		const own = hasOwn ? ownRunMasks(readRunFacts(row.facts), this.#runtimes) : { loads: 0, unknown: 0 };
 		this.loads[number] = loads | own.loads;
 		this.unknown[number] = unknown | own.unknown;
 	}
 
-	/** Asks the runtimes of the registry file anew: they are others now. */
-	relearn(): void {
+	/** Asks other runtimes from now on. */
+	relearn(runtimes: RuntimeProfiles): void {
+		this.#runtimes = runtimes;
 		for (const row of this.#rows) if (row !== undefined) this.learn(row);
 	}
 
 	/** A row with this number and what a runtime makes of it; a list filtered by that runtime also says why it is left out. */
 	judged(number: number, entry: ModelEntry, { runtime, isFilter }: Judge): ModelEntry {
 		const facts = readRunFacts(this.#rows[number]?.facts ?? '');
-		const report = checkCompatibility(rowSubject(facts, entry), runtimeProfile(runtime));
+		const report = checkCompatibility(rowSubject(facts, entry), runtimeProfile(runtime, this.#runtimes));
 		const { compatible, confidence, warnings, reasons } = report;
 		const [reason = ''] = reasons;
 		const compatibility = { runtime, compatible, confidence, reason, warnings };

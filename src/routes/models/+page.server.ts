@@ -1,7 +1,7 @@
 // The models page on the server: the first page of the list, its counts, and ways out when nothing matches.
 import { Failure } from '#lib/core/failure.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
-import { placeCookie } from '#lib/core/place.ts';
+import { goneSentence, placeCookie } from '#lib/core/place.ts';
 import { waysOut } from '#lib/core/active-filters.ts';
 import type { Checked, ListPage, ListSource, ModelQuery } from '#lib/core/query.ts';
 import { readPageQuery } from '#lib/core/query-url.ts';
@@ -35,12 +35,13 @@ function lean({ tags: _tags, siblings: _siblings, ...entry }: ModelEntry): Model
 
 export const load: PageServerLoad = async ({ cookies, locals, url }) => {
 	const { catalog, database, hardware } = locals.app;
-	const { query, problems } = readPageQuery(url.searchParams);
+	const { query, problems } = readPageQuery(url.searchParams, catalog.runtimes);
 	if (query.fits !== null) await hardware.ready();
 	const counts = catalog.counts();
 	const source: ListSource = query.source ?? (counts.mine > 0 ? 'mine' : 'hub');
-	const { runtime: check, cacheBits } = locals.app.preferences.placeOf(cookies.get(placeCookie));
-	const checked = { check, cacheBits };
+	const place = locals.app.preferences.placeOf(cookies.get(placeCookie));
+	const gone = goneSentence(place);
+	const checked = { check: place.runtime, cacheBits: place.cacheBits };
 	const found = listFrom(catalog, { ...query, source }, checked);
 	const asked = { ...found.query, cursor: query.cursor };
 	const health = locals.app.health();
@@ -50,7 +51,7 @@ export const load: PageServerLoad = async ({ cookies, locals, url }) => {
 		checked,
 		/** The device that `fits` means: what the cards of such a list are measured against. */
 		fitted: asked.fits === null ? null : await hardware.device(asked.fits),
-		problems: [...problems, ...found.problems],
+		problems: [...(gone === null ? [] : [gone]), ...problems, ...found.problems],
 		counts,
 		list: { ...found.list, models: found.list.models.map(lean) },
 		waysOut: found.list.total === 0 ? waysOut(asked, (other) => catalog.list(other, checked).total) : [],

@@ -1,7 +1,7 @@
 // Runtimes that a registry file describes: one that is known, with another name, version, context, and shorter or longer lists.
 import { z } from 'zod';
-import { runtimeProfile } from '#lib/core/runtime-profiles.ts';
-import { builtInRuntimes, type BuiltInRuntime, type RuntimeEngine, type RuntimeProfile } from '#lib/core/runtime.ts';
+import { builtInProfile, type OwnProfile } from '#lib/core/runtime-profiles.ts';
+import { builtInRuntimes, type RuntimeEngine } from '#lib/core/runtime.ts';
 import { weightFormats } from '#lib/core/weight-formats.ts';
 
 /** Runtimes of one file: each takes one bit beside the known ones. */
@@ -34,7 +34,7 @@ export const runtimeConfigSchema = z
 		without: architectures.optional(),
 	})
 	.superRefine(({ base, formats, quantization }, context) => {
-		const { engines } = runtimeProfile(base);
+		const { engines } = builtInProfile(base);
 		const refuse = (path: [string, number], message: string) => context.addIssue({ code: 'custom', path, message });
 		const known = new Set<string>(engines.flatMap((engine) => engine.formats));
 		for (const [at, format] of (formats ?? []).entries()) {
@@ -114,8 +114,8 @@ function engineOf(engine: RuntimeEngine, config: RuntimeConfig): RuntimeEngine {
 }
 
 /** The profile of a described runtime. */
-export function ownProfile(id: string, config: RuntimeConfig): RuntimeProfile & { base: BuiltInRuntime } {
-	const base = runtimeProfile(config.base);
+export function ownProfile(id: string, config: RuntimeConfig): OwnProfile {
+	const base = builtInProfile(config.base);
 	const context =
 		config.context === undefined
 			? base.context

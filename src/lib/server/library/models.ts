@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCompatibleQuery, type CompatibleModels } from '#lib/core/compatible-query.ts';
 import type { SortKey, SortOrder } from '#lib/core/query.ts';
-import { runtimeProfile as profileOf } from '#lib/core/runtime-profiles.ts';
+import { builtInProfile, withoutOwn } from '#lib/core/runtime-profiles.ts';
 import { baseRuntime, parseRuntime as idOf, type BuiltInRuntime, type RuntimeProfile } from '#lib/core/runtime.ts';
 import { packageFolder } from '#lib/server/package-folder.ts';
 
@@ -25,13 +25,13 @@ export type { WeightFormat } from '#lib/core/weight-formats.ts';
 
 /** The profile of a runtime. */
 export function runtimeProfile(id: BuiltInRuntime): RuntimeProfile {
-	return profileOf(id);
+	return builtInProfile(id);
 }
 
 /** The id of a runtime by any spelling of its name. Throws `invalid_query` with the nearest name for one that is not known. */
 export function parseRuntime(name: string): BuiltInRuntime {
-	const id = idOf(name);
-	return baseRuntime(id) ?? 'llm-worker';
+	const id = idOf(name, withoutOwn);
+	return baseRuntime(id, withoutOwn) ?? 'llm-worker';
 }
 
 /** What is asked for; see each default. */
@@ -64,7 +64,7 @@ function questionOf({ runtime, limit, sort, order, strictContext }: CompatibleHu
 	put('sort', sort);
 	put('order', order);
 	put('strict_context', strictContext);
-	return parseCompatibleQuery(params);
+	return parseCompatibleQuery(params, withoutOwn);
 }
 
 /**

@@ -1,6 +1,7 @@
 // The description of the API in the form of OpenAPI 3.1, made from its rows and the schemas that routes check by.
 import { z } from 'zod';
 import { failureKinds, type FailureCode } from '#lib/core/failure.ts';
+import type { Runtimes } from '#lib/core/runtime.ts';
 import { apiRows } from '#lib/server/openapi/rows.ts';
 import type { ApiContent, ApiParameter, ApiRow } from '#lib/server/openapi/row.ts';
 
@@ -47,15 +48,12 @@ function operationId({ method, path }: ApiRow): string {
 	return method.toLowerCase() + words.map((word) => word.replace(/^./, (first) => first.toUpperCase())).join('');
 }
 
-function queryParameter({
-	name,
-	about,
-	example,
-	choices,
-	isRequired = false,
-	isList = false,
-}: ApiParameter): JsonObject {
-	const one: JsonObject = { type: 'string', ...(choices === undefined ? {} : { enum: [...choices] }) };
+function queryParameter(
+	{ name, about, example, choices, isRequired = false, isList = false }: ApiParameter,
+	runtimes: Runtimes,
+): JsonObject {
+	const values = typeof choices === 'function' ? choices(runtimes) : choices;
+	const one: JsonObject = { type: 'string', ...(values === undefined ? {} : { enum: [...values] }) };
 	return {
 		name,
 		in: 'query',
@@ -98,8 +96,9 @@ function responsesOf({ answer, body, failures = [] }: ApiRow): JsonObject {
 	return { [String(answer.status ?? 200)]: answerOf(answer), ...Object.fromEntries(bad) };
 }
 
-function operation(row: ApiRow): JsonObject {
-	const parameters = [...pathParameters(row.path), ...(row.query ?? []).map(queryParameter)];
+function operation(row: ApiRow, runtimes: Runtimes): JsonObject {
+	const query = (row.query ?? []).map((parameter) => queryParameter(parameter, runtimes));
+	const parameters = [...pathParameters(row.path), ...query];
 	return {
 		operationId: operationId(row),
 		tags: [row.part],
@@ -127,10 +126,11 @@ const errorSchema: JsonObject = {
 	},
 };
 
-/** The whole document for this version. */
-export function openApiDocument(version: string, rows: readonly ApiRow[] = apiRows): JsonObject {
+/** The whole document for this version and the runtimes of one app. */
+export function openApiDocument(version: string, runtimes: Runtimes, rows: readonly ApiRow[] = apiRows): JsonObject {
 	const paths: Record<string, JsonObject> = {};
-	for (const row of rows) paths[row.path] = { ...paths[row.path], [row.method.toLowerCase()]: operation(row) };
+	for (const row of rows)
+		paths[row.path] = { ...paths[row.path], [row.method.toLowerCase()]: operation(row, runtimes) };
 	return {
 		openapi: '3.1.0',
 		info: {

@@ -3,9 +3,12 @@ import { z } from 'zod';
 import { classifications, quantizationChoices } from '#lib/core/choice.ts';
 import { characteristicsSchema, entrySchema } from '#lib/core/model.ts';
 import { listSources, modalities, sortKeys } from '#lib/core/query.ts';
-import { runtimeIds } from '#lib/core/runtime.ts';
+import type { Runtimes } from '#lib/core/runtime.ts';
 import { configsBody } from '#lib/server/bodies.ts';
 import type { ApiParameter, ApiRow } from '#lib/server/openapi/row.ts';
+
+/** The values that name a runtime. */
+const everyRuntime = ({ ids }: Runtimes) => ids;
 
 const part = 'Models';
 const truth = ['true', 'false'];
@@ -30,7 +33,7 @@ const filters: readonly ApiParameter[] = [
 	{ name: 'min_params', about: 'at least so many parameters: 500M, 7B, or a number', example: '500M' },
 	{ name: 'max_params', about: 'at most so many parameters', example: '8B' },
 	{ name: 'min_context', about: 'context window of at least so many tokens; 32k is 32,768', example: '32k' },
-	{ name: 'runtime', about: 'only what this runtime loads', example: 'vllm', choices: runtimeIds },
+	{ name: 'runtime', about: 'only what this runtime loads', example: 'vllm', choices: everyRuntime },
 	{ name: 'show_incompatible', about: 'with a runtime: the others too', example: 'true', choices: truth },
 	{ name: 'show_low_confidence', about: 'in chat lists: guesses too', example: 'true', choices: truth },
 	{ name: 'fits', about: 'what must hold it: 16GB, 16GiB or the id of a device', example: '16GB' },
@@ -88,7 +91,7 @@ export const modelRows: readonly ApiRow[] = [
 				example: '8',
 				choices: ['16', '8', '4'],
 			},
-			{ name: 'check', about: 'a runtime whose verdict each row carries', example: 'vllm', choices: runtimeIds },
+			{ name: 'check', about: 'a runtime whose verdict each row carries', example: 'vllm', choices: everyRuntime },
 		],
 		answer: { form: 'json', about: 'One page of the list.', schema: listSchema },
 	},
@@ -138,7 +141,7 @@ export const modelRows: readonly ApiRow[] = [
 		part,
 		summary: 'List only models that one runtime loads, and say how many were looked at for them',
 		query: [
-			{ name: 'runtime', about: 'the runtime; llm-worker unless told', example: 'vllm', choices: runtimeIds },
+			{ name: 'runtime', about: 'the runtime; llm-worker unless told', example: 'vllm', choices: everyRuntime },
 			{ name: 'limit', about: 'models, 1 to 1,000; 100 unless told', example: '100' },
 			...paging.slice(0, 2),
 			strict,
@@ -154,7 +157,10 @@ export const modelRows: readonly ApiRow[] = [
 		path: '/api/models/compatibility/{id}',
 		part,
 		summary: 'Say which runtimes load one model and why, or why not',
-		query: [{ name: 'runtime', about: 'only this one', example: 'ollama', choices: runtimeIds, isList: true }, strict],
+		query: [
+			{ name: 'runtime', about: 'only this one', example: 'ollama', choices: everyRuntime, isList: true },
+			strict,
+		],
 		answer: {
 			form: 'json',
 			about: 'A report per runtime.',

@@ -1,6 +1,7 @@
 // What one row of the API's description says: an address, a method, what it takes and what it answers.
 import type { z } from 'zod';
 import type { FailureCode } from '#lib/core/failure.ts';
+import type { Runtimes } from '#lib/core/runtime.ts';
 
 export const apiMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 export type ApiMethod = (typeof apiMethods)[number];
@@ -10,8 +11,8 @@ export interface ApiParameter {
 	name: string;
 	about: string;
 	example: string;
-	/** The only values it takes; any text when left out. */
-	choices?: readonly string[];
+	/** The only values it takes, as a list or by the runtimes there are; any text when left out. */
+	choices?: readonly string[] | ((runtimes: Runtimes) => readonly string[]);
 	isRequired?: boolean;
 	/** May it be given several times? */
 	isList?: boolean;

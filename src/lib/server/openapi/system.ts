@@ -2,7 +2,11 @@
 import { z } from 'zod';
 import { discoveryOrderSchema } from '#lib/core/discovery-order.ts';
 import type { ApiRow } from '#lib/server/openapi/row.ts';
+import { withoutOwn } from '#lib/core/runtime-profiles.ts';
 import { preferencesSchema } from '#lib/server/preferences.ts';
+
+/** Which runtimes there are is said where they are refused. */
+const described = preferencesSchema(withoutOwn);
 
 export const systemRows: readonly ApiRow[] = [
 	{
@@ -50,18 +54,18 @@ export const systemRows: readonly ApiRow[] = [
 		path: '/api/settings',
 		part: 'Server',
 		summary: 'Tell what a person chose for this server, as a document to keep',
-		answer: { form: 'json', about: 'The document.', schema: preferencesSchema },
+		answer: { form: 'json', about: 'The document.', schema: described },
 	},
 	{
 		method: 'PUT',
 		path: '/api/settings',
 		part: 'Server',
 		summary: 'Take over such a document, or a part of one',
-		body: preferencesSchema,
+		body: described,
 		answer: {
 			form: 'json',
 			about: 'What holds now, and what was left out.',
-			schema: preferencesSchema.extend({ left_out: z.array(z.string()) }),
+			schema: described.extend({ left_out: z.array(z.string()) }),
 		},
 	},
 	{

@@ -7,8 +7,8 @@ import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = async ({ locals, request, url }) => {
 	const { catalog, hardware, version } = locals.app;
-	const query = parseQuery(url.searchParams, { strict: true });
-	const checked = parseChecked(url.searchParams);
+	const query = parseQuery(url.searchParams, { strict: true, runtimes: catalog.runtimes });
+	const checked = parseChecked(url.searchParams, catalog.runtimes);
 	if (query.fits !== null) await hardware.ready();
 	const headers = { etag: tagOf(version, catalog.version, url.search), 'cache-control': 'private, no-cache' };
 	if (isUnchanged(request, headers.etag)) return new Response(null, { status: 304, headers });
@@ -16,5 +16,7 @@ export const GET: RequestHandler = async ({ locals, request, url }) => {
 	if (query.group === null) return json(page, { headers });
 	const device = await hardware.device(query.fits);
 	// The packing to take depends on the current device, which the mark of the answer does not know.
-	return json(withRecommended(page, { query, checked, device }), { headers: { 'cache-control': 'no-store' } });
+	return json(withRecommended(page, { query, checked, device, runtimes: catalog.runtimes }), {
+		headers: { 'cache-control': 'no-store' },
+	});
 };

@@ -4,4 +4,6 @@ import { openApiDocument } from '#lib/server/openapi/document.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = ({ locals }) =>
-	json(openApiDocument(locals.app.version), { headers: { 'cache-control': 'private, no-cache' } });
+	json(openApiDocument(locals.app.version, locals.app.catalog.runtimes), {
+		headers: { 'cache-control': 'private, no-cache' },
+	});

@@ -4,7 +4,8 @@ import { parseCompatibleQuery } from '#lib/core/compatible-query.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = async ({ locals, request, url }) => {
-	const wanted = parseCompatibleQuery(url.searchParams);
-	const found = await locals.app.compatibleModels.find({ ...wanted, signal: request.signal });
+	const { catalog, compatibleModels } = locals.app;
+	const wanted = parseCompatibleQuery(url.searchParams, catalog.runtimes);
+	const found = await compatibleModels.find({ ...wanted, signal: request.signal });
 	return json(found, { headers: { 'cache-control': 'no-store' } });
 };

@@ -8,9 +8,9 @@ export const GET: RequestHandler = async ({ locals, request, url }) => {
 	const id = url.searchParams.get('id') ?? '';
 	if (id === '') throw new Failure('invalid_query', 'The parameter id is missing: the model to explain.');
 	const filters = new URLSearchParams([...url.searchParams].filter(([name]) => name !== 'id'));
-	const query = parseQuery(filters, { strict: true });
-	const checked = parseChecked(filters);
 	const { catalog, details, hardware } = locals.app;
+	const query = parseQuery(filters, { strict: true, runtimes: catalog.runtimes });
+	const checked = parseChecked(filters, catalog.runtimes);
 	if (query.fits !== null) await hardware.ready();
 	const record = await details.record(id, { signal: request.signal });
 	const { bases, siblings } = details.relatives(record.id);

@@ -5,8 +5,9 @@ import { encodeId } from '#lib/core/repository.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = async ({ locals, params, request, url }) => {
-	const wanted = parseCompatibilityQuery(url.searchParams);
-	const found = await locals.app.compatibility.read(params.id, { ...wanted, signal: request.signal });
+	const { catalog, compatibility } = locals.app;
+	const wanted = parseCompatibilityQuery(url.searchParams, catalog.runtimes);
+	const found = await compatibility.read(params.id, { ...wanted, signal: request.signal });
 	if (found.id !== params.id) redirect(307, `/api/models/compatibility/${encodeId(found.id)}${url.search}`);
 	return json(found, { headers: { 'cache-control': 'private, no-cache' } });
 };
