@@ -4,7 +4,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { startApp, type AppServer } from '../support/app-server.ts';
 
 const names = [
-	...['Models', 'Models on this machine', 'Discover', 'Classify', 'Downloads', 'Copies on this machine', 'Compare'],
+	...['Models', 'My models', 'Discover', 'Classify', 'Downloads', 'On this machine', 'Compare'],
 	...['Registry', 'Activity', 'Settings', 'About'],
 ];
 
@@ -51,14 +51,14 @@ test.describe('on a phone', () => {
 
 	test('each page is one press away, the menu closes behind it and says where one is', async ({ page }) => {
 		await open(page, '/models');
-		for (const name of ['Settings', 'Registry', 'Copies on this machine']) {
+		for (const name of ['Settings', 'Registry', 'On this machine']) {
 			await page.getByTestId('menu').click();
 			await menu(page).getByRole('link', { name, exact: true }).click();
 			await expect(menu(page)).toBeHidden();
 			await expect(page).not.toHaveURL(/models$/);
 		}
 		await page.getByTestId('menu').click();
-		await expect(menu(page).locator('[aria-current=page]')).toHaveText('Copies on this machine');
+		await expect(menu(page).locator('[aria-current=page]')).toHaveText('On this machine');
 	});
 
 	test('opens and closes by keyboard and by a press elsewhere; keys of the page rest meanwhile', async ({ page }) => {

@@ -145,7 +145,7 @@ test('up to four models are compared, by button and by key', async ({ page }) =>
 	await expect(table.locator('tr[data-differs="true"]', { hasText: 'Quantization' }).first()).toBeVisible();
 	await page.getByRole('checkbox', { name: 'Only what differs' }).click();
 	await expect(table.locator('tr[data-differs="false"]')).toHaveCount(0);
-	await page.getByRole('button', { name: 'Take away acme/Base-8B-4bit' }).click();
+	await page.getByRole('button', { name: 'Remove acme/Base-8B-4bit' }).click();
 	await expect(table.locator('thead th')).toHaveCount(1);
 	await open(page, '/compare');
 	await expect(page.getByText('Nothing to compare yet')).toBeVisible();

@@ -56,11 +56,12 @@ const facts: readonly (readonly [label: string, fact: EntryFact])[] = [
 	['Quantization', quantizationOf],
 	[
 		'Takes in',
-		({ is_multimodal, multimodal_type }) => (is_multimodal ? (multimodal_type ?? 'more than text') : 'text'),
+		({ is_multimodal: more, multimodal_type: kind }) =>
+			more === null ? null : more ? (kind === null ? 'More than text' : `Text and ${kind}`) : 'Text',
 	],
 	['Kind', ({ classification: kind }) => (kind === 'unknown' ? null : choiceLabel('kind', kind))],
 	['Licence', ({ license }) => (license === null ? null : licenseLabel(license))],
-	['Access', ({ gated }) => (gated ? 'gated' : 'open')],
+	['Access', ({ gated }) => (gated ? 'Gated' : 'Open')],
 	['Downloads', ({ downloads }) => (downloads === null ? null : formatCompact(downloads))],
 	['Likes', ({ likes }) => (likes === null ? null : formatCompact(likes))],
 ];
@@ -71,7 +72,7 @@ function memoryRows(compared: readonly Compared[]): CompareRow[] {
 	return [
 		row(
 			'Fit',
-			of(({ verdict }) => verdictWords[verdict]),
+			of(({ verdict }) => (verdict === 'unknown' ? null : verdictWords[verdict])),
 		),
 		row(
 			'Memory needed',

@@ -10,15 +10,11 @@ export interface PageRow {
 
 export const pages: readonly PageRow[] = [
 	{ href: '/models', name: 'Models', inHead: true },
-	{ href: '/models?source=mine', name: 'Models on this machine', inHead: false },
+	{ href: '/models?source=mine', name: 'My models', inHead: false },
 	{ href: '/discover', name: 'Discover', inHead: true },
 	{ href: '/classify', name: 'Classify', inHead: true },
 	{ href: '/downloads', name: 'Downloads', inHead: false },
-	{
-		href: '/local',
-		name: 'Copies on this machine',
-		inHead: false,
-	},
+	{ href: '/local', name: 'On this machine', inHead: false },
 	{ href: '/compare', name: 'Compare', inHead: false },
 	{ href: '/registry', name: 'Registry', inHead: true },
 	{ href: '/telemetry', name: 'Activity', inHead: true },

@@ -51,7 +51,7 @@ function actionRows({ actions, theme, copyLink, goAndRun }: Wide): Worded[] {
 	const elsewhere = listActions
 		.filter(({ id }) => !actions.some((action) => action.id === id))
 		.map(({ id, title, words }) => ({ id: `do-${id}`, group, title, words, run: () => goAndRun(id) }));
-	const themes = { light: 'Light theme', dark: 'Dark theme', system: "System's theme" };
+	const themes = { light: 'Light theme', dark: 'Dark theme', system: 'System theme' };
 	return [
 		...offered,
 		...elsewhere,

@@ -68,12 +68,11 @@ export function usableMemory({ accelerator, memory_bytes: memory }: Device): Usa
 		case 'unified':
 			return {
 				bytes: Math.max(0, memory - systemReserve(memory)),
-				basis:
-					'Less what the system and other programs need: a quarter of the first 4 GiB, a fifth of the next 4, then less.',
+				basis: 'The system and other programs keep a quarter of the first 4 GiB, a fifth of the next 4, then less.',
 			};
 		case 'cuda':
 		case 'rocm':
 		case 'xpu':
-			return { bytes: Math.max(0, memory - cardMargin), basis: 'Less 1 GiB for the driver and the screen.' };
+			return { bytes: Math.max(0, memory - cardMargin), basis: 'The driver and the screen keep 1 GiB.' };
 	}
 }
