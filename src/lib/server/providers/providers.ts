@@ -1,20 +1,20 @@
 // The providers of a registry file as strategies see them: each with its connections, its key and its shape.
-import { CallFailure, type CallEvent, type CallProvider, type CandidateCall } from '#lib/core/registry/call.ts';
+import {
+	CallFailure,
+	type CallEvent,
+	type CallProvider,
+	type CandidateCall,
+	type Ends,
+} from '#lib/core/registry/call.ts';
 import { findProvider, type ProviderRow } from '#lib/core/registry/provider-table.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { checkBaseUrl, findKey, type KeyAnswer, type Trust } from '#lib/server/providers/address.ts';
 import { anthropicBody, anthropicDropped } from '#lib/server/providers/anthropic-request.ts';
 import { AnthropicReader } from '#lib/server/providers/anthropic-reader.ts';
-import {
-	replyLots,
-	statusFailure,
-	wholeEvents,
-	type FrameReader,
-	type Reading,
-} from '#lib/server/providers/call-stream.ts';
+import { replyLots, type Answered } from '#lib/server/providers/call-stream.ts';
 import type { LocalModels } from '#lib/server/providers/local-provider.ts';
-import { Exchange, release } from '#lib/server/providers/exchange.ts';
+import { Exchange } from '#lib/server/providers/exchange.ts';
 import { openAiBody, openAiPaths, OpenAiReader } from '#lib/server/providers/openai-provider.ts';
 
 /** A provider as a registry file describes it. */
@@ -135,7 +135,11 @@ export class HttpProvider implements CallProvider {
 		for await (const lot of this.lots(call, signal)) yield* lot;
 	}
 
-	async *lots(call: CandidateCall, signal: AbortSignal): AsyncGenerator<readonly CallEvent[]> {
+	lots(call: CandidateCall, ends: Ends): AsyncGenerator<readonly CallEvent[]> {
+		return replyLots(() => this.#ask(call, ends));
+	}
+
+	async #ask(call: CandidateCall, ends: Ends): Promise<Answered> {
 		const { row, name } = this;
 		const { key, problem } = this.key();
 		if (problem !== null) throw new CallFailure('no_key', `${name} has no key. ${problem}`);
@@ -148,25 +152,17 @@ export class HttpProvider implements CallProvider {
 			body: isAnthropic ? anthropicBody(call) : openAiBody(call, row),
 			headers: this.#headers(call),
 			secretHeaders: key === null ? {} : this.#keyHeader(key),
-			signal,
+			ends,
 		});
 		const now = clock.date().getTime();
 		const secrets = key === null ? [] : [key];
-		const reading: Reading = { provider: name, operation: call.operation, signal, secrets, now };
-		let isTaken = false;
-		try {
-			const dropped = isAnthropic ? anthropicDropped(call.body) : [];
-			yield [{ type: 'headers', status: reply.status, ms: clock.ticks() - started, dropped }];
-			isTaken = true;
-		} finally {
-			if (!isTaken) release(reply.body, false); // the reader left before the answer began
-		}
-		if (reply.status < 200 || reply.status > 299) throw await statusFailure(reply, reading);
-		const reader: FrameReader = isAnthropic
-			? new AnthropicReader(call, Math.floor(now / 1000))
-			: new OpenAiReader(call.operation, row);
-		if (call.operation === 'embeddings') yield await wholeEvents(reply, reader, reading);
-		else yield* replyLots(reply, reader, reading);
+		const dropped = isAnthropic ? anthropicDropped(call.body) : [];
+		return {
+			reply,
+			headers: { type: 'headers', status: reply.status, ms: clock.ticks() - started, dropped },
+			reader: isAnthropic ? new AnthropicReader(call, Math.floor(now / 1000)) : new OpenAiReader(call.operation, row),
+			reading: { provider: name, operation: call.operation, ends, secrets, now },
+		};
 	}
 
 	#checkOperation({ operation }: CandidateCall): void {

@@ -206,7 +206,7 @@ export class Router {
 		};
 		run.branch.addEventListener('abort', stop);
 		if (run.branch.aborted) stop();
-		const lots = readOnce(composed === null ? attempt.lots() : composedLots(attempt, composed), end);
+		const lots = readOnce(composed === null ? attempt : composedSource(attempt, composed), end);
 		return {
 			id: run.id,
 			served: attempt.candidate.name,
@@ -251,11 +251,17 @@ type End = (error: unknown) => RouteFailure | null;
 
 type Lots = AsyncGenerator<readonly CallEvent[], void, undefined>;
 
+/** Where the pieces of an answer are taken from: the next lot, null at the end; who stops before it cancels. */
+interface Source {
+	take(): Promise<readonly CallEvent[] | null>;
+	cancel(kind: EndKind): void;
+}
+
 /** The pieces as they come; `end` hears how it ended before the reader does. */
-async function* readOnce(lots: Lots, end: End): Lots {
+async function* readOnce(source: Source, end: End): Lots {
 	let isEnded = false;
 	try {
-		yield* lots;
+		for (let lot = await source.take(); lot !== null; lot = await source.take()) yield lot;
 		isEnded = true;
 		const failure = end(null);
 		if (failure !== null) throw failure;
@@ -263,7 +269,10 @@ async function* readOnce(lots: Lots, end: End): Lots {
 		isEnded = true;
 		throw end(error) ?? error;
 	} finally {
-		if (!isEnded) end(new Ending('client'));
+		if (!isEnded) {
+			source.cancel('client');
+			end(new Ending('client'));
+		}
 	}
 }
 
@@ -272,10 +281,20 @@ async function* oneByOne(lots: Lots): AsyncGenerator<CallEvent, void, undefined>
 }
 
 /** An answer put together from several, in place of the one that was chosen. */
-async function* composedLots(attempt: Attempt, text: string): Lots {
+function composedSource(attempt: Attempt, text: string): Source {
 	const { model } = attempt.candidate;
 	const message = { role: 'assistant', content: text };
 	const choices = [{ index: 0, message, finish_reason: 'stop' }];
-	for await (const lot of attempt.lots()) yield lot.filter(({ type }) => type === 'usage');
-	yield [{ type: 'reply', reply: { id: 'chatcmpl-composed', object: 'chat.completion', model, choices } }];
+	const reply = { id: 'chatcmpl-composed', object: 'chat.completion', model, choices };
+	let isTold = false;
+	return {
+		take: async () => {
+			const lot = await attempt.take();
+			if (lot !== null) return lot.filter(({ type }) => type === 'usage');
+			if (isTold) return null;
+			isTold = true;
+			return [{ type: 'reply', reply }];
+		},
+		cancel: (kind) => attempt.cancel(kind),
+	};
 }
