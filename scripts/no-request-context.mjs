@@ -15,6 +15,8 @@ export function noRequestContext() {
 		name: 'modeldex:no-request-context',
 		enforce: 'pre',
 		apply: 'build',
+		// Otherwise the adapter bundles it, which asks no plugin.
+		config: () => ({ ssr: { noExternal: ['@sveltejs/kit'] } }),
 		transform(code, id) {
 			if (!file.test(id.replaceAll('\\', '/').replace(/\?.*$/, ''))) return null;
 			if (!code.includes(asking)) throw new Error(`${id} asks for its storage in another way now.`);
