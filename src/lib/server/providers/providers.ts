@@ -101,6 +101,8 @@ export class HttpProvider implements CallProvider {
 	readonly #settings: ProviderSettings;
 	readonly #ground: ProviderGround;
 	readonly #exchange: Exchange;
+	/** What every call carries. */
+	readonly #usualHeaders: Readonly<Record<string, string>>;
 
 	/** Throws `bad_request` with one sentence for a type nobody knows or an address that is not taken. */
 	constructor(settings: ProviderSettings, ground: ProviderGround) {
@@ -112,6 +114,12 @@ export class HttpProvider implements CallProvider {
 		this.#settings = settings;
 		this.#ground = ground;
 		const { name, trust = 'operator' } = settings;
+		this.#usualHeaders = {
+			...usableHeaders(settings.headers),
+			...row.headers,
+			'content-type': 'application/json',
+			'user-agent': `modeldex/${ground.version}`,
+		};
 		this.#exchange = new Exchange({ name, base: this.base, trust, proxy: ground.proxy });
 	}
 
@@ -178,14 +186,13 @@ export class HttpProvider implements CallProvider {
 		return { [header]: scheme === null ? key : `${scheme} ${key}` };
 	}
 
-	#headers(call: CandidateCall): Record<string, string> {
-		return {
-			...usableHeaders(this.#settings.headers),
-			...usableHeaders(call.headers ?? {}),
-			...this.row.headers,
-			'content-type': 'application/json',
-			accept: call.operation === 'embeddings' ? 'application/json' : 'text/event-stream, application/json;q=0.9',
-			'user-agent': `modeldex/${this.#ground.version}`,
-		};
+	#headers({ headers, operation }: CandidateCall): Record<string, string> {
+		const accept = operation === 'embeddings' ? 'application/json' : 'text/event-stream, application/json;q=0.9';
+		return { ...this.#usualHeaders, ...(headers === undefined ? {} : this.#callHeaders(headers)), accept };
+	}
+
+	/** A candidate's headers; those of the row stay as they are. */
+	#callHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+		return { ...usableHeaders(headers), ...this.row.headers };
 	}
 }

@@ -1,6 +1,6 @@
 // The one way from a spec to an answer: resolves, admits, pays, asks by the tier's strategy, and writes everything down.
 import { Failure } from '#lib/core/failure.ts';
-import { CallFailure, type CallEvent, type CallProvider } from '#lib/core/registry/call.ts';
+import { CallFailure, type CallEvent, type CallProvider, type Ends } from '#lib/core/registry/call.ts';
 import { withoutTimes, type RequestRecord } from '#lib/core/registry/record.ts';
 import type { Limit, Plan } from '#lib/core/registry/strategy.ts';
 import type { Clock } from '#lib/server/clock.ts';
@@ -74,14 +74,14 @@ export class Router {
 
 	/**
 	 * Asks. Resolves when the answer begins to come (for consensus: when it is decided; for callers who take it in one piece:
-	 * when it is whole), from which point on no other candidate is tried. Rejects with a `RouteFailure`; an aborted signal
-	 * ends every call under way.
+	 * when it is whole), from which point on no other candidate is tried. Rejects with a `RouteFailure`; `ends` ends every
+	 * call under way.
 	 */
-	async run(request: RouteRequest, signal: AbortSignal): Promise<Routed> {
+	async run(request: RouteRequest, ends: Ends): Promise<Routed> {
 		const { clock, random } = this.#ground;
 		const id = request.id ?? ulid(clock.date().getTime(), random);
 		const plan = this.#plan(request, id);
-		const run = new RouteRun({ id, plan, request, ground: this.#ground, signal });
+		const run = new RouteRun({ id, plan, request, ground: this.#ground, ends });
 		const startedAt = clock.date().toISOString();
 		const rights = new Rights();
 		try {

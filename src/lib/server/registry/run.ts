@@ -23,7 +23,7 @@ interface RunOptions {
 	plan: Plan;
 	request: RouteRequest;
 	ground: Ground;
-	signal: AbortSignal;
+	ends: Ends;
 }
 
 /** A try that was sent, with the rights it holds while it runs. */
@@ -65,7 +65,7 @@ export class RouteRun {
 	#made = 0;
 	readonly #purse: Purse;
 
-	constructor({ id, plan, request, ground, signal }: RunOptions) {
+	constructor({ id, plan, request, ground, ends }: RunOptions) {
 		this.id = id;
 		this.plan = plan;
 		this.request = request;
@@ -73,7 +73,7 @@ export class RouteRun {
 		this.size = sizeOf({ ...request.body }, request.operation);
 		this.startedAt = ground.clock.ticks();
 		this.notes = [...plan.notes];
-		this.branch = new Branch(signal);
+		this.branch = new Branch(ends);
 		this.branch.endAfter(ground.clock, plan.totalMs, 'total');
 		this.#purse = new Purse({ id, plan, request, size: this.size, ground });
 	}
