@@ -133,7 +133,7 @@ export class ChildEngine implements Socket.Engine {
 	}
 
 	async #child(): Promise<ModelProcess> {
-		await this.load();
+		if (this.loaded === null) await this.load();
 		if (this.#process === null) throw new Failure('model_crashed', 'The process of the model has ended.');
 		return this.#process;
 	}
@@ -147,16 +147,16 @@ export class ChildEngine implements Socket.Engine {
 	async embed(text: string, { signal, ...work }: Socket.EmbedOptions): Promise<EmbeddedText> {
 		this.#must(['embedding'], 'make vectors of texts');
 		const key = JSON.stringify(work);
-		const run = async (texts: readonly string[], left: AbortSignal) =>
-			(await this.#child()).ask('embed', { texts, ...work }, left);
+		const run = async (texts: readonly string[], left: AbortSignal | undefined) =>
+			(await this.#child()).ask('embed', { texts, ...work }, { signal: left });
 		return batcher(this.#embedders, key, run).ask(text, signal);
 	}
 
 	async score(text: string, { signal, ...work }: Socket.PairOptions): Promise<PairedText> {
 		this.#must(['nli', 'reranker'], 'compare texts with descriptions');
 		const key = JSON.stringify(work);
-		const run = async (texts: readonly string[], left: AbortSignal) =>
-			(await this.#child()).ask('pair', { texts, ...work }, left);
+		const run = async (texts: readonly string[], left: AbortSignal | undefined) =>
+			(await this.#child()).ask('pair', { texts, ...work }, { signal: left });
 		return batcher(this.#scorers, key, run).ask(text, signal);
 	}
 
@@ -165,7 +165,7 @@ export class ChildEngine implements Socket.Engine {
 		{ signal, ...work }: Socket.ChooseOptions,
 	): Promise<ChosenText | null> {
 		this.#must(['instruction'], 'answer questions');
-		const [chosen] = await (await this.#child()).ask('choose', { prompts: [[...messages]], ...work }, signal);
+		const [chosen] = await (await this.#child()).ask('choose', { prompts: [[...messages]], ...work }, { signal });
 		return chosen ?? null;
 	}
 
@@ -193,7 +193,7 @@ const mostBatchers = 32;
 function batcher<T>(
 	all: Map<string, Batcher<T>>,
 	key: string,
-	run: (texts: readonly string[], left: AbortSignal) => Promise<T[]>,
+	run: (texts: readonly string[], left: AbortSignal | undefined) => Promise<T[]>,
 ): Batcher<T> {
 	const found = all.get(key) ?? new Batcher<T>({ run });
 	all.delete(key);

@@ -6,7 +6,7 @@ import { runtimeFailure } from '#lib/core/runtime-words.ts';
 import { chooseEach } from '#lib/server/engine/choosing.ts';
 import type { Library, Model, Stopping, Tensor, Tokenizer } from '#lib/server/engine/library.ts';
 import type * as Says from '#lib/server/engine/messages.ts';
-import { batchesOf, Frame, inputsOf, pairRows, singleRows, type TokenRow } from '#lib/server/engine/token-rows.ts';
+import { batchesOf, Frame, inputsOf, pairRows, plainTokens, singleRows, type TokenRow } from '#lib/server/engine/token-rows.ts';
 
 /** Called when the work enters another stage. */
 export type Tell = (stage: Says.Stage) => void;
@@ -206,13 +206,13 @@ export class ChildModel implements RunningModel {
 			throw new Failure('template_rejected', 'The chat template of the model cannot be used.', { cause });
 		}
 		tell('tokenize');
-		return this.#tokenizer(text, { add_special_tokens: false, return_tensor: false }).input_ids;
+		return plainTokens(this.#tokenizer, text);
 	}
 
 	/** Log-probabilities of the letters as the next token. One conversation at a time: padding would shift positions. */
 	choose(work: Says.ChooseWork, tell: Tell): Promise<Says.ChosenText[]> {
 		return chooseEach<number>(work, {
-			waysOf: (text) => [this.#tokenizer(text, { add_special_tokens: false, return_tensor: false }).input_ids],
+			waysOf: (text) => [plainTokens(this.#tokenizer, text)],
 			prompt: (messages) => this.#prompt(messages, tell),
 			lettersAfter: (ids, letters) => this.#lettersAfter(ids, letters),
 			begin: () => tell('run'),

@@ -15,6 +15,8 @@ export interface Encoded {
 
 export interface Tokenizer {
 	(text: string, options: TokenizerOptions): Encoded;
+	/** The tokens alone: a third of the time that the whole answer takes. */
+	encode(text: string, options: { add_special_tokens: boolean }): number[];
 	readonly pad_token_id: number | null | undefined;
 	readonly chat_template: unknown;
 	apply_chat_template(

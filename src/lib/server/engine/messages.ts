@@ -84,6 +84,15 @@ export interface GenerateWork {
 	temperature: number;
 	/** JSON schema that the text is held to, where the runtime can. */
 	schema?: object;
+	/** Is the text told piece by piece while it is written? */
+	streams?: boolean;
+}
+
+/** What a model has written since the last piece. Counts are of the whole conversation so far. */
+export interface Piece {
+	text: string;
+	promptTokens: number;
+	tokens: number;
 }
 
 export interface GeneratedText {
@@ -118,8 +127,19 @@ export type ToChild =
 /** What a child is at: each has its own limit of time, and its own name for failing. */
 export type Stage = 'library' | 'tokenizer' | 'weights' | 'template' | 'tokenize' | 'run';
 
+/** The stage in which an order begins. Nobody tells it: a message less for every text. */
+export const firstStages: Readonly<Record<WorkName, Stage>> = {
+	prepare: 'library',
+	load: 'library',
+	embed: 'tokenize',
+	pair: 'tokenize',
+	choose: 'template',
+	generate: 'template',
+};
+
 /** Child → server. `peak` is the largest size of the child so far, in bytes. */
 export type FromChild =
 	| { id: number; stage: Stage }
+	| { id: number; piece: Piece }
 	| { id: number; answer: unknown; peak: number }
 	| { id: number; failed: { code: string; message: string } };

@@ -17,8 +17,10 @@ export interface TokenRows {
 	truncated: boolean;
 }
 
-const plainTokens = (tokenizer: Tokenizer, text: string): number[] =>
-	tokenizer(text, { add_special_tokens: false, return_tensor: false }).input_ids;
+/** The tokens of a text without any mark of the model. */
+export function plainTokens(tokenizer: Tokenizer, text: string): number[] {
+	return tokenizer.encode(text, { add_special_tokens: false });
+}
 
 /** Where `part` begins in `whole` at or after `from`; -1 when it does not. */
 function placeOf(part: readonly number[], whole: readonly number[], from: number): number {
