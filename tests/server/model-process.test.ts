@@ -1,6 +1,8 @@
 // The process of a model among others: limits of time count its own work, it goes last, and one waits ready for the next.
+import { readdirSync } from 'node:fs';
 import { getPriority } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { machineClock } from '#lib/server/clock.ts';
 import { ChildEngine } from '#lib/server/engine/child-engine.ts';
 import { ModelPlaces } from '#lib/server/engine/places.ts';
@@ -22,6 +24,8 @@ const find = (split?: string) =>
 		allowFolder: true,
 	});
 const ground = { library: runtimesAt('/nowhere'), folder: projectFolder, threads: 1 };
+
+afterEach(() => void vi.unstubAllEnvs());
 
 /** Resolves once the clock has as many timers as wanted. */
 async function timers(clock: VirtualClock, count: number): Promise<void> {
@@ -68,7 +72,7 @@ describe('the process in waiting', () => {
 	it('becomes the next model’s, and is ended when nobody needs it', async () => {
 		const clock = new VirtualClock();
 		const spare = new SpareProcess({ clock: machineClock, folder: projectFolder });
-		await spare.prepare(findLibrary());
+		await spare.prepare(findLibrary(), 'onnx');
 		const waiting = spare.pid;
 		const engine = new ChildEngine({ ...ground, place: await find(), clock, spare });
 		await engine.load();
@@ -77,16 +81,33 @@ describe('the process in waiting', () => {
 		expect((await engine.embed('cat', mean)).vectors).toHaveLength(1);
 		await engine.unload();
 		expect(isRunning(waiting)).toBe(false);
-		await spare.prepare(findLibrary());
+		await spare.prepare(findLibrary(), 'onnx');
 		const second = spare.pid;
 		expect(await spare.drop()).toBe(true);
 		expect(isRunning(second)).toBe(false);
 		expect(await spare.drop()).toBe(false);
 	});
 
+	it('has been through what is slow the first time, leaves no file of that, and does without where none can be written', async () => {
+		const [folder, place] = [temporaryFolder(), await find()];
+		const spare = new SpareProcess({ clock: machineClock, folder: projectFolder });
+		afterAll(() => spare.drop());
+		vi.stubEnv('TMPDIR', folder);
+		const prepared = await spare.prepare(findLibrary(), 'onnx');
+		expect(prepared?.isWarm).toBe(true);
+		expect(prepared?.rssAfter).toBeLessThan(200 * 2 ** 20);
+		expect(readdirSync(folder)).toEqual([]);
+		await spare.drop();
+		vi.stubEnv('TMPDIR', join(folder, 'nowhere'));
+		expect(await spare.prepare(findLibrary(), 'onnx')).toMatchObject({ isWarm: false });
+		const engine = new ChildEngine({ ...ground, place, clock: machineClock, spare });
+		expect((await engine.embed('cat', mean)).vectors).toHaveLength(1);
+		await engine.unload();
+	});
+
 	it('is not taken for another library, and gone for good when it breaks', async () => {
 		const spare = new SpareProcess({ clock: machineClock, folder: projectFolder });
-		await spare.prepare(findLibrary());
+		await spare.prepare(findLibrary(), 'onnx');
 		expect(spare.take('file:///other.mjs', () => undefined)).toBeNull();
 		const { pid } = spare;
 		process.kill(pid ?? 0, 'SIGKILL');
@@ -96,7 +117,7 @@ describe('the process in waiting', () => {
 		expect(engine.pid).not.toBe(pid);
 		await engine.unload();
 		// A library that is not there ends the process, and nothing waits.
-		await spare.prepare('file:///nowhere/library.mjs');
+		await spare.prepare('file:///nowhere/library.mjs', 'onnx');
 		expect(spare.pid).toBeNull();
 	});
 

@@ -6,7 +6,15 @@ import { runtimeFailure } from '#lib/core/runtime-words.ts';
 import { chooseEach } from '#lib/server/engine/choosing.ts';
 import type { Library, Model, Stopping, Tensor, Tokenizer } from '#lib/server/engine/library.ts';
 import type * as Says from '#lib/server/engine/messages.ts';
-import { batchesOf, Frame, inputsOf, pairRows, plainTokens, singleRows, type TokenRow } from '#lib/server/engine/token-rows.ts';
+import {
+	batchesOf,
+	Frame,
+	inputsOf,
+	pairRows,
+	plainTokens,
+	singleRows,
+	type TokenRow,
+} from '#lib/server/engine/token-rows.ts';
 
 /** Called when the work enters another stage. */
 export type Tell = (stage: Says.Stage) => void;
@@ -62,6 +70,7 @@ export class ChildModel implements RunningModel {
 	readonly #frame: Frame;
 	readonly #pad: number;
 	#stopping: Stopping | null = null;
+	#isStopped = false;
 
 	private constructor(library: Library, tokenizer: Tokenizer, model: Model) {
 		this.#library = library;
@@ -115,9 +124,15 @@ export class ChildModel implements RunningModel {
 		return Object.values(this.#model.sessions).flatMap((session) => session?.inputNames ?? []);
 	}
 
-	/** Asks a running generation to stop after its next token. */
+	/** Asks the work at hand to stop: after the next token, or before the next batch. */
 	stop(): void {
+		this.#isStopped = true;
 		this.#stopping?.interrupt();
+	}
+
+	/** Gives the memory of the weights back. Nothing can be asked of the model afterwards. */
+	async end(): Promise<void> {
+		await this.#model.dispose();
 	}
 
 	/** Runs the rows in batches and gives the model's answer about each, in their order. */
@@ -127,7 +142,9 @@ export class ChildModel implements RunningModel {
 	): Promise<T[]> {
 		const answers: T[] = [];
 		const wanted = this.#inputNames;
+		this.#isStopped = false;
 		for (const batch of batchesOf(rows)) {
+			if (this.#isStopped) throw new Failure('engine_failed', 'The work was stopped.');
 			const part = batch.flatMap((at) => rows[at] ?? []);
 			const all = Object.entries(inputsOf(this.#library, part, this.#pad));
 			const inputs = Object.fromEntries(all.filter(([name]) => wanted.includes(name)));

@@ -3,6 +3,7 @@ import { Failure } from '#lib/core/failure.ts';
 import { runtimeFailure } from '#lib/core/runtime-words.ts';
 import { ChildModel, type RunningModel, type Tell } from '#lib/server/engine/child-model.ts';
 import { LlamaModel } from '#lib/server/engine/llama-model.ts';
+import { warmUp } from '#lib/server/engine/warm-up.ts';
 import { firstStages, type FromChild, type ToChild } from '#lib/server/engine/messages.ts';
 
 let model: RunningModel | null = null;
@@ -26,9 +27,16 @@ function loaded(): RunningModel {
 
 async function answerTo(message: Exclude<ToChild, { name: 'stop' }>, tell: Tell): Promise<unknown> {
 	if (message.name === 'prepare') {
-		tell('library');
-		await import(/* @vite-ignore */ message.order.library);
-		return { rssAfter: process.memoryUsage.rss() };
+		const { library, runtime } = message.order;
+		await import(/* @vite-ignore */ library);
+		// Without it the next model only takes longer to load.
+		const isWarm =
+			runtime === 'onnx' &&
+			(await warmUp(library).then(
+				() => true,
+				() => false,
+			));
+		return { rssAfter: process.memoryUsage.rss(), isWarm };
 	}
 	if (message.name === 'load') {
 		const rssBefore = process.memoryUsage.rss();

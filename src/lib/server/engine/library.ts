@@ -41,6 +41,7 @@ export interface Model {
 	(inputs: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor | undefined>>>;
 	readonly sessions: Readonly<Record<string, { readonly inputNames: readonly string[] } | undefined>>;
 	generate(options: Readonly<Record<string, unknown>>): Promise<Tensor>;
+	dispose(): Promise<unknown>;
 }
 
 interface Loader<T> {

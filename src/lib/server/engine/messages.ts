@@ -106,11 +106,18 @@ export interface GeneratedText {
 /** A library to start before any model is known. */
 export interface PrepareOrder {
 	library: string;
+	runtime: ChildRuntime;
+}
+
+/** What became of it. `isWarm`: was a little model loaded to get over what is slow the first time? */
+export interface Prepared {
+	rssAfter: number;
+	isWarm: boolean;
 }
 
 /** One order with its answer's type, by name. */
 export interface Works {
-	prepare: { order: PrepareOrder; answer: Pick<Loaded, 'rssAfter'> };
+	prepare: { order: PrepareOrder; answer: Prepared };
 	load: { order: LoadOrder; answer: Loaded };
 	embed: { order: EmbedWork; answer: EmbeddedText[] };
 	pair: { order: PairWork; answer: PairedText[] };
