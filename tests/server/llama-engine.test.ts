@@ -74,10 +74,15 @@ describe('a model in a GGUF file', () => {
 		}
 	});
 
-	it('writes, and is held to a schema', async () => {
+	it('writes, piece by piece too, and is held to a schema', async () => {
 		const engine = await engineOf(tinyGguf());
 		const free = await engine.complete(ask, { maxTokens: 4 });
 		expect(free).toMatchObject({ tokens: 4, isComplete: false });
+		const writing = engine.write(ask, { maxTokens: 4 });
+		let said = '';
+		let step = await writing.next();
+		for (; step.done !== true; step = await writing.next()) said += step.value.text;
+		expect([said, step.value]).toEqual([free.text, free]);
 		const schema = { type: 'object', properties: { category: { enum: ['food', 'place'] } } };
 		const held = await engine.complete(ask, { maxTokens: 64, schema });
 		expect(['food', 'place']).toContain(JSON.parse(held.text).category);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { machineClock } from '#lib/server/clock.ts';
 import { ChildEngine } from '#lib/server/engine/child-engine.ts';
+import { ModelProcess } from '#lib/server/engine/model-process.ts';
 import { ModelPlaces } from '#lib/server/engine/places.ts';
 import { workedMs } from '#lib/server/engine/process-time.ts';
 import { findLibrary, runtimesAt } from '#lib/server/engine/runtime-library.ts';
@@ -13,6 +14,7 @@ import { projectFolder } from '../support/built-server.ts';
 import { engineRoom } from '../support/engine-room.ts';
 import { engineFor, isRunning } from '../support/engines.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { causalModel } from '../support/tiny-causal.ts';
 import { putModel } from '../support/tiny-graph.ts';
 import { embeddingModel } from '../support/tiny-onnx.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -65,6 +67,49 @@ describe('the process of a model', () => {
 		const ours = (user + system) / 1000;
 		expect(Math.abs((workedMs(process.pid) ?? 0) - ours)).toBeLessThan(1000);
 		expect(workedMs(2 ** 30)).toBeNull();
+	});
+});
+
+describe('a model that writes', () => {
+	const messages = [{ role: 'user' as const, content: 'Answer one letter' }];
+	const order = (maxTokens: number) => ({ messages, maxTokens, temperature: 0, streams: true });
+
+	async function writer(): Promise<ModelProcess> {
+		const { folder, subfolder, fileName, dtype, maxTokens } = await places.find(
+			putModel(`${temporaryFolder()}/model`, causalModel()),
+			{ allowFolder: true },
+		);
+		const child = new ModelProcess({ clock: machineClock, folder: projectFolder, onEnd: () => undefined });
+		afterAll(() => child.end());
+		const files = { folder, subfolder, fileName, dtype, maxTokens };
+		await child.ask('load', { library: findLibrary(), runtime: 'onnx', kind: 'causal', threads: 1, ...files });
+		return child;
+	}
+
+	it('stops after the next token when nobody reads on, and then does what comes next', async () => {
+		const child = await writer();
+		const left = new AbortController();
+		const hear = ({ tokens }: { tokens: number }) => {
+			if (tokens > 2) left.abort(new Error('enough'));
+		};
+		// More than it could write before it would be ended for not stopping.
+		const writing = child.ask('generate', order(1_000_000), { signal: left.signal, hear });
+		const next = child.ask('generate', order(1));
+		await expect(writing).rejects.toThrow('enough');
+		expect(await next).toMatchObject({ tokens: 1, isComplete: false });
+	});
+
+	it('goes on for one reader when another, who waits for his turn, leaves', async () => {
+		const child = await writer();
+		const left = new AbortController();
+		const hear = () => left.abort(new Error('enough'));
+		const [first, second] = [
+			child.ask('generate', order(200), { hear }),
+			child.ask('generate', order(200), { signal: left.signal }),
+		];
+		await expect(second).rejects.toThrow('enough');
+		expect(await first).toMatchObject({ tokens: 200 });
+		expect(await child.ask('generate', order(2))).toMatchObject({ tokens: 2 });
 	});
 });
 

@@ -4,11 +4,12 @@ import { Failure } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { Batcher } from '#lib/server/engine/batcher.ts';
 import type * as Socket from '#lib/server/engine/engine.ts';
-import type { ChosenText, EmbeddedText, Loaded, PairedText, Stage } from '#lib/server/engine/messages.ts';
+import type { ChosenText, EmbeddedText, GenerateWork, Loaded, PairedText, Stage } from '#lib/server/engine/messages.ts';
 import { ModelProcess } from '#lib/server/engine/model-process.ts';
 import type { ModelPlace } from '#lib/server/engine/model-place.ts';
 import type { FindRuntime } from '#lib/server/engine/runtime-library.ts';
 import type { SpareProcess } from '#lib/server/engine/spare-process.ts';
+import { told } from '#lib/server/engine/told.ts';
 
 interface ChildEngineOptions {
 	place: ModelPlace;
@@ -174,10 +175,20 @@ export class ChildEngine implements Socket.Engine {
 		options: Socket.CompleteOptions = {},
 	): Promise<Socket.Completion> {
 		this.#must(['instruction'], 'write text');
-		const { maxTokens = 256, temperature = 0, schema, signal } = options;
-		const messages = typeof prompt === 'string' ? [{ role: 'user' as const, content: prompt }] : prompt;
-		const work = { messages, maxTokens, temperature, ...(schema === undefined ? {} : { schema }) };
-		return (await this.#child()).ask('generate', work, signal);
+		return (await this.#child()).ask('generate', workOf(prompt, options), { signal: options.signal });
+	}
+
+	async *write(
+		prompt: string | readonly ChatMessage[],
+		options: Socket.CompleteOptions = {},
+	): AsyncGenerator<Socket.WrittenPiece, Socket.Completion, void> {
+		this.#must(['instruction'], 'write text');
+		const child = await this.#child();
+		const work = { ...workOf(prompt, options), streams: true };
+		return yield* told<Socket.WrittenPiece, Socket.Completion>(
+			(hear, signal) => child.ask('generate', work, { signal, hear }),
+			options.signal,
+		);
 	}
 
 	getModelInfo(): Socket.ModelInfo {
@@ -185,6 +196,12 @@ export class ChildEngine implements Socket.Engine {
 		const metadata = { version: revision, checksum: sha256, dtype, license: known?.license ?? null };
 		return { name, type: kind, size: weightBytes, path: folder, loaded: this.isLoaded, metadata };
 	}
+}
+
+function workOf(prompt: string | readonly ChatMessage[], options: Socket.CompleteOptions): GenerateWork {
+	const { maxTokens = 256, temperature = 0, schema } = options;
+	const messages = typeof prompt === 'string' ? [{ role: 'user' as const, content: prompt }] : prompt;
+	return { messages, maxTokens, temperature, ...(schema === undefined ? {} : { schema }) };
 }
 
 /** Batchers that may be kept, one for each way of asking. */

@@ -3,9 +3,12 @@ import { sep, basename, dirname } from 'node:path';
 import { Failure } from '#lib/core/failure.ts';
 import { pool } from '#lib/core/pooling.ts';
 import { runtimeFailure } from '#lib/core/runtime-words.ts';
+import { AnswerText } from '#lib/server/engine/answer-text.ts';
 import { chooseEach } from '#lib/server/engine/choosing.ts';
-import type { Library, Model, Stopping, Tensor, Tokenizer } from '#lib/server/engine/library.ts';
+import type { Library, Model, Stopping, Streamer, Tensor, Tokenizer } from '#lib/server/engine/library.ts';
 import type * as Says from '#lib/server/engine/messages.ts';
+import type { Hear, RunningModel, Tell } from '#lib/server/engine/running-model.ts';
+import { logSumExp, numbersOf, rowsOf } from '#lib/server/engine/tensors.ts';
 import {
 	batchesOf,
 	Frame,
@@ -15,9 +18,6 @@ import {
 	singleRows,
 	type TokenRow,
 } from '#lib/server/engine/token-rows.ts';
-
-/** Called when the work enters another stage. */
-export type Tell = (stage: Says.Stage) => void;
 
 const loaders = {
 	embedding: 'AutoModel',
@@ -29,37 +29,6 @@ function failed(code: 'tokenizer_rejected' | 'invalid_onnx', said: string) {
 	return (cause: unknown): never => {
 		throw runtimeFailure(cause, code, said);
 	};
-}
-
-function numbersOf(tensor: Tensor): Float32Array {
-	return tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(tensor.data, Number);
-}
-
-/** The rows of a two-dimensional output. */
-function rowsOf(tensor: Tensor): number[][] {
-	const [rows = 0, width = 0] = tensor.dims;
-	const data = numbersOf(tensor);
-	return Array.from({ length: rows }, (_, row) => [...data.subarray(row * width, (row + 1) * width)]);
-}
-
-/** log(Σ exp(x)) of the last row of logits. */
-function logSumExp(values: Float32Array): number {
-	let top = -Infinity;
-	for (const value of values) if (value > top) top = value;
-	let sum = 0;
-	for (const value of values) sum += Math.exp(value - top);
-	return top + Math.log(sum);
-}
-
-/** A loaded model of any runtime. */
-export interface RunningModel {
-	/** Does a model that writes take the keys and values of earlier tokens? */
-	readonly hasCache: boolean;
-	stop(): void;
-	embed(work: Says.EmbedWork, tell: Tell): Promise<Says.EmbeddedText[]>;
-	pair(work: Says.PairWork, tell: Tell): Promise<Says.PairedText[]>;
-	choose(work: Says.ChooseWork, tell: Tell): Promise<Says.ChosenText[]>;
-	generate(work: Says.GenerateWork, tell: Tell): Promise<Says.GeneratedText>;
 }
 
 /** One loaded model. */
@@ -256,7 +225,7 @@ export class ChildModel implements RunningModel {
 	}
 
 	/** Goes on with a conversation. Refuses models without a cache: the library would feed them the last token alone. */
-	async generate(work: Says.GenerateWork, tell: Tell): Promise<Says.GeneratedText> {
+	async generate(work: Says.GenerateWork, tell: Tell, hear: Hear): Promise<Says.GeneratedText> {
 		if (!this.hasCache) {
 			throw new Failure(
 				'unsupported_model',
@@ -267,21 +236,40 @@ export class ChildModel implements RunningModel {
 		tell('run');
 		const { input_ids, attention_mask } = inputsOf(this.#library, [{ ids, types: [] }], this.#pad);
 		const stopping = new this.#library.InterruptableStoppingCriteria();
+		const how = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
+		const answer = new AnswerText<number>((tokens) => this.#tokenizer.decode(tokens, how));
+		const say = (text: string) => {
+			if (work.streams === true && text !== '') hear({ text, promptTokens: ids.length, tokens: answer.tokens });
+		};
+		this.#isStopped = false;
 		this.#stopping = stopping;
 		try {
-			const output = await this.#model.generate({
+			await this.#model.generate({
 				input_ids,
 				attention_mask,
 				max_new_tokens: work.maxTokens,
 				do_sample: work.temperature > 0,
 				...(work.temperature > 0 ? { temperature: work.temperature } : {}),
 				stopping_criteria: stopping,
+				streamer: writer((token) => say(answer.add(token))),
 			});
-			const made = [...numbersOf(output)].slice(ids.length);
-			const text = this.#tokenizer.decode(made, { skip_special_tokens: true });
-			return { text, promptTokens: ids.length, tokens: made.length, isComplete: made.length < work.maxTokens };
+			say(answer.end());
 		} finally {
 			this.#stopping = null;
 		}
+		const { text, tokens } = answer;
+		return { text, promptTokens: ids.length, tokens, isComplete: !this.#isStopped && tokens < work.maxTokens };
 	}
+}
+
+/** Hears the library's tokens one by one, after the question, which it tells first. */
+function writer(hear: (token: number) => void): Streamer {
+	let isAnswer = false;
+	return {
+		put([row = []]) {
+			if (isAnswer) for (const token of row) hear(Number(token));
+			isAnswer = true;
+		},
+		end() {},
+	};
 }

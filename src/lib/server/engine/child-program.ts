@@ -1,10 +1,12 @@
 // The process that runs one model: takes orders one after the other, tells what it is at, always replies.
 import { Failure } from '#lib/core/failure.ts';
 import { runtimeFailure } from '#lib/core/runtime-words.ts';
-import { ChildModel, type RunningModel, type Tell } from '#lib/server/engine/child-model.ts';
+import { ChildModel } from '#lib/server/engine/child-model.ts';
 import { LlamaModel } from '#lib/server/engine/llama-model.ts';
+import type { RunningModel, Tell } from '#lib/server/engine/running-model.ts';
+import { firstStages } from '#lib/server/engine/stages.ts';
 import { warmUp } from '#lib/server/engine/warm-up.ts';
-import { firstStages, type FromChild, type ToChild } from '#lib/server/engine/messages.ts';
+import type { FromChild, ToChild } from '#lib/server/engine/messages.ts';
 
 let model: RunningModel | null = null;
 let last: Promise<void> = Promise.resolve();

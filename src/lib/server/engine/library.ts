@@ -23,7 +23,11 @@ export interface Tokenizer {
 		messages: readonly object[],
 		options: { tokenize: false; add_generation_prompt: boolean },
 	): string;
-	decode(ids: readonly number[], options: { skip_special_tokens: boolean }): string;
+	/** Throws for no tokens at all. */
+	decode(
+		ids: readonly number[],
+		options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean },
+	): string;
 }
 
 interface TokenizerOptions {
@@ -35,6 +39,12 @@ interface TokenizerOptions {
 
 export interface Stopping {
 	interrupt(): void;
+}
+
+/** Hears the tokens of a generation, a list for each text of the batch: those of the question first. */
+export interface Streamer {
+	put(tokens: readonly (readonly bigint[])[]): void;
+	end(): void;
 }
 
 export interface Model {

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { cutTokens, normalized } from '#lib/core/classify-text.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { runtimeFailure } from '#lib/core/runtime-words.ts';
-import type { RunningModel, Tell } from '#lib/server/engine/child-model.ts';
+import { AnswerText } from '#lib/server/engine/answer-text.ts';
 import { chooseEach } from '#lib/server/engine/choosing.ts';
 import type * as Library from '#lib/server/engine/llama-library.ts';
 import type * as Says from '#lib/server/engine/messages.ts';
+import type { Hear, RunningModel, Tell } from '#lib/server/engine/running-model.ts';
 
 /** Only the processor, only a binary that is there: nothing is compiled or fetched. */
 const quietly = { gpu: false, build: 'never', skipDownload: true, progressLogs: false, logLevel: 'error' };
@@ -145,14 +146,14 @@ export class LlamaModel implements RunningModel {
 	}
 
 	/** Goes on with a conversation, held to a JSON schema where one is given. */
-	async generate(work: Says.GenerateWork, tell: Tell): Promise<Says.GeneratedText> {
+	async generate(work: Says.GenerateWork, tell: Tell, hear: Hear): Promise<Says.GeneratedText> {
 		const { library, llama, model } = this.#parts;
 		const sequence = this.#sequence;
+		this.#isStopped = false;
 		const ids = this.#prompt(work.messages, tell);
 		const grammar = work.schema === undefined ? null : await llama.createGrammarForJsonSchema(work.schema);
 		const state = grammar === null ? undefined : new library.LlamaGrammarEvaluationState({ model, grammar });
 		tell('run');
-		this.#isStopped = false;
 		await sequence.adaptStateToTokens(ids.slice(0, -1), false);
 		const rest = ids.slice(sequence.nextTokenIndex);
 		const options = {
@@ -160,13 +161,17 @@ export class LlamaModel implements RunningModel {
 			seed,
 			...(state === undefined ? {} : { grammarEvaluationState: state }),
 		};
-		const made: Library.Token[] = [];
+		const answer = new AnswerText<Library.Token>((tokens) => model.detokenize(tokens));
+		const say = (text: string) => {
+			if (work.streams === true && text !== '') hear({ text, promptTokens: ids.length, tokens: answer.tokens });
+		};
 		for await (const token of sequence.evaluate(rest, options)) {
-			made.push(token);
-			if (this.#isStopped || made.length >= work.maxTokens) break;
+			say(answer.add(token));
+			if (this.#isStopped || answer.tokens >= work.maxTokens) break;
 		}
-		const isComplete = !this.#isStopped && made.length < work.maxTokens;
-		return { text: model.detokenize(made), promptTokens: ids.length, tokens: made.length, isComplete };
+		say(answer.end());
+		const { text, tokens } = answer;
+		return { text, promptTokens: ids.length, tokens, isComplete: !this.#isStopped && tokens < work.maxTokens };
 	}
 }
 

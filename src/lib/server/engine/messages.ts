@@ -134,16 +134,6 @@ export type ToChild =
 /** What a child is at: each has its own limit of time, and its own name for failing. */
 export type Stage = 'library' | 'tokenizer' | 'weights' | 'template' | 'tokenize' | 'run';
 
-/** The stage in which an order begins. Nobody tells it: a message less for every text. */
-export const firstStages: Readonly<Record<WorkName, Stage>> = {
-	prepare: 'library',
-	load: 'library',
-	embed: 'tokenize',
-	pair: 'tokenize',
-	choose: 'template',
-	generate: 'template',
-};
-
 /** Child → server. `peak` is the largest size of the child so far, in bytes. */
 export type FromChild =
 	| { id: number; stage: Stage }

@@ -1,48 +1,12 @@
 // One child process with one model: orders in, answers out, a limit of time for every stage, and an end whatever happens.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
-import { Failure, isFailureCode, type FailureCode } from '#lib/core/failure.ts';
+import { Failure, isFailureCode } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import program from '#lib/server/engine/child-program.ts?worker-source';
 import { workedMs } from '#lib/server/engine/process-time.ts';
-import {
-	firstStages,
-	type FromChild,
-	type Piece,
-	type Stage,
-	type ToChild,
-	type WorkName,
-	type Works,
-} from '#lib/server/engine/messages.ts';
-
-interface StageRule {
-	/** Milliseconds after which the child is ended. */
-	limitMs: number;
-	/** What it is called when the child is ended for that, and when it dies by itself in this stage. */
-	late: FailureCode;
-	died: FailureCode;
-	says: string;
-}
-
-/** Limits of the stages: reading a template or a text is a matter of milliseconds unless the model's files are hostile. */
-export const stageRules: Record<Stage, StageRule> = {
-	library: { limitMs: 60_000, late: 'model_timeout', died: 'engine_failed', says: 'starting the inference library' },
-	tokenizer: { limitMs: 30_000, late: 'tokenizer_rejected', died: 'tokenizer_rejected', says: 'reading its tokenizer' },
-	weights: { limitMs: 300_000, late: 'model_timeout', died: 'model_crashed', says: 'loading its weights' },
-	template: {
-		limitMs: 800,
-		late: 'template_rejected',
-		died: 'template_rejected',
-		says: 'filling in its chat template',
-	},
-	tokenize: {
-		limitMs: 1_800,
-		late: 'tokenizer_rejected',
-		died: 'tokenizer_rejected',
-		says: 'splitting a text into tokens',
-	},
-	run: { limitMs: 300_000, late: 'model_timeout', died: 'model_crashed', says: 'working on a text' },
-};
+import type { FromChild, Piece, Stage, ToChild, WorkName, Works } from '#lib/server/engine/messages.ts';
+import { firstStages, stageRules } from '#lib/server/engine/stages.ts';
 
 /** How long a child may take to notice that its work was cancelled, before it is ended. */
 const cancelMs = 2_000;
