@@ -6,7 +6,7 @@ import { contentProblem, headBytes } from '#lib/core/content-check.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
 import { ended } from '#lib/server/downloads/digester.ts';
-import { onDisk } from '#lib/server/downloads/disk-failure.ts';
+import { notThere, onDisk } from '#lib/server/downloads/disk-failure.ts';
 import { damaged, unsafe } from '#lib/server/downloads/fetch-failures.ts';
 import type { Identity } from '#lib/server/downloads/owner.ts';
 import { PartFile, removePart } from '#lib/server/downloads/part-file.ts';
@@ -57,17 +57,18 @@ export class BlobFetch {
 			await onDisk(file.path, () => part.finish());
 		} catch (error) {
 			wanted.progress(part.bytes, 0);
-			await part.close();
+			await part.close().catch(() => {}); // what stopped it is what is told
 			if (error instanceof Failure && error.code === 'integrity_failed') await removePart(blob);
 			throw error;
 		}
-		this.#tools.hashes.note(blob, await stampOf(blob), file.digest);
+		const stamp = await stampOf(blob).catch(() => null); // not noted: it is read once more when it is wanted again
+		if (stamp !== null) this.#tools.hashes.note(blob, stamp, file.digest);
 	}
 
 	/** Is the content here under its name? One that is not what its name says is taken away. */
 	async #isHere(wanted: Wanted): Promise<boolean> {
 		const { blob, root, file } = wanted;
-		const there = await lstat(blob).catch(() => null);
+		const there = await lstat(blob).catch(notThere);
 		if (there === null) return false;
 		const real = await realpath(blob).catch(() => null);
 		const facts = real === null ? null : await lstat(real);
@@ -91,7 +92,7 @@ export class BlobFetch {
 		const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
 		const digest = this.#tools.digester.begin(handle.fd, file.digest, file.total);
 		try {
-			return await ended(digest, file.total, signal);
+			return await ended(digest, file, signal);
 		} finally {
 			await handle.close();
 		}

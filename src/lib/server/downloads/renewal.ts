@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { DownloadRecord } from '#lib/core/download.ts';
 import { Failure, type FailureCode } from '#lib/core/failure.ts';
+import { onDisk } from '#lib/server/downloads/disk-failure.ts';
 import { bytesHere } from '#lib/server/downloads/space.ts';
 import type { Hub } from '#lib/server/hub.ts';
 
@@ -23,8 +24,8 @@ export const notAsked =
 
 async function isWhole({ files, model_id }: DownloadRecord, root: string, boot: string): Promise<boolean> {
 	const blobs = join(root, `models--${model_id.replaceAll('/', '--')}`, 'blobs');
-	for (const { digest, total } of files) {
-		if ((await bytesHere(join(blobs, digest), { total }, boot)) < total) return false;
+	for (const { path, digest, total } of files) {
+		if ((await onDisk(path, () => bytesHere(join(blobs, digest), { total }, boot))) < total) return false;
 	}
 	return files.length > 0;
 }
