@@ -26,7 +26,7 @@ import type { Identity } from '#lib/server/downloads/owner.ts';
 import { removePart } from '#lib/server/downloads/part-file.ts';
 import { Planner } from '#lib/server/downloads/plan.ts';
 import { DownloadQueue, spokenFor } from '#lib/server/downloads/queue.ts';
-import { notAsked, renewalOf } from '#lib/server/downloads/renewal.ts';
+import { notAsked, renewalOf, startedOver } from '#lib/server/downloads/renewal.ts';
 import { DownloadRun } from '#lib/server/downloads/run.ts';
 import type { FreeBytes } from '#lib/server/downloads/space.ts';
 import { Streams } from '#lib/server/downloads/streams.ts';
@@ -74,6 +74,7 @@ export class Downloads {
 	readonly #leases: Leases;
 	readonly #queue: DownloadQueue;
 	readonly #planner: Planner;
+	readonly #hashes: FileHashes;
 
 	constructor(options: DownloadsOptions) {
 		const { hub, database, root, self, clock, random, freeBytes, onBug } = options;
@@ -81,7 +82,7 @@ export class Downloads {
 		this.#options = options;
 		this.#throttle = new Throttle(clock);
 		this.#leases = new Leases({ database, self, clock });
-		const hashes = new FileHashes({ database, date: () => clock.date() });
+		const hashes = (this.#hashes = new FileHashes({ database, date: () => clock.date() }));
 		const { streams = new Streams() } = options;
 		const parts = { digester: this.#digester, throttle: this.#throttle, hashes, streams };
 		const fetch = new BlobFetch({ hub, clock, random, self, ...parts });
@@ -112,7 +113,7 @@ export class Downloads {
 
 	/**
 	 * Orders a download; the same order again gives the same download, which goes on when it had failed or was cancelled.
-	 * One that is ready stays so while its files are here; with `refresh` the Hub is asked whether there is something
+	 * One that is ready stays so while its files are here as they were verified; with `refresh` the Hub is asked whether there is something
 	 * newer, and where it is away what is here has to do. Throws `invalid_model_id` or `invalid_revision`; whatever else
 	 * is wrong shows itself in the download.
 	 */
@@ -122,7 +123,7 @@ export class Downloads {
 		parseRevision(order.revision);
 		const key = keyOf(order);
 		const ready = store.downloadOf(database, key)?.record;
-		const asked = { ...this.#options, boot: this.#options.self.boot, refresh };
+		const asked = { ...this.#options, boot: this.#options.self.boot, hashes: this.#hashes, refresh };
 		const renewal = ready?.state === 'ready' ? await renewalOf(ready, asked) : 'kept';
 		const id = database.transaction(() => {
 			const known = store.downloadOf(database, key)?.record;
@@ -133,20 +134,13 @@ export class Downloads {
 			}
 			const isLeft = known.state === 'failed' || known.state === 'cancelled' || known.state === 'paused';
 			if (isLeft) this.#apply(known, 'queued');
-			else if (known.state === 'ready' && renewal === 'anew') this.#anew(known);
-			else if (known.state === 'ready' && renewal === 'unasked') this.#warn(known, notAsked);
+			else if (known.state === 'ready' && (renewal === 'anew' || renewal === 'again')) {
+				store.saveDownload(database, startedOver(known, renewal, clock.date().getTime()), null);
+			} else if (known.state === 'ready' && renewal === 'unasked') this.#warn(known, notAsked);
 			return known.id;
 		});
 		this.#announce();
 		return this.read(id);
-	}
-
-	/** Starts a ready download over: the Hub is asked again what its branch means. */
-	#anew(record: DownloadRecord): void {
-		const { database, clock } = this.#options;
-		const { id, order, created_at } = record;
-		const fresh = { ...newDownload(id, order, clock.date().getTime()), created_at };
-		store.saveDownload(database, fresh, null);
 	}
 
 	#warn(record: DownloadRecord, message: string): void {

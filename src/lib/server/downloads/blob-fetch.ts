@@ -1,6 +1,6 @@
 // Gets one file of a download: from what is here already, else from the Hub, and never believes it before its digest.
 import { constants } from 'node:fs';
-import { lstat, open, realpath, stat, unlink } from 'node:fs/promises';
+import { lstat, open, realpath, unlink } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { contentProblem, headBytes } from '#lib/core/content-check.ts';
 import { Failure } from '#lib/core/failure.ts';
@@ -8,11 +8,11 @@ import { quoted } from '#lib/core/repository.ts';
 import { ended } from '#lib/server/downloads/digester.ts';
 import { notThere, onDisk } from '#lib/server/downloads/disk-failure.ts';
 import { damaged, unsafe } from '#lib/server/downloads/fetch-failures.ts';
+import { stampOf } from '#lib/server/downloads/file-stamp.ts';
 import type { Identity } from '#lib/server/downloads/owner.ts';
 import { PartFile, removePart } from '#lib/server/downloads/part-file.ts';
 import { Transfer, type TransferTools, type WantedBytes } from '#lib/server/downloads/transfer.ts';
 import type { FileHashes } from '#lib/server/inventory/reading.ts';
-import type { FileStamp } from '#lib/server/store/file-digests.ts';
 
 export interface FetchTools extends TransferTools {
 	self: Identity;
@@ -28,12 +28,6 @@ export interface Wanted extends WantedBytes {
 	allowUnsafe: boolean;
 	/** Throws when somebody else has taken over. */
 	checkLease(): void;
-}
-
-/** A stamp that changes with a file's content, as far as the file system tells. */
-async function stampOf(path: string): Promise<FileStamp> {
-	const { size, mtimeMs, ino } = await stat(path);
-	return { inode: String(ino), size, changed: mtimeMs };
 }
 
 /** Gets files, each at most once at a time; see `SharedWork` for those wanted twice. */
