@@ -33,7 +33,8 @@ import { Streams } from '#lib/server/downloads/streams.ts';
 import { keyOf, outcomes, wrongState } from '#lib/server/downloads/wishes.ts';
 import { thenTold } from '#lib/server/downloads/then-told.ts';
 import { Throttle } from '#lib/server/downloads/throttle.ts';
-import { Bell, watchDownloads, type Watched } from '#lib/server/downloads/watch.ts';
+import type { Watched } from '#lib/server/downloads/reader.ts';
+import { DownloadWatch } from '#lib/server/downloads/watch.ts';
 import type { Hub } from '#lib/server/hub.ts';
 import { FileHashes } from '#lib/server/inventory/reading.ts';
 import * as store from '#lib/server/store/downloads.ts';
@@ -68,7 +69,7 @@ interface DownloadsOptions {
 /** Every download of a data folder, whichever process works on it. */
 export class Downloads {
 	readonly #options: DownloadsOptions;
-	readonly #bell = new Bell();
+	readonly #watch: DownloadWatch;
 	readonly #digester = new Digester();
 	readonly #throttle: Throttle;
 	readonly #leases: Leases;
@@ -81,6 +82,7 @@ export class Downloads {
 		const { keepFree = usualKeepFree, tickMs = usualTickMs, fit = null } = options;
 		this.#options = options;
 		this.#throttle = new Throttle(clock);
+		this.#watch = new DownloadWatch({ database, clock });
 		this.#leases = new Leases({ database, self, clock });
 		const hashes = (this.#hashes = new FileHashes({ database, date: () => clock.date() }));
 		const { streams = new Streams() } = options;
@@ -96,7 +98,7 @@ export class Downloads {
 			run: (record, signal) => thenTold(record, new DownloadRun(tools, record, signal).events(), options.onReady),
 			gateOf: async (id) => (await hub.access(id).catch(() => null))?.state ?? null,
 			parallel: () => this.#obeyLimits().parallel,
-			changed: () => this.#bell.ring(),
+			changed: (isEnd) => (isEnd ? this.#watch.look() : this.#watch.ring()),
 		});
 	}
 
@@ -246,10 +248,9 @@ export class Downloads {
 		return limits;
 	}
 
-	/** Every change from now on, after what the reader does not have yet: see `watchDownloads`. */
-	watch({ after = null, signal }: { after?: number | null; signal: AbortSignal }): AsyncGenerator<Watched> {
-		const { database, clock } = this.#options;
-		return watchDownloads({ database, clock, bell: this.#bell, after, signal });
+	/** Every change from now on, after what the reader does not have yet: see `DownloadWatch`. */
+	watch(options: { after?: number | null; signal: AbortSignal; onSlow?: () => void }): AsyncGenerator<Watched> {
+		return this.#watch.changes({ after: null, ...options });
 	}
 
 	/**
@@ -281,13 +282,14 @@ export class Downloads {
 	}
 
 	#announce(): void {
-		this.#bell.ring();
+		this.#watch.ring();
 		this.#queue.poke();
 	}
 
 	/** Ends what is under way here; it goes on with the next start, where it was. */
 	async close(): Promise<void> {
 		await this.#queue.close();
+		this.#watch.close();
 		await this.#leases.close();
 		await this.#digester.close();
 	}
