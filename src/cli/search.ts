@@ -4,8 +4,8 @@ import { parseMemory } from '#lib/core/amount.ts';
 import { formatCount } from '#lib/core/format.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { emptyQuery, unchecked, type ListPage, type ModelQuery } from '#lib/core/query.ts';
-import { parseQuery } from '#lib/core/query-url.ts';
 import type { App } from '#lib/server/app.ts';
+import { askedQuery } from '#lib/server/asked-query.ts';
 import { withRecommended } from '#lib/server/grouped.ts';
 import { command, list, option, optional } from './command.ts';
 import { showModels } from './model-table.ts';
@@ -60,7 +60,7 @@ function queryOf(text: string | undefined, args: Readonly<Record<string, unknown
 		const value = args[name];
 		for (const one of Array.isArray(value) ? value : [value]) if (typeof one === 'string') params.append(name, one);
 	}
-	return parseQuery(params, { strict: true });
+	return askedQuery(params);
 }
 
 /** The page; of a grouped list with the packing to take on the query's device, else on the current one. */

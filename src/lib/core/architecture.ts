@@ -54,6 +54,11 @@ export function modelTypes(): ModelTypeRow[] {
 	return [...new Set(rows.values())];
 }
 
+/** The families a model can be of, `Unknown` included. */
+export function familyNames(): string[] {
+	return [...new Set([...[...rows.values()].map(({ family }) => family), unknownFamily])];
+}
+
 /** The words of a name: cut at separators, between letters and digits and before capitals (`Qwen2VL` → qwen, 2, vl). */
 export function nameTokens(name: string): string[] {
 	const found = name.slice(0, maxNameLength).match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g) ?? [];
