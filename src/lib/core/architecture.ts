@@ -119,20 +119,29 @@ export interface FamilyFact {
 	/** Which of the two names decided: null when neither did and the family is `Unknown`. */
 	by: 'model_type' | 'architectures' | null;
 	rule: string;
+	/** Another family, which the class is of; null when it is of the same one, or of none. */
+	rival: string | null;
 }
 
-const noFamily: FamilyFact = { family: unknownFamily, by: null, rule: 'no row of the family table matches' };
+const noFamily: FamilyFact = {
+	family: unknownFamily,
+	by: null,
+	rule: 'no row of the family table matches',
+	rival: null,
+};
 
 /** Family by model type, then by the first architecture class, else `Unknown`. */
 export const familyOf = rememberedPair((modelType, architecture): FamilyFact => {
 	const byType = modelType === null ? null : matchModelType(modelType);
+	const byClass = architecture === null ? null : matchArchitecture(architecture);
 	if (byType !== null) {
 		const rule = byType.exact ? 'family table' : `family table, matched by the part ${byType.type}`;
-		return { family: byType.family, by: 'model_type', rule };
+		const ofClass = byClass?.family ?? byType.family;
+		return { family: byType.family, by: 'model_type', rule, rival: ofClass === byType.family ? null : ofClass };
 	}
-	const byClass = architecture === null ? null : matchArchitecture(architecture);
 	if (byClass !== null) {
-		return { family: byClass.family, by: 'architectures', rule: `family table, class name as ${byClass.type}` };
+		const rule = `family table, class name as ${byClass.type}`;
+		return { family: byClass.family, by: 'architectures', rule, rival: null };
 	}
 	return noFamily;
 });
