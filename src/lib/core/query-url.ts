@@ -2,6 +2,7 @@
 import { parseMemory } from '#lib/core/amount.ts';
 import { classifications, quantizationChoices } from '#lib/core/choice.ts';
 import { Failure } from '#lib/core/failure.ts';
+import type { Classification } from '#lib/core/model.ts';
 import { cachePrecisions } from '#lib/core/fit.ts';
 import { badChoice, badValue, refuseOthers } from '#lib/core/parameter.ts';
 import {
@@ -101,6 +102,13 @@ function parseFits(params: URLSearchParams): string | null {
 	throw badValue('fits', value, 'memory such as 16GB or 16GiB, or the id of a device');
 }
 
+/** A chat list (`kind=gen`) shows what nobody can class when it is told to show guesses, too. */
+function kindsOf(params: URLSearchParams): Classification[] {
+	const kinds = someOf(params, 'kind', classifications);
+	const isChatList = kinds.length === 1 && kinds[0] === 'gen';
+	return truth(params, 'show_low_confidence') === true && isChatList ? ['gen', 'unknown'] : kinds;
+}
+
 interface ParseOptions {
 	/** Refuse names that no filter has and second values where there is room for one (the API); pages ignore them. */
 	strict: boolean;
@@ -112,7 +120,6 @@ interface ParseOptions {
  */
 export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): ModelQuery {
 	if (strict) refuseOthers(params, known);
-	truth(params, 'show_low_confidence');
 	const showIncompatible = truth(params, 'show_incompatible');
 	const runtime = single(params, 'runtime');
 	const sort = oneOf(params, 'sort', sortKeys, emptyQuery.sort);
@@ -122,7 +129,7 @@ export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): M
 		family: several(params, 'family'),
 		modality: oneOf(params, 'modality', modalities, 'any'),
 		quantization: someOf(params, 'quantization', quantizationChoices),
-		kind: someOf(params, 'kind', classifications),
+		kind: kindsOf(params),
 		author: several(params, 'author'),
 		license: several(params, 'license'),
 		gated: truth(params, 'gated'),

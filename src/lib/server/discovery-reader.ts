@@ -100,7 +100,9 @@ export class CandidateReader {
 		const copies = this.#options.copiesFor(facts);
 		const place: Place = { id: facts.id, branch: null, facts };
 		this.#options.ensure(facts.id);
-		const known = failure.code === 'gated' ? copies.takeGate(place, failure) : null;
+		// A list that was handed in may hold nothing but ids: what the Hub's own list said earlier still tells.
+		const behind = () => copies.takeGate(place, failure) ?? copies.takeGate({ id: facts.id, branch: null }, failure);
+		const known = failure.code === 'gated' ? behind() : null;
 		if (known === null) copies.takeFailure(place, failure);
 		const row = known === null ? record : withCharacteristics(record, known);
 		const fetchStatus = statusOf(failure);
