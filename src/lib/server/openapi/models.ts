@@ -5,7 +5,7 @@ import { characteristicsSchema, entrySchema } from '#lib/core/model.ts';
 import { listSources, modalities, sortKeys } from '#lib/core/query.ts';
 import { runtimeIds } from '#lib/core/runtime.ts';
 import { configsBody } from '#lib/server/bodies.ts';
-import type { ApiParameter, ApiRow } from '#lib/server/openapi/row.ts';
+import { asking, type ApiParameter, type ApiRow } from '#lib/server/openapi/row.ts';
 
 const part = 'Models';
 const truth = ['true', 'false'];
@@ -66,17 +66,6 @@ const strict: ApiParameter = {
 	example: '1',
 	choices: [...truth, ...flag],
 };
-
-/** Failures of whatever may have to ask the Hub for a model. */
-const asking = [
-	'invalid_model_id',
-	'not_found',
-	'gated',
-	'rate_limited',
-	'offline',
-	'hub_unreachable',
-	'hub_timeout',
-] as const;
 
 export const modelRows: readonly ApiRow[] = [
 	{
