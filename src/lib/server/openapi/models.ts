@@ -32,7 +32,12 @@ const filters: readonly ApiParameter[] = [
 	{ name: 'min_context', about: 'context window of at least so many tokens; 32k is 32,768', example: '32k' },
 	{ name: 'runtime', about: 'only what this runtime loads', example: 'vllm', choices: runtimeIds },
 	{ name: 'show_incompatible', about: 'with a runtime: the others too', example: 'true', choices: truth },
-	{ name: 'show_low_confidence', about: 'in chat lists: guesses too', example: 'true', choices: truth },
+	{
+		name: 'show_low_confidence',
+		about: 'in chat lists (kind=gen): what nobody can class, too',
+		example: 'true',
+		choices: truth,
+	},
 	{ name: 'fits', about: 'what must hold it: 16GB, 16GiB or the id of a device', example: '16GB' },
 	{ name: 'context', about: 'tokens at which it must fit; 8,192 unless told', example: '8k' },
 	{ name: 'source', about: 'everything, the catalog, or models on this machine', example: 'all', choices: listSources },
