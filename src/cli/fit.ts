@@ -27,7 +27,7 @@ function amount(bytes: number | null): string {
 	return bytes === null ? 'Unknown' : formatBytes(bytes);
 }
 
-function questionOf(args: Readonly<Record<string, unknown>>): FitQuestion {
+function questionOf(args: Readonly<Record<string, unknown>>, runtimes: Runtimes): FitQuestion {
 	const params = new URLSearchParams();
 	for (const name of ['device', 'context', 'runtime', 'cache_bits', 'slots', 'quant']) {
 		const value = args[name];
@@ -37,7 +37,7 @@ function questionOf(args: Readonly<Record<string, unknown>>): FitQuestion {
 		if (params.has('device')) throw new Failure('usage', 'Give --device or --memory, not both.');
 		params.set('device', args['memory']);
 	}
-	return parseFitQuestion(params);
+	return parseFitQuestion(params, runtimes);
 }
 
 function showTerm({ name, bytes, basis }: FitTerm, terminal: Terminal): void {
@@ -61,15 +61,7 @@ function show({ id, device, fit }: FitAnswer, { runtime, runtimes }: Place, term
 	terminal.line(strong(words[fit.verdict]));
 	if (fit.max_context !== null) terminal.line(`The most context that fits: ${formatCount(fit.max_context)} tokens.`);
 	const { tokens_per_second: speed } = fit;
-	if (place.unknownRuntime !== null) terminal.note(unknownRuntime(place.unknownRuntime, runtimes));
 	if (speed !== null) terminal.line(`About ${formatCount(speed.value)} tokens per second. `, quiet(speed.basis));
-}
-
-/** What holds in the place of a runtime that is not there, or not any more. */
-function unknownRuntime(name: string, runtimes: Runtimes): string {
-	const isThere = runtimes.ids.includes(name.trim().toLowerCase());
-	const why = isThere ? `How ${name} uses memory is not known` : `There is no runtime "${name}"`;
-	return `Note: ${why}: the sum is by the general rule. "modeldex compat" names the runtimes.`;
 }
 
 function showDevices({ devices, current }: HardwareAnswer, terminal: Terminal): void {
@@ -95,16 +87,16 @@ export const fitCommand = command({
 		context: option('tokens', 'tokens of context: 32k, 131072; 8192 unless told'),
 		cache_bits: option('bits', 'bits of the cache: 16, 8 or 4'),
 		slots: option('number', 'conversations at once, each with that context'),
-		runtime: option('name', 'what runs it: llama.cpp, ollama, mlx, vllm, sglang, transformers'),
+		runtime: option('name', 'what runs it: llama.cpp, ollama, vllm …; "modeldex compat" names them all'),
 		quant: option('label', 'the GGUF file that is meant, such as Q5_K_M'),
 		check: toggle('exit with 3 unless it fits'),
 		...settingOptions(machineFlags),
 	}),
 	run: async ({ id, check, ...args }, terminal) => {
-		const question = questionOf(args);
 		if (id !== undefined) parseRepositoryId(id);
 		const { withApp } = await import('./machine.ts');
 		return await withApp(args, terminal, async ({ catalog, fits, hardware }, signal) => {
+			const question = questionOf(args, catalog.runtimes);
 			if (id === undefined) {
 				const answer = await hardware.read();
 				if (terminal.json) terminal.document(answer);

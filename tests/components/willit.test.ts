@@ -111,7 +111,7 @@ describe('a comparison', () => {
 		const row = (label: string) => overview?.rows.find((found) => found.label === label);
 		expect(row('Parameters')).toEqual({ label: 'Parameters', values: ['8B', '7B'], differs: true });
 		expect(row('Context')).toEqual({ label: 'Context', values: [null, null], differs: false });
-		const sees = { ...one, entry: entry({ is_multimodal: true, multimodal_type: 'vision' }) };
+		const sees = { ...one, entry: entry({ id: 'a/sees', is_multimodal: true, multimodal_type: 'vision' }) };
 		const [seen] = compareGroups([one, sees], withoutOwn);
 		expect(seen?.rows.find(({ label }) => label === 'Takes in')?.values).toEqual([null, 'Text and vision']);
 	});

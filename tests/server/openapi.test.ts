@@ -140,7 +140,7 @@ describe('its query parameters', () => {
 		],
 		['/api/models/compatible', (query: URLSearchParams) => parseCompatibleQuery(query, withoutOwn)],
 		['/api/models/compatibility/{id}', (query: URLSearchParams) => parseCompatibilityQuery(query, withoutOwn)],
-		['/api/models/fit/{id}', parseFitQuestion],
+		['/api/models/fit/{id}', (query: URLSearchParams) => parseFitQuestion(query, withoutOwn)],
 		['/api/downloads/plan', parsePlanQuery],
 		['/api/registry/requests', parseRequestList],
 	])('of %s are taken as the examples have them', (path, parse) => {

@@ -4,7 +4,7 @@ import { parseFitQuestion } from '#lib/core/fit-question.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = async ({ locals, params, request, url }) => {
-	const question = parseFitQuestion(url.searchParams);
+	const question = parseFitQuestion(url.searchParams, locals.app.catalog.runtimes);
 	const { fit } = await locals.app.fits.read(params.id, { ...question, signal: request.signal });
 	return json(fit, { headers: { 'cache-control': 'no-store' } });
 };
