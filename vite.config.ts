@@ -7,10 +7,11 @@ import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './tests/support/chromium.ts';
 import { iconOutline } from './scripts/icon-outline.mjs';
 import { licencesPlugin } from './scripts/licences.mjs';
+import { noRequestContext } from './scripts/no-request-context.mjs';
 import { workerSource } from './scripts/worker-source.mjs';
 
 export default defineConfig({
-	plugins: [workerSource(), licencesPlugin(), iconOutline(), tailwindcss(), sveltekit()],
+	plugins: [workerSource(), noRequestContext(), licencesPlugin(), iconOutline(), tailwindcss(), sveltekit()],
 	build: { chunkSizeWarningLimit: 700 },
 	test: {
 		// A busy machine is slow, not wrong.
