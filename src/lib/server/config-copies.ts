@@ -217,12 +217,16 @@ export class ConfigCopies {
 		return characteristics;
 	}
 
+	/** Takes in what was found out by another way than a config. */
+	takeKnown({ id, branch }: Place, characteristics: ModelCharacteristics): ModelCharacteristics {
+		if (branch === null) this.#options.catalog.learn(id, characteristics);
+		return characteristics;
+	}
+
 	/** Takes in the header that was read in the place of a missing config; null when it says nothing about the model. */
 	takeHeader(place: Place, set: HeaderSet): ModelCharacteristics | null {
-		const { id, branch } = place;
 		const characteristics = this.#fromSet(place, set);
-		if (branch === null && characteristics !== null) this.#options.catalog.learn(id, characteristics);
-		return characteristics;
+		return characteristics && this.takeKnown(place, characteristics);
 	}
 
 	/** Takes in that a gate is closed: what is known in spite of it; null when that is too little to be an answer. */

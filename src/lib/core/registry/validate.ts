@@ -4,7 +4,7 @@ import { Failure } from '#lib/core/failure.ts';
 import { modelsConfigSchema, type ModelsConfig, type TierConfig } from '#lib/core/registry/config.ts';
 import { candidateOf, splitCandidate, type Surroundings } from '#lib/core/registry/plan.ts';
 import { findTier, getTiersForModel } from '#lib/core/registry/resolver.ts';
-import { nearestNames } from '#lib/core/registry/spec.ts';
+import { nearestNames } from '#lib/core/likeness.ts';
 
 /** One thing found. `path` leads to its place in the file. `blocks`: a file with it is not taken. */
 export interface Finding {
