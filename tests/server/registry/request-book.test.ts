@@ -1,5 +1,6 @@
 // Records of requests: written beside the answers, in lots, all of them at a stop, and each only once.
 import { describe, expect, it } from 'vitest';
+import { CallFailure } from '#lib/core/registry/call.ts';
 import type { RequestRecord } from '#lib/core/registry/record.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { openDatabase, openInMemory, type Database } from '#lib/server/database.ts';
@@ -20,7 +21,8 @@ function idOf(number: number): string {
 /** A real record with more than one try, under these ids. */
 async function records(count: number): Promise<RequestRecord[]> {
 	const tiers = { t: { strategy: 'fallback' as const, providers: [A, B] } };
-	const rig = routeRig({ config: { tiers }, scripts: { [A]: [{ fail: 'not_found' }], [B]: [{ say: 'yes' }] } });
+	const fail = new CallFailure('not_found', 'There is no such model.');
+	const rig = routeRig({ config: { tiers }, scripts: { [A]: [{ fail }], [B]: [{ say: 'yes' }] } });
 	const { record } = await rig.ask({});
 	return Array.from({ length: count }, (_, number) => ({ ...record, id: idOf(number) }));
 }
