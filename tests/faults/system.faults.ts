@@ -1,6 +1,15 @@
 // A system that gives little: few open files, a full log disk, a closed output, and what years have left behind.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +18,14 @@ import { newDownload } from '#lib/core/download.ts';
 import { openDatabase } from '#lib/server/database.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import { addDownload } from '#lib/server/store/downloads.ts';
-import { cleanEnvironment, ensureBuilt, freePort, healthOf, projectFolder, startServer } from '../support/built-server.ts';
+import {
+	cleanEnvironment,
+	ensureBuilt,
+	freePort,
+	healthOf,
+	projectFolder,
+	startServer,
+} from '../support/built-server.ts';
 import { orderOf } from '../support/downloads-rig.ts';
 import { fakeRepo } from '../support/fake-hub-repo.ts';
 import { startFakeHub } from '../support/fake-hub.ts';

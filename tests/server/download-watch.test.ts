@@ -76,21 +76,22 @@ it('hears of what other processes do, and shows that it is there when nothing ha
 });
 
 it('keeps the latest of each download for a reader that is slow, in order', async () => {
-	let [a, b] = [add('a'), add('b')];
+	let a = add('a');
+	const b = add('b');
 	const { next } = read();
 	expect(told(await next())).toEqual([1, 'a', []]);
 	for (const word of ['one', 'two', 'three']) {
 		a = change(a, word);
 		watch.look();
 	}
-	b = change(b, 'one');
+	change(b, 'one');
 	watch.look();
 	expect(told(await next())).toEqual([5, 'a', ['one', 'two', 'three']]);
 	expect(told(await next())).toEqual([6, 'b', ['one']]);
 });
 
 it('lets a reader go that takes nothing for a minute; it misses nothing when it comes back', async () => {
-	let record = add('a');
+	const record = add('a');
 	add('gone');
 	const onSlow = vi.fn();
 	const slow = read(null, onSlow);
@@ -104,7 +105,7 @@ it('lets a reader go that takes nothing for a minute; it misses nothing when it 
 	expect(onSlow).toHaveBeenCalledTimes(1);
 	expect(await waits).toBeNull();
 	await expect(slow.next()).rejects.toMatchObject({ name: 'AbortError' });
-	record = change(record, 'later');
+	change(record, 'later');
 	removeDownload(database, 'gone');
 	const again = read(1);
 	expect(told(await again.next())).toEqual([3, 'a', ['later']]);

@@ -275,8 +275,8 @@ export class ConfigCopies {
 	}
 
 	#fromFacts(listing: ListingFacts, { id, source, commit, gated }: Listed): ModelCharacteristics {
-		const fetchedAt = this.#now();
-		return normalize({ id, source, revision: commit, fetchedAt, config: null, listing, configGated: gated });
+		const asked = { id, source, revision: commit, fetchedAt: this.#now(), config: null };
+		return normalize({ ...asked, listing, configGated: gated });
 	}
 }
 
@@ -285,9 +285,8 @@ function cached({ commit, fetchedAt }: StoredConfig, text: string): Copy {
 }
 
 function statusOf(statusCode: number | undefined): Exclude<FetchStatus, 'ok' | 'none'> {
-	const known = { 401: '401', 403: '403', 404: '404', 429: '429' } as const;
-	if (statusCode === 401 || statusCode === 403 || statusCode === 404 || statusCode === 429) return known[statusCode];
-	return 'error';
+	const known = (['401', '403', '404', '429'] as const).find((status) => status === String(statusCode));
+	return known ?? 'error';
 }
 
 /** Do these facts say what kind of model it is? */
