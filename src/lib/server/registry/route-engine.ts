@@ -5,7 +5,8 @@ import { inputTokens, outputTokens } from '#lib/core/registry/price.ts';
 import { sumCosts } from '#lib/core/registry/record.ts';
 import { answerIn } from '#lib/core/registry/usage.ts';
 import type { Completion, CompleteOptions, Engine, ModelInfo, WrittenPiece } from '#lib/server/engine/engine.ts';
-import type { Engines, HeldModel, UseOptions } from '#lib/server/engine/engines.ts';
+import type { Engines, UseOptions } from '#lib/server/engine/engines.ts';
+import { lent, type HeldModel } from '#lib/server/engine/held-model.ts';
 import type { ModelFacts } from '#lib/server/engine/model-place.ts';
 import type { Registry } from '#lib/server/registry/registry.ts';
 import type { Router } from '#lib/server/registry/router.ts';
@@ -148,12 +149,7 @@ export class RoutedEngines {
 
 	/** Does `work` with it and gives it back. */
 	async use<T>(name: string, options: UseOptions, work: (held: HeldModel) => Promise<T>): Promise<T> {
-		const held = await this.acquire(name, options);
-		try {
-			return await work(held);
-		} finally {
-			held.release();
-		}
+		return lent(await this.acquire(name, options), work);
 	}
 
 	/** Models of this machine that are loaded. */
