@@ -44,6 +44,13 @@ export function numberOf(
 	throw new Failure('usage', `--${name} must be a number from ${least} to ${most.toLocaleString('en')}.`);
 }
 
+/** The same for what is counted. Throws `usage`. */
+export function wholeNumber(name: string, value: string, bounds: { least: number; most: number }): number {
+	const number = numberOf(name, value, bounds);
+	if (number !== null && Number.isInteger(number)) return number;
+	throw new Failure('usage', `--${name} must be a whole number.`);
+}
+
 /** How sure a choice must be. Throws `usage`. */
 export function modeOf(value: string | undefined): Mode | undefined {
 	const found = modes.find((mode) => mode === value);
