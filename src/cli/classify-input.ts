@@ -19,7 +19,7 @@ export const modelOptions = {
 /** The text of a file that a person named. Throws `unreadable_file`. */
 export async function textOf(path: string): Promise<string> {
 	try {
-		return await readFile(path, 'utf8');
+		return (await readFile(path, 'utf8')).replace(/^\ufeff/, ''); // editors on Windows mark their files so
 	} catch (cause) {
 		throw new Failure('unreadable_file', `The file "${quoted(path)}" cannot be read.`, { cause });
 	}
@@ -96,8 +96,6 @@ export async function labelledLines(path: string): Promise<LabelledLine[]> {
 /** The model that was asked for. There is no default: a text is given to no model that nobody named. Throws `usage`. */
 export function modelOf(model: string | undefined): string {
 	if (model !== undefined && model !== '') return model;
-	throw new Failure(
-		'usage',
-		'--model is missing; "rules" needs no download, and "modeldex bench report" compares the others.',
-	);
+	const ways = '"rules" needs no download, and "modeldex model list --named" shows the others';
+	throw new Failure('usage', `--model is missing; ${ways}.`);
 }
