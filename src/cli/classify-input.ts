@@ -26,10 +26,15 @@ export async function textOf(path: string): Promise<string> {
 }
 
 /** Everything on standard input. */
-export async function standardInput(): Promise<string> {
+export async function standardBytes(): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-	return Buffer.concat(chunks).toString('utf8');
+	return Buffer.concat(chunks);
+}
+
+/** The same as text. */
+export async function standardInput(): Promise<string> {
+	return (await standardBytes()).toString('utf8');
 }
 
 /** A number of an option; null when it is not given. Throws `usage`. */

@@ -8,7 +8,7 @@ import { dollars } from '#lib/core/registry/record.ts';
 import type { App } from '#lib/server/app.ts';
 import type { Classifier, ClassifyOptions } from '#lib/server/classifier.ts';
 import type { TextFile } from '#lib/server/text-files.ts';
-import { categoriesOf, modelOptions, modeOf, numberOf, standardInput } from './classify-input.ts';
+import { categoriesOf, modelOptions, modeOf, numberOf, standardBytes } from './classify-input.ts';
 import { earlierResults, fileSink, formats, terminalSink, type Format, type Sink } from './classify-output.ts';
 import { command, list, option, rest, toggle } from './command.ts';
 import { chosenModel, ensureModel, fetchOptions } from './model-choice.ts';
@@ -93,21 +93,11 @@ function configDigest(options: ClassifyOptions, maxBytes: number): string {
 async function* filesOf(given: Args, maxBytes: number, signal: AbortSignal): AsyncGenerator<TextFile> {
 	const inputs = [...given.input, ...given.files];
 	if (inputs.length === 0) throw new Failure('usage', 'There is nothing to sort: -i names files and folders.');
-	const { walkTexts } = await import('#lib/server/text-files.ts');
+	const { streamedText, walkTexts } = await import('#lib/server/text-files.ts');
 	const { include, exclude } = given;
 	for (const input of inputs) {
-		if (input !== '-') yield* walkTexts([input], { include, exclude, maxBytes, signal });
-		else {
-			const text = await standardInput();
-			yield {
-				id: '-',
-				path: '',
-				text,
-				sha256: createHash('sha256').update(text).digest('hex'),
-				problem: null,
-				truncated: false,
-			};
-		}
+		if (input === '-') yield streamedText(await standardBytes(), '-', maxBytes);
+		else yield* walkTexts([input], { include, exclude, maxBytes, signal });
 	}
 }
 
