@@ -7,13 +7,15 @@ import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './tests/support/chromium.ts';
 import { iconOutline } from './scripts/icon-outline.mjs';
 import { licencesPlugin } from './scripts/licences.mjs';
+import { noRequestContext } from './scripts/no-request-context.mjs';
 import { workerSource } from './scripts/worker-source.mjs';
 
 export default defineConfig({
-	plugins: [workerSource(), licencesPlugin(), iconOutline(), tailwindcss(), sveltekit()],
+	plugins: [workerSource(), noRequestContext(), licencesPlugin(), iconOutline(), tailwindcss(), sveltekit()],
 	build: { chunkSizeWarningLimit: 700 },
 	test: {
-		expect: { requireAssertions: true },
+		// A busy machine is slow, not wrong.
+		expect: { requireAssertions: true, poll: { timeout: 10_000 } },
 		// Tests mostly wait for programs they started: two files at a time even where there are two processors.
 		maxWorkers: Math.max(2, Math.floor(cpus().length / 2)),
 		projects: [
@@ -47,7 +49,6 @@ export default defineConfig({
 					include: ['tests/**/*.test.ts'],
 					exclude: ['tests/e2e/**', 'tests/**/*.svelte.test.ts', 'tests/faults/**'],
 					setupFiles: ['tests/support/no-network.ts'],
-					// A busy machine is slow, not wrong.
 					testTimeout: 30_000,
 				},
 			},

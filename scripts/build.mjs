@@ -18,6 +18,7 @@ const inputs = [
 	'scripts/cli.vite.config.mjs',
 	'scripts/icon-outline.mjs',
 	'scripts/licences.mjs',
+	'scripts/no-request-context.mjs',
 	'scripts/worker-source.mjs',
 ];
 const stampPath = join(root, 'build', '.sources');

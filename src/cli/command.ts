@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
+import { meantName } from '#lib/core/likeness.ts';
 import { quoted } from '#lib/core/repository.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -124,7 +125,14 @@ function read(command: string, rows: readonly Argument[], argv: string[]): Given
 		}
 		if (token.kind !== 'option') continue;
 		const row = named.find((other) => other.name === token.name);
-		if (row === undefined) throw usage(command, `There is no option "${quoted(token.rawName)}".`);
+		if (row === undefined) {
+			const meant = meantName(
+				token.name,
+				named.map((other) => other.name),
+			);
+			const near = meant === null ? '' : ` Did you mean --${meant}?`;
+			throw usage(command, `There is no option "${quoted(token.rawName)}".${near}`);
+		}
 		const hasValue = token.value !== undefined;
 		if (hasValue === (row.kind === 'switch')) {
 			throw usage(command, hasValue ? `--${row.name} takes no value.` : `--${row.name} needs a value: <${row.value}>.`);

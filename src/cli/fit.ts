@@ -81,16 +81,16 @@ export const fitCommand = command({
 		context: option('tokens', 'tokens of context: 32k, 131072; 8192 unless told'),
 		cache_bits: option('bits', 'bits of the cache: 16, 8 or 4'),
 		slots: option('number', 'conversations at once, each with that context'),
-		runtime: option('name', 'what runs it: llama.cpp, ollama, mlx, vllm, sglang, transformers'),
+		runtime: option('name', 'what runs it: llama.cpp, ollama, vllm …; "modeldex compat" names them all'),
 		quant: option('label', 'the GGUF file that is meant, such as Q5_K_M'),
 		check: toggle('exit with 3 unless it fits'),
 		...settingOptions(machineFlags),
 	}),
 	run: async ({ id, check, ...args }, terminal) => {
-		const question = questionOf(args);
 		if (id !== undefined) parseRepositoryId(id);
 		const { withApp } = await import('./machine.ts');
 		return await withApp(args, terminal, async ({ fits, hardware }, signal) => {
+			const question = questionOf(args); // runtimes of the registry file are known now
 			if (id === undefined) {
 				const answer = await hardware.read();
 				if (terminal.json) terminal.document(answer);

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { Failure, blankSecrets, isAbort, toFailure } from '#lib/core/failure.ts';
+import { meantName } from '#lib/core/likeness.ts';
 import { quoted } from '#lib/core/repository.ts';
 import { version } from '../../package.json';
 import { command, optional, type Command } from './command.ts';
@@ -25,10 +26,13 @@ function find(words: readonly string[]): { row: Command; rest: string[] } {
 	const known = words.findLastIndex((_, at) => groupOf(words.slice(0, at + 1)).length > 0) + 1;
 	const start = words.slice(0, known);
 	const asked = quoted(words.slice(0, known + 1).join(' '));
-	if (known === 0) throw new Failure('usage', `There is no command "${asked}"; "modeldex help" lists them.`);
+	const names = table.map(({ name }) => name);
+	const meant = meantName(asked, known === 0 ? [...names, ...names.map((name) => name.split(' ')[0] ?? name)] : names);
+	const near = meant === null ? '' : ` Did you mean ${meant}?`;
+	if (known === 0) throw new Failure('usage', `There is no command "${asked}"; "modeldex help" lists them.${near}`);
 	const says = words.length === known ? `"modeldex ${asked}" needs a word more` : `There is no command "${asked}"`;
 	const group = groupOf(start).map(({ name }) => name.slice(start.join(' ').length + 1));
-	throw new Failure('usage', `${says}: ${group.join(', ')}.`);
+	throw new Failure('usage', `${says}: ${group.join(', ')}.${words.length === known ? '' : near}`);
 }
 
 const help = command({

@@ -1,13 +1,17 @@
 // `modeldex model list` and `model info`: the copies of models on this machine, what they take, and what they are.
 import { z } from 'zod';
+import { Failure } from '#lib/core/failure.ts';
 import { formatBytes, formatCount, formatDay } from '#lib/core/format.ts';
 import {
 	hashWords,
+	isLocalTool,
+	localTools,
 	toolFacts,
 	type DuplicatesAnswer,
 	type LocalModelRow,
 	type LocalRoot,
 } from '#lib/core/inventory.ts';
+import { badChoice } from '#lib/core/parameter.ts';
 import { meantId, namedModel, namedModels, type NamedModel } from '#lib/core/tables/named-models.ts';
 import { isCommit } from '#lib/core/repository.ts';
 import type { App } from '#lib/server/app.ts';
@@ -88,6 +92,24 @@ function offered(model: NamedModel, rows: readonly LocalModelRow[], { pins }: Ap
 	return { ...model, installed: isHere, pinned: pins.of(model.name)?.revision ?? null };
 }
 
+interface Views {
+	tool: string | undefined;
+	named: boolean;
+	folders: boolean;
+	duplicates: boolean;
+	read: boolean;
+}
+
+/** Throws `usage` for a tool there is not, and for options that would have no effect together. */
+function refuseViews({ tool, named, folders, duplicates, read }: Views): void {
+	const views = [named, folders, duplicates].filter(Boolean).length;
+	if (views > 1) throw new Failure('usage', 'Give one of --named, --folders and --duplicates.');
+	if (read && !duplicates) throw new Failure('usage', '--read goes with --duplicates.');
+	if (tool === undefined) return;
+	if (views > 0) throw new Failure('usage', '--tool goes with the list of copies alone.');
+	if (!isLocalTool(tool)) throw new Failure('usage', badChoice('--tool', tool, localTools).message);
+}
+
 /** Lists copies, folders or duplicates. */
 export const modelList = command({
 	name: 'model list',
@@ -101,6 +123,7 @@ export const modelList = command({
 		...settingOptions(machineFlags),
 	}),
 	run: async ({ tool, named, folders, duplicates, read, ...args }, terminal) => {
+		refuseViews({ tool, named, folders, duplicates, read });
 		const { withApp } = await import('./machine.ts');
 		return withApp(args, terminal, async (app, signal) => {
 			const { local } = app;

@@ -1,11 +1,12 @@
 // `modeldex search [text]`: the list of models with the filters, the sorting and the words of the API.
 import { z } from 'zod';
 import { parseMemory } from '#lib/core/amount.ts';
+import { Failure } from '#lib/core/failure.ts';
 import { formatCount } from '#lib/core/format.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
 import { emptyQuery, unchecked, type ListPage, type ModelQuery } from '#lib/core/query.ts';
-import { parseQuery } from '#lib/core/query-url.ts';
 import type { App } from '#lib/server/app.ts';
+import { askedQuery } from '#lib/server/asked-query.ts';
 import { withRecommended } from '#lib/server/grouped.ts';
 import { command, list, option, optional } from './command.ts';
 import { showModels } from './model-table.ts';
@@ -60,7 +61,14 @@ function queryOf(text: string | undefined, args: Readonly<Record<string, unknown
 		const value = args[name];
 		for (const one of Array.isArray(value) ? value : [value]) if (typeof one === 'string') params.append(name, one);
 	}
-	return parseQuery(params, { strict: true });
+	const query = askedQuery(params);
+	if (query.context !== null && query.fits === null) {
+		throw new Failure('usage', '--context is the context at which it must fit: it goes with --fits.');
+	}
+	if (params.has('show_incompatible') && query.runtime === null) {
+		throw new Failure('usage', '--show-incompatible goes with --runtime.');
+	}
+	return query;
 }
 
 /** The page; of a grouped list with the packing to take on the query's device, else on the current one. */

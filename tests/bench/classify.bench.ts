@@ -132,7 +132,7 @@ it('loads again about as fast as the library does', async () => {
 		theirs.push(performance.now() - start);
 		await alone.dispose();
 		// As the server does: while a model is loaded, a process waits for the next one.
-		await spare.prepare(findLibrary());
+		await spare.prepare(findLibrary(), 'onnx');
 		await engine.unload();
 		start = performance.now();
 		await engine.embed('cat', options);

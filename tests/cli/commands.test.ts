@@ -77,6 +77,9 @@ describe('modeldex search', () => {
 		const wrong = await run('search --quantization 7');
 		expect([wrong.code, wrong.stdout]).toEqual([2, '']);
 		expect(wrong.stderr).toMatch(/^"7" is not a value for quantization: expected .*\n$/);
+		expect((await run('search --family Qwenn')).stderr).toBe('There is no family "Qwenn". Did you mean Qwen?\n');
+		expect((await run('search --context 4k')).stderr).toContain('it goes with --fits');
+		expect(await run('search --show-incompatible true')).toMatchObject({ code: 2, stdout: '' });
 	});
 });
 

@@ -114,6 +114,8 @@ describe('modeldex fit', () => {
 		['fit org/fits --context long', '"long" is not a value for context'],
 		['fit org/fits --cache-bits 7', '"7" is not a value for cache_bits'],
 		['fit org/fits --slots 0', '"0" is not a value for slots'],
+		['fit org/fits --runtime olama', '"olama" is not a value for runtime: did you mean ollama?'],
+		['fit org/fits --contxt 4k', 'There is no option "--contxt". Did you mean --context?'],
 		['fit ../../etc', 'is not a model id'],
 	])('refuses "%s"', async (words, says) => {
 		const { code, stdout, stderr } = await run(words);

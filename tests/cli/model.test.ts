@@ -96,6 +96,19 @@ describe('modeldex model', () => {
 		expect((await run('model list --duplicates')).stderr).toBe('No bytes are known to be here twice.\n');
 	});
 
+	it.each([
+		['model list --tool olama', '"olama" is not a value for --tool: did you mean ollama? Expected huggingface, '],
+		['model list --named --folders', 'Give one of --named, --folders and --duplicates.'],
+		['model list --read', '--read goes with --duplicates.'],
+		['model list --tool ollama --folders', '--tool goes with the list of copies alone.'],
+		['model lst', 'There is no command "model lst"'],
+		['serch', 'Did you mean search?'],
+	])('refuses "%s"', async (words, says) => {
+		const { code, stdout, stderr } = await run(words);
+		expect([code, stdout]).toEqual([2, '']);
+		expect(stderr).toContain(says);
+	});
+
 	it('says how to get what is not here, and what words there are', async () => {
 		const missing = await run('model info org/none');
 		expect(missing).toMatchObject({ code: 4, stderr: expect.stringContaining('modeldex model download org/none') });

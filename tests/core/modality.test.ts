@@ -37,6 +37,14 @@ describe('multimodal_type', () => {
 			'vision',
 			'architectures',
 		],
+		[
+			'a type that hears as well as its name says it sees',
+			{ model_type: 'phi4_multimodal' },
+			'vision-audio',
+			'model_type',
+		],
+		['a type that hears less than its name says', { model_type: 'cosmos3_omni' }, 'vision', 'model_type'],
+		['the text half of a model that sees', { model_type: 'qwen2_vl_text' }, null, 'model_type'],
 		['the word omni', { model_type: 'acme_omni' }, 'vision-audio', 'model_type'],
 		['the table of types', { model_type: 'wav2vec2' }, 'audio', 'model_type'],
 		[

@@ -39,6 +39,13 @@ describe('parseQuery', () => {
 		expect(withoutFilters(query).fits).toBeNull();
 	});
 
+	it('shows what nobody can class in a chat list that is told to show guesses, and nowhere else', () => {
+		expect(parse('kind=gen&show_low_confidence=true').kind).toEqual(['gen', 'unknown']);
+		expect(parse('kind=gen&show_low_confidence=false').kind).toEqual(['gen']);
+		expect(parse('kind=encoder&show_low_confidence=true').kind).toEqual(['encoder']);
+		expect(parse('show_low_confidence=true')).toEqual(emptyQuery);
+	});
+
 	it('keeps repeated choices once and in order', () => {
 		expect(parse('family=Qwen&family=Llama&family=Qwen').family).toEqual(['Qwen', 'Llama']);
 	});

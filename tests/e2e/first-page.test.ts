@@ -2,22 +2,10 @@
 import { gzipSync } from 'node:zlib';
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
-import { startApp, type AppServer } from '../support/app-server.ts';
+import { servedApp } from '../support/served-app.ts';
 
-let app: AppServer;
-
-test.beforeAll(async () => {
-	app = await startApp();
-});
-
-test.afterAll(async () => {
-	await app.stop();
-});
-
-async function open(page: Page, path: string): Promise<void> {
-	await page.goto(app.url + path);
-	await page.locator('html[data-hydrated]').waitFor();
-}
+const app = servedApp();
+const { open } = app;
 
 /** Bytes of all script the page has fetched so far, each file compressed by itself. */
 function scripts(page: Page): () => Promise<number> {

@@ -1,27 +1,15 @@
 // The menu in the head: every page and, on a phone, the theme; by finger, by keyboard and without scripts.
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
-import { startApp, type AppServer } from '../support/app-server.ts';
+import { servedApp } from '../support/served-app.ts';
 
 const names = [
 	...['Models', 'Models on this machine', 'Discover', 'Classify', 'Downloads', 'Copies on this machine', 'Compare'],
 	...['Registry', 'Activity', 'Settings', 'About'],
 ];
 
-let app: AppServer;
-
-test.beforeAll(async () => {
-	app = await startApp();
-});
-
-test.afterAll(async () => {
-	await app.stop();
-});
-
-async function open(page: Page, path: string): Promise<void> {
-	await page.goto(app.url + path);
-	await page.locator('html[data-hydrated]').waitFor();
-}
+const app = servedApp();
+const { open } = app;
 
 const menu = (page: Page) => page.getByRole('navigation', { name: 'All pages' });
 

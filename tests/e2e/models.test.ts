@@ -1,17 +1,10 @@
 // The models page as a person meets it, on the shipped snapshot with no network.
 import { expect, test, type Page } from '@playwright/test';
-import { startApp, type AppServer } from '../support/app-server.ts';
+import { servedApp } from '../support/served-app.ts';
 import { shownCards } from '../support/shown-cards.ts';
 
-let app: AppServer;
-
-test.beforeAll(async () => {
-	app = await startApp();
-});
-
-test.afterAll(async () => {
-	await app.stop();
-});
+const app = servedApp();
+const { open } = app;
 
 const cards = (page: Page) => shownCards(page);
 
@@ -19,12 +12,6 @@ const cards = (page: Page) => shownCards(page);
 async function total(page: Page): Promise<number> {
 	const text = await page.getByTestId('result-count').innerText();
 	return Number((/[\d,]+/.exec(text)?.[0] ?? 'NaN').replaceAll(',', ''));
-}
-
-/** Opens a page and waits until its script has taken over. */
-async function open(page: Page, path: string): Promise<void> {
-	await page.goto(app.url + path);
-	await page.locator('html[data-hydrated]').waitFor();
 }
 
 test('/ leads to a full page of real models, offline, with no error on the console', async ({ page }) => {

@@ -1,22 +1,10 @@
 // The palette: from every page to any model, page and action by typing, with nothing but the keyboard.
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
-import { startApp, type AppServer } from '../support/app-server.ts';
+import { servedApp } from '../support/served-app.ts';
 
-let app: AppServer;
-
-test.beforeAll(async () => {
-	app = await startApp();
-});
-
-test.afterAll(async () => {
-	await app.stop();
-});
-
-async function open(page: Page, path: string): Promise<void> {
-	await page.goto(app.url + path);
-	await page.locator('html[data-hydrated]').waitFor();
-}
+const app = servedApp();
+const { open } = app;
 
 const field = (page: Page) => page.getByRole('combobox', { name: 'Search models, pages and actions' });
 const rows = (page: Page) => page.getByRole('listbox').getByRole('option');

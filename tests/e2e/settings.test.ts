@@ -2,23 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
-import { startApp, type AppServer } from '../support/app-server.ts';
+import { expect, test } from '@playwright/test';
+import { servedApp } from '../support/served-app.ts';
 
-let app: AppServer;
-
-test.beforeAll(async () => {
-	app = await startApp({ env: { HF_TOKEN: 'hf_CANARYCANARYCANARY' } });
-});
-
-test.afterAll(async () => {
-	await app.stop();
-});
-
-async function open(page: Page, path: string): Promise<void> {
-	await page.goto(app.url + path);
-	await page.locator('html[data-hydrated]').waitFor();
-}
+const app = servedApp({ env: { HF_TOKEN: 'hf_CANARYCANARYCANARY' } });
+const { open } = app;
 
 test('defaults that are saved hold for a browser that has chosen nothing', async ({ page, browser }) => {
 	await open(page, '/settings');

@@ -7,7 +7,7 @@ import { fakeRepo } from '../support/fake-hub-repo.ts';
 import { startFakeHub, type FakeHub } from '../support/fake-hub.ts';
 import { seeded } from '../support/seeded.ts';
 
-const tabs = Number(process.env.FAULT_TABS ?? 200);
+const tabs = Number(process.env.FAULT_TABS ?? 300);
 const head = Buffer.from('\x02\x00\x00\x00\x00\x00\x00\x00{}');
 const repo = fakeRepo({ id: 'org/m', files: { 'model.safetensors': { seed: 1, size: 40_000_000, head } } });
 let hub: FakeHub;
@@ -64,7 +64,7 @@ describe.runIf(process.platform === 'linux')('tabs', () => {
 		expect(await healthOf(server.port)).toBe('ok');
 	});
 
-	it(`[F34] ${tabs} that never read cost little, and nobody waits for them`, async () => {
+	it(`[F34, S60] ${tabs} that never read cost little, and nobody waits for them`, async () => {
 		const before = rssBytes();
 		const silent = await Promise.all(Array.from({ length: tabs }, () => tab('/api/downloads/events', false)));
 		let news = 0;

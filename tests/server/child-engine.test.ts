@@ -97,6 +97,23 @@ describe('a model in a child', () => {
 		await expect(bare.complete('hello')).rejects.toMatchObject({ code: 'unsupported_model' });
 	});
 
+	it('tells an answer piece by piece, the same as whole, and counts its tokens', async () => {
+		const engine = await engineFor(causalModel());
+		const ask = [{ role: 'user' as const, content: 'Answer one letter' }];
+		const whole = await engine.complete(ask, { maxTokens: 40 });
+		const writing = engine.write(ask, { maxTokens: 40 });
+		const pieces: string[] = [];
+		let step = await writing.next();
+		for (; step.done !== true; step = await writing.next()) {
+			pieces.push(step.value.text);
+			expect(step.value.promptTokens).toBe(whole.promptTokens);
+			expect(step.value.tokens).toBeGreaterThanOrEqual(pieces.length);
+		}
+		expect(pieces.length).toBeGreaterThan(1);
+		expect(pieces.join('')).toBe(whole.text);
+		expect(step.value).toEqual(whole);
+	});
+
 	it('shares one start among callers, and one batch among texts that come together', async () => {
 		const engine = await engineFor(embeddingModel());
 		await Promise.all([engine.load(), engine.load(), engine.embed('cat', mean)]);

@@ -145,6 +145,6 @@ describe('POST /api/models/configs', () => {
 		call.end(JSON.stringify({ ids }));
 		await expect.poll(() => fake.stats.open, { timeout: 5000 }).toBeGreaterThan(0);
 		call.destroy();
-		await expect.poll(() => fake.stats.open, { timeout: 250, interval: 5 }).toBe(0);
+		await expect.poll(() => fake.stats.open, { interval: 5 }).toBe(0);
 	});
 });

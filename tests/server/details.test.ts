@@ -36,6 +36,24 @@ describe('a model the catalog does not know', () => {
 		expect(fake.count('/tree/') + fake.count('README.md') + fake.count('GET /api/models/Qwen/Qwen3-8B?')).toBe(0);
 	});
 
+	it('whose files were read before it had a row says the same in its row and its facts', async () => {
+		const id = 'shelf/One-GGUF';
+		const gguf = { total: 7e9, architecture: 'llama', context_length: 8192 };
+		const fake = await fakeHub({ id, tags: ['gguf'], gguf, config: {}, files: { 'one-Q4_K_M.gguf': 'x' } });
+		const { details, configs, catalog } = house(fake);
+		const { revision } = await configs.read(id);
+		catalog.upsert([{ ...blankRecord(id), origin: 'hub', revision }]);
+		const { entry, characteristics } = await detailOf(id, { details });
+		expect(characteristics).toMatchObject({ quantization_bits: 4, context_window: 8192, classification: 'gen' });
+		expect(entry).toMatchObject({
+			quantization_bits: 4,
+			quantization: '4',
+			context_window: 8192,
+			classification: 'gen',
+		});
+		expect(catalog.entry(id)).toMatchObject({ quantization_bits: 4, parameters_total: 7e9 });
+	});
+
 	it('that nobody knows is 404, and only its own address was asked', async () => {
 		const fake = await fakeHub(qwen);
 		const { details } = house(fake);

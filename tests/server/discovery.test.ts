@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyDiscovery, newDiscovery } from '#lib/core/discovery.ts';
 import type { Backoff } from '#lib/server/discovery-watch.ts';
+import { saveListings } from '#lib/server/store/listings.ts';
 import { config, discoveryRig, silent } from '../support/discovery-rig.ts';
 import { fakeModels } from '../support/fake-hub-models.ts';
 import { fakeRepo, type FakeRepoOrder } from '../support/fake-hub-repo.ts';
@@ -205,6 +206,18 @@ describe('the list', () => {
 		expect(model('x/Told')).toMatchObject({ classification: 'gen', likes: 7 });
 		expect(model('x/Bare').excluded_by).toBe('pre-filter: no tokenizer file');
 		expect(done.meta.errors).toEqual([expect.objectContaining({ modelId: '', code: 'invalid_model_id' })]);
+	});
+});
+
+describe('a locked model of a list of bare ids', () => {
+	it('keeps the class that an earlier list of the Hub told, beside the lock', async () => {
+		const { run, database } = fresh();
+		const id = 'meadow/Locked-but-told';
+		const listed = { id, config: { model_type: 'llama', architectures: ['LlamaForCausalLM'] } };
+		saveListings(database, [listed], '2026-11-01T00:00:00.000Z');
+		const { model } = await run({ models: [{ id }, { id: 'meadow/Locked' }] });
+		expect(model(id)).toMatchObject({ classification: 'gen', architecture_family: 'Llama', fetchStatus: '401' });
+		expect(model('meadow/Locked')).toMatchObject({ classification: 'auth-protected', fetchStatus: '401' });
 	});
 });
 

@@ -1,8 +1,8 @@
 // Large files in several pieces at once: each byte fetched once, whatever stops it, and never a wrong file.
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { pour } from '#lib/server/downloads/pour.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { batchBytes, pour } from '#lib/server/downloads/pour.ts';
 import { bytesOf, clipped, piecesOf, prefixOf, withSpan } from '#lib/server/downloads/spans.ts';
 import { Streams } from '#lib/server/downloads/streams.ts';
 import { downloadsRig, orderOf, wrongFiles } from '../support/downloads-rig.ts';
@@ -165,6 +165,28 @@ describe('pouring', () => {
 		const options = { write, clock: { ticks: () => (at += 200) }, most: () => 100 };
 		await expect(pour(broken([1, 2, 3, 4, 5]), options)).rejects.toThrow('the disk is full');
 		expect(wrote).toEqual([1, 2, 3]);
+	});
+
+	it('gathers a bounded much behind a slow write, and writes it together', async () => {
+		let taken = 0;
+		async function* body() {
+			for (taken = 1; taken <= 40; taken += 1) yield bytes(batchBytes / 4);
+		}
+		const wrote: number[] = [];
+		let release = () => {};
+		const first = new Promise<void>((resolve) => (release = resolve));
+		const write = async (_: Buffer[], sum: number) => {
+			wrote.push(sum / batchBytes);
+			if (wrote.length === 1) await first;
+		};
+		const poured = pour(body(), { write, clock: { ticks: () => 0 }, most: () => batchBytes });
+		await vi.waitUntil(() => taken >= 20);
+		await new Promise((resolve) => setImmediate(resolve));
+		expect([taken, wrote]).toEqual([20, [1]]);
+		release();
+		await poured;
+		expect(wrote.slice(0, 2)).toEqual([1, 4]);
+		expect(wrote.reduce((sum, batches) => sum + batches)).toBe(10);
 	});
 });
 

@@ -97,7 +97,7 @@ describe('the disk', () => {
 				expect(error).toEqual({
 					code: 'disk_full',
 					message:
-						'The disk is full, so model.safetensors could not be written to the model cache; make room, then go on: what is here is kept.',
+						'The disk is full (ENOSPC), so model.safetensors could not be written to the model cache; make room, then go on: what is here is kept.',
 					retriable: true,
 				});
 				expect(bytes).toBeGreaterThan(1_000_000);
@@ -122,7 +122,7 @@ describe('the disk', () => {
 			const { get } = downloadsRig({ hub, folder, root });
 			expect((await get(orderOf('org/big'))).error).toEqual({
 				code: 'not_writable',
-				message: 'The model cache cannot be written (its disk is read-only), so org/big has no place.',
+				message: 'The model cache cannot be written (its disk is read-only: EROFS), so org/big has no place.',
 				retriable: true,
 			});
 			expect(ranges()).toEqual([]);

@@ -79,7 +79,7 @@ describe('a slow Hub', () => {
 		await expect.poll(() => fake.stats.open).toBe(1);
 		controller.abort();
 		await expect(work).rejects.toMatchObject({ name: 'AbortError' });
-		await expect.poll(() => fake.stats.open, { timeout: 250, interval: 10 }).toBe(0);
+		await expect.poll(() => fake.stats.open, { interval: 5 }).toBe(0);
 	});
 });
 

@@ -10,7 +10,7 @@ import { findLlama, runtimesAt } from '#lib/server/engine/runtime-library.ts';
 import { projectFolder } from '../support/built-server.ts';
 import { engineRoom } from '../support/engine-room.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { ggufNext, ggufTokens, tinyGguf } from '../support/tiny-gguf.ts';
+import { ggufNext, ggufTokens, rankingGguf, tinyGguf } from '../support/tiny-gguf.ts';
 
 /** Why the tests of this file cannot run here; null when they can. */
 function absence(): string | null {
@@ -74,10 +74,35 @@ describe('a model in a GGUF file', () => {
 		}
 	});
 
-	it('writes, and is held to a schema', async () => {
+	it('ranks what belongs together above what does not, however long the text is', async () => {
+		const engine = await engineOf(rankingGguf());
+		const pairs = { hypotheses: ['animal', 'food', 'place'], maxTokens: 256, mostChunks: 16 };
+		const [animal, food] = await Promise.all(['cat dog', 'soup bread'].map((text) => engine.score(text, pairs)));
+		const order = ({ logits }: { logits: number[][][] }) =>
+			(logits[0] ?? [])
+				.map(([logit = 0], at) => ({ logit, name: pairs.hypotheses[at] }))
+				.sort((a, b) => b.logit - a.logit);
+		expect(animal && order(animal)[0]?.name).toBe('animal');
+		expect(food && order(food)[0]?.name).toBe('food');
+		expect(animal?.logits.flat(2).every(Number.isFinite)).toBe(true);
+		const long = await engine.score(`${'place '.repeat(600)} cat`, pairs);
+		expect(long.logits.length).toBeGreaterThan(2);
+		// With a hypothesis cut off, every one of them would have the same logit.
+		for (const piece of long.logits) expect(new Set(piece.flat()).size).toBeGreaterThan(1);
+		await expect(engine.embed('cat', mean)).rejects.toMatchObject({ code: 'unsupported_operation' });
+		const tooLong = { ...pairs, hypotheses: ['animal '.repeat(300)] };
+		await expect(engine.score('cat', tooLong)).rejects.toMatchObject({ code: 'invalid_categories' });
+	});
+
+	it('writes, piece by piece too, and is held to a schema', async () => {
 		const engine = await engineOf(tinyGguf());
 		const free = await engine.complete(ask, { maxTokens: 4 });
 		expect(free).toMatchObject({ tokens: 4, isComplete: false });
+		const writing = engine.write(ask, { maxTokens: 4 });
+		let said = '';
+		let step = await writing.next();
+		for (; step.done !== true; step = await writing.next()) said += step.value.text;
+		expect([said, step.value]).toEqual([free.text, free]);
 		const schema = { type: 'object', properties: { category: { enum: ['food', 'place'] } } };
 		const held = await engine.complete(ask, { maxTokens: 64, schema });
 		expect(['food', 'place']).toContain(JSON.parse(held.text).category);
@@ -94,6 +119,7 @@ describe('texts', () => {
 		models: {
 			vectors: { 'vectors.gguf': tinyGguf({ pools: true }) },
 			chat: { 'chat-Q8_0.gguf': tinyGguf() },
+			ranker: { 'ranker.gguf': rankingGguf() },
 			mute: { 'mute.gguf': tinyGguf({ template: null }) },
 			broken: { 'broken.gguf': tinyGguf({ more: { 'llama.block_count': 3 } }) },
 		},
@@ -105,6 +131,13 @@ describe('texts', () => {
 			['creatures', 'embedding', 'gguf'],
 			['meals', 'embedding', 'gguf'],
 		]);
+		const named = [{ name: 'animal' }, { name: 'food' }];
+		const ranked = await room.sort(['cat dog', 'soup'], { model: 'ranker', categories: named, with_path: false });
+		expect(ranked.map(({ category, method, error }) => [category, method, error])).toEqual([
+			['animal', 'reranker', null],
+			['food', 'reranker', null],
+		]);
+		await room.engines.unload('ranker');
 		const [asked] = await room.sort(['cat'], { model: 'chat', categories });
 		expect(asked).toMatchObject({ method: 'instruction', dtype: 'q8_0', error: null, calibrated: false });
 		expect(Object.values(asked?.scores ?? {}).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);

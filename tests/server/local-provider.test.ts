@@ -53,6 +53,60 @@ describe('a model of this machine', () => {
 		expect(said).toBe(data.choices[0]?.message.content);
 	});
 
+	it('streams each piece as it is written, and counts what it cost to the end', async () => {
+		const asked = { model: 'local/talker', messages, max_tokens: 30 };
+		const whole = await client.chat.completions.create(asked);
+		const pieces: string[] = [];
+		const [roles, ends, counts]: [unknown[], unknown[], unknown[]] = [[], [], []];
+		const stream_options = { include_usage: true };
+		for await (const chunk of await client.chat.completions.create({ ...asked, stream: true, stream_options })) {
+			const [choice] = chunk.choices;
+			if (choice?.delta.role !== undefined) roles.push(choice.delta.role);
+			if (choice?.delta.content) pieces.push(choice.delta.content);
+			if (choice?.finish_reason != null) ends.push(choice.finish_reason);
+			if (chunk.usage != null) counts.push(chunk.usage.completion_tokens);
+		}
+		expect(pieces.length).toBeGreaterThan(10);
+		expect(pieces.join('')).toBe(whole.choices[0]?.message.content);
+		expect([roles, ends, counts]).toEqual([['assistant'], ['length'], [30]]);
+		expect([whole.choices[0]?.finish_reason, whole.usage?.completion_tokens]).toEqual(['length', 30]);
+	});
+
+	it('ends at a mark of the caller, which stops the model', async () => {
+		const asked = { model: 'local/talker', messages, max_tokens: 1000 };
+		const { choices } = await client.chat.completions.create({ ...asked, max_tokens: 12 });
+		const text = choices[0]?.message.content ?? '';
+		const mark = text.slice(3, 6);
+		for (const stop of [mark, ['not to be found', mark]]) {
+			const cut = await client.chat.completions.create({ ...asked, stop });
+			expect(cut.choices[0]).toMatchObject({
+				finish_reason: 'stop',
+				message: { content: text.slice(0, text.indexOf(mark)) },
+			});
+			expect(cut.usage?.completion_tokens).toBeLessThan(12);
+			expect(cut.usage?.prompt_tokens).toBeGreaterThan(0);
+		}
+	});
+
+	it('writes no further for a caller who left, and answers the next one from the same process', async () => {
+		const process = () => room.engines.list().find(({ name }) => name === 'talker')?.pid;
+		const before = gateway.records.length;
+		const asked = { model: 'local/talker', messages, max_tokens: 1_000_000, stream: true as const };
+		const seen: unknown[] = [];
+		for await (const chunk of await client.chat.completions.create(asked)) {
+			if (chunk.choices[0]?.delta.content) seen.push(process());
+			if (seen.length === 3) break;
+		}
+		// It would have to be ended, and another one be started, if it had not stopped by itself.
+		const next = await client.chat.completions.create({ model: 'local/talker', messages, max_tokens: 1 });
+		expect(next.usage?.completion_tokens).toBe(1);
+		expect(new Set([...seen, process()]).size).toBe(1);
+		const [attempt] = gateway.records[before]?.attempts ?? [];
+		expect(gateway.records[before]?.outcome).toBe('cancelled');
+		expect(attempt?.usage?.input_uncached).toBeGreaterThan(0);
+		expect(attempt?.usage?.output_text).toBeLessThan(100_000);
+	});
+
 	it('says which fields had no effect, in a header and in the record', async () => {
 		const asked = { model: 'local/talker', messages, max_tokens: 2, top_p: 0.5, seed: 4 };
 		const { response } = await client.chat.completions.create(asked).withResponse();

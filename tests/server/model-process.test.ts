@@ -1,8 +1,11 @@
 // The process of a model among others: limits of time count its own work, it goes last, and one waits ready for the next.
+import { readdirSync } from 'node:fs';
 import { getPriority } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { machineClock } from '#lib/server/clock.ts';
 import { ChildEngine } from '#lib/server/engine/child-engine.ts';
+import { ModelProcess } from '#lib/server/engine/model-process.ts';
 import { ModelPlaces } from '#lib/server/engine/places.ts';
 import { workedMs } from '#lib/server/engine/process-time.ts';
 import { findLibrary, runtimesAt } from '#lib/server/engine/runtime-library.ts';
@@ -11,6 +14,7 @@ import { projectFolder } from '../support/built-server.ts';
 import { engineRoom } from '../support/engine-room.ts';
 import { engineFor, isRunning } from '../support/engines.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { causalModel } from '../support/tiny-causal.ts';
 import { putModel } from '../support/tiny-graph.ts';
 import { embeddingModel } from '../support/tiny-onnx.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -22,6 +26,8 @@ const find = (split?: string) =>
 		allowFolder: true,
 	});
 const ground = { library: runtimesAt('/nowhere'), folder: projectFolder, threads: 1 };
+
+afterEach(() => void vi.unstubAllEnvs());
 
 /** Resolves once the clock has as many timers as wanted. */
 async function timers(clock: VirtualClock, count: number): Promise<void> {
@@ -64,11 +70,54 @@ describe('the process of a model', () => {
 	});
 });
 
+describe('a model that writes', () => {
+	const messages = [{ role: 'user' as const, content: 'Answer one letter' }];
+	const order = (maxTokens: number) => ({ messages, maxTokens, temperature: 0, streams: true });
+
+	async function writer(): Promise<ModelProcess> {
+		const { folder, subfolder, fileName, dtype, maxTokens } = await places.find(
+			putModel(`${temporaryFolder()}/model`, causalModel()),
+			{ allowFolder: true },
+		);
+		const child = new ModelProcess({ clock: machineClock, folder: projectFolder, onEnd: () => undefined });
+		afterAll(() => child.end());
+		const files = { folder, subfolder, fileName, dtype, maxTokens };
+		await child.ask('load', { library: findLibrary(), runtime: 'onnx', kind: 'causal', threads: 1, ...files });
+		return child;
+	}
+
+	it('stops after the next token when nobody reads on, and then does what comes next', async () => {
+		const child = await writer();
+		const left = new AbortController();
+		const hear = ({ tokens }: { tokens: number }) => {
+			if (tokens > 2) left.abort(new Error('enough'));
+		};
+		// More than it could write before it would be ended for not stopping.
+		const writing = child.ask('generate', order(1_000_000), { signal: left.signal, hear });
+		const next = child.ask('generate', order(1));
+		await expect(writing).rejects.toThrow('enough');
+		expect(await next).toMatchObject({ tokens: 1, isComplete: false });
+	});
+
+	it('goes on for one reader when another, who waits for his turn, leaves', async () => {
+		const child = await writer();
+		const left = new AbortController();
+		const hear = () => left.abort(new Error('enough'));
+		const [first, second] = [
+			child.ask('generate', order(200), { hear }),
+			child.ask('generate', order(200), { signal: left.signal }),
+		];
+		await expect(second).rejects.toThrow('enough');
+		expect(await first).toMatchObject({ tokens: 200 });
+		expect(await child.ask('generate', order(2))).toMatchObject({ tokens: 2 });
+	});
+});
+
 describe('the process in waiting', () => {
 	it('becomes the next model’s, and is ended when nobody needs it', async () => {
 		const clock = new VirtualClock();
 		const spare = new SpareProcess({ clock: machineClock, folder: projectFolder });
-		await spare.prepare(findLibrary());
+		await spare.prepare(findLibrary(), 'onnx');
 		const waiting = spare.pid;
 		const engine = new ChildEngine({ ...ground, place: await find(), clock, spare });
 		await engine.load();
@@ -77,16 +126,33 @@ describe('the process in waiting', () => {
 		expect((await engine.embed('cat', mean)).vectors).toHaveLength(1);
 		await engine.unload();
 		expect(isRunning(waiting)).toBe(false);
-		await spare.prepare(findLibrary());
+		await spare.prepare(findLibrary(), 'onnx');
 		const second = spare.pid;
 		expect(await spare.drop()).toBe(true);
 		expect(isRunning(second)).toBe(false);
 		expect(await spare.drop()).toBe(false);
 	});
 
+	it('has been through what is slow the first time, leaves no file of that, and does without where none can be written', async () => {
+		const [folder, place] = [temporaryFolder(), await find()];
+		const spare = new SpareProcess({ clock: machineClock, folder: projectFolder });
+		afterAll(() => spare.drop());
+		vi.stubEnv('TMPDIR', folder);
+		const prepared = await spare.prepare(findLibrary(), 'onnx');
+		expect(prepared?.isWarm).toBe(true);
+		expect(prepared?.rssAfter).toBeLessThan(200 * 2 ** 20);
+		expect(readdirSync(folder)).toEqual([]);
+		await spare.drop();
+		vi.stubEnv('TMPDIR', join(folder, 'nowhere'));
+		expect(await spare.prepare(findLibrary(), 'onnx')).toMatchObject({ isWarm: false });
+		const engine = new ChildEngine({ ...ground, place, clock: machineClock, spare });
+		expect((await engine.embed('cat', mean)).vectors).toHaveLength(1);
+		await engine.unload();
+	});
+
 	it('is not taken for another library, and gone for good when it breaks', async () => {
 		const spare = new SpareProcess({ clock: machineClock, folder: projectFolder });
-		await spare.prepare(findLibrary());
+		await spare.prepare(findLibrary(), 'onnx');
 		expect(spare.take('file:///other.mjs', () => undefined)).toBeNull();
 		const { pid } = spare;
 		process.kill(pid ?? 0, 'SIGKILL');
@@ -96,7 +162,7 @@ describe('the process in waiting', () => {
 		expect(engine.pid).not.toBe(pid);
 		await engine.unload();
 		// A library that is not there ends the process, and nothing waits.
-		await spare.prepare('file:///nowhere/library.mjs');
+		await spare.prepare('file:///nowhere/library.mjs', 'onnx');
 		expect(spare.pid).toBeNull();
 	});
 

@@ -77,6 +77,14 @@ describe('GET /api/models', () => {
 		await expect(ask(query)).rejects.toMatchObject({ code, status: 400 });
 	});
 
+	it('knows families whatever their capitals, and names the nearest of one there is not', async () => {
+		const spelled = await page('?family=Qwen&limit=1');
+		expect(await page('?family=qwen&limit=1')).toEqual(spelled);
+		expect((await page('?family=QWEN&family=Qwen&family=unknown&limit=1')).total).toBeGreaterThan(spelled.total);
+		const message = 'There is no family "Qwenn". Did you mean Qwen?';
+		await expect(ask('?family=Qwenn')).rejects.toMatchObject({ code: 'invalid_query', message });
+	});
+
 	it('says 304 to who has the answer already, until something changes', async () => {
 		const answer = await ask('?family=Qwen');
 		const tag = answer.headers.get('etag') ?? '';

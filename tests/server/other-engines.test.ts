@@ -1,10 +1,15 @@
 // Engines that others run on this machine, as real HTTP servers: found, asked for letters, names and vectors, never trusted.
-import { createServer, type Server } from 'node:http';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineRoom } from '../support/engine-room.ts';
 
 /** What the engine answers next; changed by each test. */
 const script = { letters: true, words: [''], status: 200, health: 200 };
+/** The answer that streams now, and whether whoever asked has left it. */
+let streaming: ServerResponse | null = null;
+let isLeft = false;
+const piece = (content: string, finish_reason: string | null = null) =>
+	`data: ${JSON.stringify({ choices: [{ delta: { content }, finish_reason }] })}\n\n`;
 const asked: { path: string; body: Record<string, unknown> }[] = [];
 let server: Server;
 let address = '';
@@ -36,6 +41,11 @@ beforeAll(async () => {
 			const path = request.url ?? '';
 			const body = text === '' ? {} : JSON.parse(text);
 			asked.push({ path, body });
+			if (body.stream === true && script.status === 200) {
+				streaming = response.writeHead(200, { 'content-type': 'text/event-stream' });
+				response.on('close', () => (isLeft = !response.writableFinished));
+				return response.write(piece('one '));
+			}
 			response.statusCode = path === '/api/version' ? script.health : path.startsWith('/v1/chat') ? script.status : 200;
 			response.end(JSON.stringify(reply(path, body)));
 		});
@@ -98,4 +108,48 @@ it('make vectors, and fail text by text', async () => {
 	const [failed] = await room().sort(['cat'], { model: 'ollama/chatty', categories });
 	expect(failed).toMatchObject({ category: null, abstained: 'failed', error: { code: 'engine_failed' } });
 	script.status = 200;
+});
+
+describe('an answer that streams', () => {
+	const ask = async () => {
+		const { engine } = await room().engines.acquire('ollama/chatty', {});
+		return engine.write('hello', { maxTokens: 9 });
+	};
+
+	it('is told while it is written, and its tokens in the end', async () => {
+		const writing = await ask();
+		expect(await writing.next()).toEqual({ done: false, value: { text: 'one ', promptTokens: null, tokens: null } });
+		expect(asked.at(-1)?.body).toMatchObject({ stream: true, stream_options: { include_usage: true }, max_tokens: 9 });
+		streaming?.write(`: still at it\n\n${piece('two')}${piece('', 'stop')}`);
+		expect((await writing.next()).value).toMatchObject({ text: 'two' });
+		streaming?.end('data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2}}\n\ndata: [DONE]\n\n');
+		const whole = { text: 'one two', promptTokens: 5, tokens: 2, isComplete: true };
+		expect(await writing.next()).toEqual({ done: true, value: whole });
+	});
+
+	it('is left when its reader leaves, so that the engine writes no further', async () => {
+		for await (const { text } of await ask()) {
+			expect(text).toBe('one ');
+			break;
+		}
+		while (!isLeft) await new Promise((resolve) => setImmediate(resolve));
+		expect(streaming?.writableFinished).toBe(false);
+	});
+
+	it('fails where it breaks off or is no answer, and with the words of an engine that refuses', async () => {
+		const cut = await ask();
+		await cut.next();
+		streaming?.end();
+		await expect(cut.next()).rejects.toMatchObject({
+			code: 'engine_failed',
+			message: expect.stringContaining('broke off'),
+		});
+		const odd = await ask();
+		await odd.next();
+		streaming?.end('data: {"choices":3}\n\n');
+		await expect(odd.next()).rejects.toMatchObject({ code: 'engine_failed' });
+		script.status = 500;
+		await expect((await ask()).next()).rejects.toMatchObject({ code: 'engine_failed' });
+		script.status = 200;
+	});
 });

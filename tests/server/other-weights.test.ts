@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/folder.ts';
 import { cacheModel } from '../support/hub-cache.ts';
 import { putModel, type ModelFiles } from '../support/tiny-graph.ts';
 import { embeddingModel } from '../support/tiny-onnx.ts';
-import { tinyGguf } from '../support/tiny-gguf.ts';
+import { rankingGguf, tinyGguf } from '../support/tiny-gguf.ts';
 
 const places = (cache = '/nowhere') =>
 	new ModelPlaces({ cache, inventory: new Inventory({ root: cache }), stores: [] });
@@ -44,6 +44,8 @@ describe('a folder of GGUF files', () => {
 		await expect(find(gguf, 'q6_k')).rejects.toThrow(/it has no q6_k files, only q[48]_\w+, q[48]_\w+/);
 		await expect(find(gguf, 'small')).rejects.toMatchObject({ code: 'usage' });
 		expect(await find({ 'v.gguf': tinyGguf({ pools: true }) })).toMatchObject({ kind: 'embedding', dtype: 'gguf' });
+		const ranks = { kind: 'reranker', runtime: 'llama', labels: null, maxTokens: 1024 };
+		expect(await find({ 'r.gguf': rankingGguf(2048) })).toMatchObject(ranks);
 	});
 
 	it('leaves a model to its ONNX files where it has both', async () => {
@@ -64,12 +66,10 @@ describe('a folder of GGUF files', () => {
 		expect(named).toMatchObject({ runtime: 'llama', fileName: 'tiny-Q8_0.gguf', dtype: 'q8_0' });
 	});
 
-	it('is refused when a header lies, parts are missing or it only ranks', async () => {
+	it('is refused when a header lies or parts are missing', async () => {
 		const cut = tinyGguf().subarray(0, 200);
 		await expect(find({ 'x.gguf': cut })).rejects.toMatchObject({ code: 'invalid_gguf' });
 		await expect(find({ 'x-00001-of-00002.gguf': tinyGguf() })).rejects.toMatchObject({ code: 'unsupported_model' });
-		const ranks = tinyGguf({ more: { 'llama.pooling_type': 4 } });
-		await expect(find({ 'x.gguf': ranks })).rejects.toMatchObject({ code: 'unsupported_model' });
 	});
 
 	it.runIf(!hasLlama())('says what would run it where llama.cpp is not installed', async () => {

@@ -11,23 +11,17 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { LocalTool } from '#lib/core/inventory.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { writeGguf } from '../support/gguf-writer.ts';
 import { blobName, cacheModel } from '../support/hub-cache.ts';
 import { large, llamaFile, put, sha256 } from '../support/local-stores.ts';
-import { shelfOf } from '../support/shelf.ts';
+import { copiesIn, shelfOf } from '../support/shelf.ts';
 
 const a = 'a'.repeat(40);
 const b = 'b'.repeat(40);
 const config = '{"model_type":"llama"}';
 const weights = 'weights'.repeat(20);
 const gguf = writeGguf({ keys: { 'general.architecture': 'llama' }, tensors: [] });
-
-async function copiesIn(tool: LocalTool, path: string) {
-	const { held, roots } = await shelfOf([{ tool, path }]).look();
-	return { copies: held.map(({ copy }) => copy), roots };
-}
 
 describe('folders of other tools', () => {
 	it('LM Studio: publisher and model are the id, projectors are companions, links are not followed', async () => {

@@ -2,24 +2,18 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { LocalTool } from '#lib/core/inventory.ts';
 import { xetLeftovers } from '#lib/server/inventory/xet-folder.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { writeGguf } from '../support/gguf-writer.ts';
 import { cacheModel } from '../support/hub-cache.ts';
 import { ollamaModel, put, sha256 } from '../support/local-stores.ts';
-import { shelfOf } from '../support/shelf.ts';
+import { copiesIn } from '../support/shelf.ts';
 
 const a = 'a'.repeat(40);
 const b = 'b'.repeat(40);
 const config = '{"model_type":"llama"}';
 const weights = 'weights'.repeat(20);
 const gguf = writeGguf({ keys: { 'general.architecture': 'llama' }, tensors: [] });
-
-async function copiesIn(tool: LocalTool, path: string) {
-	const { held, roots } = await shelfOf([{ tool, path }]).look();
-	return { copies: held.map(({ copy }) => copy), roots };
-}
 
 describe('the Hugging Face cache', () => {
 	it.each([

@@ -92,7 +92,7 @@ export function house(fake: FakeHub, { offline = false, root = '/nowhere', now =
 		() => renderer.close(),
 		async () => configs.close(),
 	);
-	return { details, catalog, hub };
+	return { details, catalog, configs, hub };
 }
 
 /** A copy of a model in the cache folder of this machine, as every tool leaves it. */

@@ -1,33 +1,11 @@
 // Hand-written list rows and characteristics for tests, with every field a test does not care about filled in.
+import { blankEntry } from '#lib/core/discovery.ts';
 import type { ModelCharacteristics, ModelEntry } from '#lib/core/model.ts';
 import type { Facets, ListPage } from '#lib/core/query.ts';
 
 /** A list row of which only the id is known, changed as told. */
 export function entry(part: Partial<ModelEntry> & { id: string }): ModelEntry {
-	return {
-		author: part.id.includes('/') ? (part.id.split('/')[0] ?? null) : null,
-		model_type: null,
-		architectures: null,
-		classification: 'unknown',
-		confidence: 'low',
-		fetchStatus: 'none',
-		architecture_family: 'Unknown',
-		quantization_bits: null,
-		quantization_method: null,
-		quantization: 'unknown',
-		context_window: null,
-		parameters_total: null,
-		fit: null,
-		is_multimodal: null,
-		multimodal_type: null,
-		downloads: null,
-		likes: null,
-		license: null,
-		gated: false,
-		updated_at: null,
-		local: false,
-		...part,
-	};
+	return { ...blankEntry(part.id), ...part };
 }
 
 /** Characteristics of a model whose config says nothing, changed as told. */

@@ -68,12 +68,11 @@ interface GgufOptions {
 }
 
 /** The bytes of the model. */
-export function tinyGguf({
-	pools = false,
-	template = usualTemplate,
-	context = 512,
-	more = {},
-}: GgufOptions = {}): Uint8Array {
+export function tinyGguf(options: GgufOptions = {}): Uint8Array {
+	return writeGguf(parts(options));
+}
+
+function parts({ pools = false, template = usualTemplate, context = 512, more = {} }: GgufOptions) {
 	const vocabulary = ggufTokens.length;
 	const float = (value: number): GgufWritten => ({ type: 'f32', value });
 	const keys: Record<string, GgufWritten> = {
@@ -115,7 +114,7 @@ export function tinyGguf({
 			dims: [width, width],
 		})),
 	];
-	return writeGguf({ keys, tensors });
+	return { keys, tensors };
 }
 
 /** Logarithms of the probabilities of the tokens after one that is only known by its direction's first place. */
@@ -126,4 +125,43 @@ export function ggufNext(last: string): Map<string, number> {
 	const logits = ggufTokens.map((token) => first * (likingOf(token)[0] ?? 0));
 	const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
 	return new Map(ggufTokens.map((token, at) => [token, (logits[at] ?? 0) - total]));
+}
+
+/** The identity, times a number. */
+function straight(scale: number): Float32Array {
+	return Float32Array.from({ length: width * width }, (_, at) => (at % (width + 1) === 0 ? scale : 0));
+}
+
+/** How much the sum over meanings counts for "yes"; "no" stays at zero. */
+function classes(): Float32Array {
+	const both = new Float32Array(2 * width);
+	for (let at = 1; at <= meanings.length; at += 1) both[at] = 1;
+	return both;
+}
+
+/**
+ * The bytes of a model that ranks: it looks at all tokens alike and squares what it saw, so that two words of one meaning
+ * count more than two of different ones.
+ */
+export function rankingGguf(context = 256): Uint8Array {
+	const ranking = { 'qwen3.pooling_type': 4, 'qwen3.classifier.output_labels': ['yes', 'no'] };
+	const { keys, tensors } = parts({ context, more: ranking });
+	const renamed = Object.entries(keys).map(([key, value]) => [key.replace(/^llama\./, 'qwen3.'), value]);
+	const given: Readonly<Record<string, Float32Array>> = {
+		...{ 'blk.0.attn_v.weight': straight(1), 'blk.0.attn_output.weight': straight(1) },
+		...{
+			'blk.0.ffn_gate.weight': straight(1),
+			'blk.0.ffn_up.weight': straight(1),
+			'blk.0.ffn_down.weight': straight(1),
+		},
+	};
+	return writeGguf({
+		keys: { ...Object.fromEntries(renamed), 'general.architecture': 'qwen3', 'qwen3.attention.key_length': width },
+		tensors: [
+			...tensors.map((tensor) => ({ ...tensor, ...(given[tensor.name] ? { data: given[tensor.name] } : {}) })),
+			{ name: 'blk.0.attn_q_norm.weight', dims: [width], data: ones(width) },
+			{ name: 'blk.0.attn_k_norm.weight', dims: [width], data: ones(width) },
+			{ name: 'cls.output.weight', dims: [width, 2], data: classes() },
+		],
+	});
 }

@@ -54,6 +54,11 @@ export function modelTypes(): ModelTypeRow[] {
 	return [...new Set(rows.values())];
 }
 
+/** The families a model can be of, `Unknown` included. */
+export function familyNames(): string[] {
+	return [...new Set([...[...rows.values()].map(({ family }) => family), unknownFamily])];
+}
+
 /** The words of a name: cut at separators, between letters and digits and before capitals (`Qwen2VL` → qwen, 2, vl). */
 export function nameTokens(name: string): string[] {
 	const found = name.slice(0, maxNameLength).match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g) ?? [];
@@ -114,20 +119,29 @@ export interface FamilyFact {
 	/** Which of the two names decided: null when neither did and the family is `Unknown`. */
 	by: 'model_type' | 'architectures' | null;
 	rule: string;
+	/** Another family, which the class is of; null when it is of the same one, or of none. */
+	rival: string | null;
 }
 
-const noFamily: FamilyFact = { family: unknownFamily, by: null, rule: 'no row of the family table matches' };
+const noFamily: FamilyFact = {
+	family: unknownFamily,
+	by: null,
+	rule: 'no row of the family table matches',
+	rival: null,
+};
 
 /** Family by model type, then by the first architecture class, else `Unknown`. */
 export const familyOf = rememberedPair((modelType, architecture): FamilyFact => {
 	const byType = modelType === null ? null : matchModelType(modelType);
+	const byClass = architecture === null ? null : matchArchitecture(architecture);
 	if (byType !== null) {
 		const rule = byType.exact ? 'family table' : `family table, matched by the part ${byType.type}`;
-		return { family: byType.family, by: 'model_type', rule };
+		const ofClass = byClass?.family ?? byType.family;
+		return { family: byType.family, by: 'model_type', rule, rival: ofClass === byType.family ? null : ofClass };
 	}
-	const byClass = architecture === null ? null : matchArchitecture(architecture);
 	if (byClass !== null) {
-		return { family: byClass.family, by: 'architectures', rule: `family table, class name as ${byClass.type}` };
+		const rule = `family table, class name as ${byClass.type}`;
+		return { family: byClass.family, by: 'architectures', rule, rival: null };
 	}
 	return noFamily;
 });

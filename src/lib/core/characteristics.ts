@@ -1,21 +1,19 @@
 // A model's config.json and the Hub's list fields → everything known about the model, each fact with its evidence.
-import { familyOf, unknownFamily } from '#lib/core/architecture.ts';
-import { classify } from '#lib/core/classification.ts';
 import { parseConfigText } from '#lib/core/config-text.ts';
 import { readContext, type ContextFacts } from '#lib/core/context.ts';
 import { fillScope, isStub } from '#lib/core/defaults.ts';
 import { readDimensions, type Dimensions } from '#lib/core/dimensions.ts';
 import { readFit } from '#lib/core/fit-facts.ts';
 import { bitOf } from '#lib/core/key-groups.ts';
-import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
-import { readModality } from '#lib/core/modality.ts';
-import { readNames, shortText, writtenNames, type Names } from '#lib/core/model-names.ts';
+import { listingFile, type JsonObject, type ListingFacts } from '#lib/core/listing.ts';
+import { readNames, shortText, writtenNames } from '#lib/core/model-names.ts';
 import type { ConfigStatus, ModelCharacteristics, Source } from '#lib/core/model.ts';
-import { listingFile, readQuantization, type QuantizationFacts } from '#lib/core/quantization.ts';
-import { holds, pathIn, Reading, scopeOf, textScope, type Scope } from '#lib/core/reading.ts';
+import { readQuantization, type QuantizationFacts } from '#lib/core/quantization.ts';
+import { holds, pathIn, Reading, scopeOf, textParts, textScope, type Scope } from '#lib/core/reading.ts';
 import { sideGroups } from '#lib/core/parameters-vision.ts';
 import { shapeFacts, type ShapeFacts } from '#lib/core/shape-facts.ts';
 import { totalParameters } from '#lib/core/total-parameters.ts';
+import { place, readWhat, type Known, type View } from '#lib/core/what.ts';
 
 /** What is known about a model before it is normalized. */
 export interface NormalizeInput {
@@ -36,8 +34,6 @@ export interface NormalizeInput {
 	/** Did the Hub refuse the file because the repository is gated? */
 	configGated?: boolean;
 }
-
-const nameFile = 'repository name';
 
 interface Opened {
 	status: ConfigStatus;
@@ -68,15 +64,6 @@ const noDimensions: Dimensions = {
 const noContext: ContextFacts = { max_position_embeddings: null, context_window: null, sliding_window: null };
 const noShapes: ShapeFacts = { counted: null, parts: null, cache: null };
 
-/** The configuration as it is read: filled with class defaults, with the text model found in it. */
-interface View {
-	root: Scope;
-	/** Text model first, then the root when that is another object. */
-	scopes: Scope[];
-	textType: string | null;
-	whole: boolean;
-}
-
 function typeOfText(text: Scope, modelType: string | null): string | null {
 	return shortText(text.config['model_type']) ?? modelType;
 }
@@ -98,76 +85,24 @@ function contextOf(view: View | null, listing: ListingFacts | null, reading: Rea
 
 const cacheBit = bitOf('use_cache');
 
-/** Is a cache used? The root is asked first, then the text model. */
+/** Is a cache used? The root is asked first, then the text model. Words that are neither yes nor no are told. */
 function useCache(view: View | null, reading: Reading): boolean {
 	const scopes = view?.scopes ?? [];
 	for (let at = scopes.length - 1; at >= 0; at -= 1) {
 		const scope = scopes[at];
-		const written = scope !== undefined && holds(scope, cacheBit) ? scope.config['use_cache'] : undefined;
-		if (scope === undefined || typeof written !== 'boolean') continue;
-		reading.note('use_cache', pathIn(scope, 'use_cache'), 'as written');
-		return written;
+		if (scope === undefined || !holds(scope, cacheBit)) continue;
+		const written = scope.config['use_cache'];
+		const path = pathIn(scope, 'use_cache');
+		if (typeof written === 'boolean') {
+			reading.note('use_cache', path, 'as written');
+			return written;
+		}
+		if (written !== undefined && written !== null) reading.warn(`${path} is neither true nor false.`);
 	}
-	reading.note('use_cache', '', 'default: a cache is used unless the configuration says otherwise');
+	if (view === null) reading.note('use_cache', '', 'default: no configuration says otherwise', listingFile);
+	else reading.note('use_cache', '', 'default: a cache is used unless the configuration says otherwise');
 	return true;
 }
-
-interface Known {
-	input: NormalizeInput;
-	names: Names;
-	view: View | null;
-	reading: Reading;
-	listing: ListingFacts | null;
-}
-
-/** Name of the file a signal stands in, and its path there. */
-function place(reading: Reading, file: 'config' | 'listing' | 'name', path: string): [path: string, file: string] {
-	if (file === 'config') return [path, reading.file];
-	if (file === 'name') return [path, nameFile];
-	const excerpt = path === 'model_type' || path === 'architectures';
-	return [excerpt ? `config.${path}` : path, listingFile];
-}
-
-type What = Pick<
-	ModelCharacteristics,
-	'architecture_family' | 'is_multimodal' | 'multimodal_type' | 'classification' | 'confidence'
->;
-
-/** Family, modality and class: what the model is, by its names and the signals around them. */
-function readWhat({ input, names, view, reading, listing }: Known): What {
-	const { modelType, architectures, named } = names;
-	const family = familyOf(modelType, architectures[0] ?? null);
-	if (family.by !== null) {
-		const [path, file] = place(reading, named, family.by);
-		reading.note('architecture_family', path, family.rule, file);
-	} else {
-		reading.note('architecture_family', '', `${family.rule}: ${unknownFamily}`);
-	}
-	const root = view?.root ?? null;
-	const modality = readModality({ root, modelType, architectures, listing, whole: view?.whole ?? false });
-	const [senseAt, senseIn] = place(reading, modality.file, modality.path);
-	reading.note('is_multimodal', senseAt, modality.looked ? modality.rule : 'not known: taken as text only', senseIn);
-	if (modality.type !== null) reading.note('multimodal_type', senseAt, modality.rule, senseIn);
-	const signals = root?.config ?? listing?.config ?? null;
-	const configGated = input.configGated === true;
-	const kind = classify({ config: signals, modelType, architectures, named, listing, id: input.id, configGated });
-	const [classAt, classIn] = place(reading, kind.file, kind.path);
-	reading.note('classification', classAt, kind.rule, classIn);
-	reading.note('confidence', classAt, confidenceRules[kind.confidence], classIn);
-	return {
-		architecture_family: family.family,
-		is_multimodal: modality.type !== null,
-		multimodal_type: modality.type,
-		classification: kind.classification,
-		confidence: kind.confidence,
-	};
-}
-
-const confidenceRules = {
-	high: 'several signals agree and none contradicts',
-	medium: 'one clear signal, or most agree',
-	low: 'a guess, a contradiction or too little to go by',
-};
 
 function readShapes({ names, view, reading, listing }: Known): ShapeFacts {
 	const text = view?.scopes[0];
@@ -192,9 +127,9 @@ function readParameters(
 	shapes: ShapeFacts,
 	stored: QuantizationFacts,
 ): ModelCharacteristics['parameters'] {
-	const { input, reading, listing } = known;
+	const { id, reading, listing } = known;
 	const facts = totalParameters({
-		id: input.id,
+		id,
 		listing,
 		counted: shapes.counted,
 		quantization_method: stored.quantization_method,
@@ -202,16 +137,25 @@ function readParameters(
 	});
 	if (facts === null) return { total: null, active: null, source: null };
 	const { claim, active, rival } = facts;
-	const [path, file] = place(reading, claim.file, claim.path);
+	const [path, file] = place(known, claim.file, claim.path);
 	reading.note('parameters', path, claim.rule, file);
 	if (rival !== null) {
-		const [otherPath, otherFile] = place(reading, rival.file, rival.path);
+		const [otherPath, otherFile] = place(known, rival.file, rival.path);
 		reading.conflict('parameters', claim.total, [
 			{ value: claim.total, file, path },
 			{ value: rival.total, file: otherFile, path: otherPath },
 		]);
 	}
 	return { total: claim.total, active, source: claim.source };
+}
+
+/** Several text models in one file: which of them the facts are of. */
+function tellTextParts(root: Scope | null, reading: Reading): void {
+	const parts = root === null ? [] : textParts(root);
+	const [first] = parts;
+	if (first !== undefined && parts.length > 1) {
+		reading.warn(`The file describes several text models (${parts.join(', ')}); ${first} was read.`);
+	}
 }
 
 const nothing: Set<string> = new Set();
@@ -229,10 +173,12 @@ function begin(input: NormalizeInput): Known & { status: ConfigStatus } {
 	const view = scope === null ? null : viewOf(scope, rawType, whole);
 	const reading = new Reading(input.configFile ?? 'config.json', from, view?.textType ?? 'the class');
 	for (const sentence of warnings) reading.warn(sentence);
+	tellTextParts(scope, reading);
 	const names = readNames(written, listing, reading);
 	if (view !== null) view.textType ??= names.modelType;
 	if (stub && input.configPartial !== true) reading.warn('The file holds no sizes, only what the model is.');
-	return { input, names, view, reading, listing, status };
+	const configGated = input.configGated === true;
+	return { id: input.id, configGated, names, view, reading, listing, status };
 }
 
 /**

@@ -18,6 +18,15 @@ export interface ClassFact {
 	file: Signal['file'];
 	path: string;
 	rule: string;
+	/** What else the model was said to be, and where: the signs that were not followed. */
+	against: readonly ClassClaim[];
+}
+
+/** One place that says what a model is. */
+export interface ClassClaim {
+	classification: Classification;
+	file: Signal['file'];
+	path: string;
 }
 
 interface Subject {
@@ -146,16 +155,28 @@ function vectorSign(signals: {
 	return task?.vote === 'gen' ? null : name;
 }
 
-/** How far the signals agree. A head overrules the type: `LlamaForSequenceClassification` contradicts nothing. */
-function levelOf(chosen: Signal, all: Signal[]): Confidence {
-	if (chosen.file === 'name') return 'low';
+const classes: Record<Vote, Classification> = { gen: 'gen', encoder: 'encoder', none: 'unknown' };
+const nothing: readonly ClassClaim[] = [];
+
+/**
+ * The signs that say something else. A head overrules the type (`LlamaForSequenceClassification` contradicts nothing),
+ * a class without a head and a name say too little to contradict.
+ */
+function opposing(chosen: Signal, all: Signal[]): readonly ClassClaim[] {
 	const overruled = chosen.path === 'architectures' && chosen.weak !== true ? 'model_type' : '';
+	const against = all.filter(
+		({ vote, file, weak, path }) => vote !== chosen.vote && file !== 'name' && weak !== true && path !== overruled,
+	);
+	if (against.length === 0) return nothing;
+	return against.map(({ vote, file, path }) => ({ classification: classes[vote], file, path }));
+}
+
+/** How far the signals agree. */
+function levelOf(chosen: Signal, all: Signal[], against: number): Confidence {
+	if (chosen.file === 'name') return 'low';
 	let agreeing = 0;
-	let against = 0;
 	for (const signal of all) {
-		if (signal === chosen || signal.file === 'name') continue;
-		if (signal.vote === chosen.vote) agreeing += 1;
-		else if (signal.weak !== true && signal.path !== overruled) against += 1;
+		if (signal !== chosen && signal.file !== 'name' && signal.vote === chosen.vote) agreeing += 1;
 	}
 	if (against === 0) return agreeing > 0 ? 'high' : 'medium';
 	return agreeing >= against ? 'medium' : 'low';
@@ -163,18 +184,21 @@ function levelOf(chosen: Signal, all: Signal[]): Confidence {
 
 function answer(chosen: Signal, all: Signal[]): ClassFact {
 	const { file, path, rule } = chosen;
-	if (chosen.vote === 'none') return { classification: 'unknown', confidence: 'low', file, path, rule };
+	const against = opposing(chosen, all);
+	if (chosen.vote === 'none') return { classification: 'unknown', confidence: 'low', file, path, rule, against };
 	const onlyHub = all.every(
 		(signal) => signal.path === 'pipeline_tag' || signal.path === 'tags' || signal.file === 'name',
 	);
-	return { classification: chosen.vote, confidence: onlyHub ? 'low' : levelOf(chosen, all), file, path, rule };
+	const confidence = onlyHub ? 'low' : levelOf(chosen, all, against.length);
+	return { classification: chosen.vote, confidence, file, path, rule, against };
 }
 
 function locked(subject: Subject): ClassFact {
 	const gated = subject.configGated;
 	const rule = gated ? 'the repository is gated and its list fields say nothing' : 'nothing says what it is';
 	const classification = gated ? 'auth-protected' : 'unknown';
-	return { classification, confidence: 'low', file: 'listing', path: '', rule };
+	const file = subject.config === null || subject.named === 'listing' ? 'listing' : 'config';
+	return { classification, confidence: 'low', file, path: '', rule, against: nothing };
 }
 
 /**

@@ -64,7 +64,9 @@ export function meanVector(vectors: readonly Float32Array[], weights: readonly n
 export function normalized(vector: Float32Array): Float32Array {
 	let sum = 0;
 	for (const value of vector) sum += value * value;
-	return sum === 0 ? vector : vector.map((value) => value / Math.sqrt(sum));
+	if (sum === 0) return vector;
+	const length = Math.sqrt(sum);
+	return vector.map((value) => value / length);
 }
 
 /** Cosine of the angle between two vectors, from -1 to 1; 0 when one of them is zero. */

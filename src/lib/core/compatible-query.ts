@@ -1,8 +1,7 @@
 // What a person asks about runtimes, from URL parameters: models of one runtime, or one model on several.
-import { Failure } from '#lib/core/failure.ts';
 import type { ModelEntry } from '#lib/core/model.ts';
+import { badChoice, badValue, refuseOthers } from '#lib/core/parameter.ts';
 import { emptyQuery, sortKeys, type SortKey, type SortOrder } from '#lib/core/query.ts';
-import { quoted } from '#lib/core/repository.ts';
 import { parseRuntime, type RuntimeId } from '#lib/core/runtime.ts';
 
 /** A question for models of one runtime. */
@@ -30,21 +29,10 @@ export interface CompatibleModels {
 /** Most models of one answer. */
 export const mostCompatible = 1000;
 
-function bad(name: string, value: string, wanted: string): Failure {
-	return new Failure('invalid_query', `"${quoted(value)}" is not a value for ${name}: expected ${wanted}.`);
-}
-
-function refuseOthers(params: URLSearchParams, known: readonly string[]): void {
-	for (const name of params.keys()) {
-		if (known.includes(name)) continue;
-		throw new Failure('unknown_field', `There is no query parameter "${quoted(name)}" here.`);
-	}
-}
-
 function oneOf<T extends string>(params: URLSearchParams, name: string, choices: readonly T[], fallback: T): T {
 	const value = params.get(name) ?? '';
 	const found = choices.find((choice) => choice === value);
-	if (value !== '' && found === undefined) throw bad(name, value, choices.join(', '));
+	if (value !== '' && found === undefined) throw badChoice(name, value, choices);
 	return found ?? fallback;
 }
 
@@ -56,12 +44,12 @@ function limitOf(params: URLSearchParams): number {
 	const value = params.get('limit') ?? '';
 	const limit = value === '' ? 100 : Number(value);
 	if (Number.isInteger(limit) && limit >= 1 && limit <= mostCompatible) return limit;
-	throw bad('limit', value, `a whole number from 1 to ${mostCompatible}`);
+	throw badValue('limit', value, `a whole number from 1 to ${mostCompatible}`);
 }
 
 /** The question for models of one runtime; throws `invalid_query` naming the parameter, `unknown_field` for others. */
 export function parseCompatibleQuery(params: URLSearchParams): CompatibleQuery {
-	refuseOthers(params, ['runtime', 'limit', 'sort', 'order', 'strict_context']);
+	refuseOthers(params, { once: ['runtime', 'limit', 'sort', 'order', 'strict_context'] });
 	const runtime = params.get('runtime') ?? '';
 	const sort = oneOf(params, 'sort', sortKeys, emptyQuery.sort);
 	return {
@@ -75,7 +63,7 @@ export function parseCompatibleQuery(params: URLSearchParams): CompatibleQuery {
 
 /** The question for one model: which runtimes (all when none is named), and how strict about context. */
 export function parseCompatibilityQuery(params: URLSearchParams): { runtimes: RuntimeId[]; strictContext: boolean } {
-	refuseOthers(params, ['runtime', 'strict_context']);
+	refuseOthers(params, { once: ['strict_context'], many: ['runtime'] });
 	const runtimes = params.getAll('runtime').filter((name) => name !== '');
 	return { runtimes: [...new Set(runtimes.map(parseRuntime))], strictContext: truth(params, 'strict_context') };
 }

@@ -80,24 +80,29 @@ function tooBig(text: string): string | null {
  * down that deep. Siblings use them up, so that an object of a thousand small ones is not looked through.
  */
 function isDeeper(value: JsonValue | undefined, levels: number, spare: number): boolean {
-	if (typeof value !== 'object' || value === null) return false;
+	if (!isNested(value)) return false;
 	if (levels === 0) return true;
-	const inner = Array.isArray(value) ? value.filter(isNested) : nestedIn(value, spare + 1);
-	const left = spare - Math.max(0, inner.length - 1);
-	return left >= 0 && inner.some((item) => isDeeper(item, levels - 1, left));
+	const left = spare - Math.max(0, nestedIn(value, spare + 1) - 1);
+	if (left < 0) return false;
+	if (Array.isArray(value)) return value.some((item) => isDeeper(item, levels - 1, left));
+	for (const key in value) if (isDeeper(value[key], levels - 1, left)) return true;
+	return false;
 }
 
 function isNested(value: JsonValue | undefined): value is JsonObject | JsonValue[] {
 	return typeof value === 'object' && value !== null;
 }
 
-/** Objects and lists right inside of an object, at most one more than `most`. */
-function nestedIn(object: JsonObject, most: number): JsonValue[] {
-	const found: JsonValue[] = [];
-	for (const key in object) {
-		const value = object[key];
-		if (isNested(value)) found.push(value);
-		if (found.length > most) break;
+/** How many objects and lists are right inside of an object or list, counted no further than one above `most`. */
+function nestedIn(value: JsonObject | JsonValue[], most: number): number {
+	let found = 0;
+	if (Array.isArray(value)) {
+		for (const item of value) if (isNested(item)) found += 1;
+		return found;
+	}
+	for (const key in value) {
+		if (isNested(value[key])) found += 1;
+		if (found > most) break;
 	}
 	return found;
 }

@@ -2,7 +2,7 @@
 import { isJsonObject } from '#lib/core/config-text.ts';
 import type { JsonObject, JsonValue } from '#lib/core/listing.ts';
 import { bitOf } from '#lib/core/key-groups.ts';
-import { asNumber, countRow, holds, pathIn, type Found, type Reading, type Scope } from '#lib/core/reading.ts';
+import { asNumber, countRow, holds, pathIn, shown, type Found, type Reading, type Scope } from '#lib/core/reading.ts';
 import { keyGroups } from '#lib/core/tables/config-keys.ts';
 
 /** Context figures in tokens; null when the configuration sets no limit or does not say. */
@@ -61,6 +61,24 @@ function maxLength(reading: Reading, scopes: Scope[]): Found<number> | null {
 	return null;
 }
 
+/** Keys that spell the position limit of a text model; an encoder-decoder's own limit is another fact. */
+const limitKeys = keyGroups.max_position_embeddings.filter((key) => key !== 'max_target_positions');
+
+/** Tells when the object that the limit was read from spells it a second time, with another number. */
+function tellOtherLimits({ reading, scopes }: Place, positions: number): void {
+	const path = reading.evidence['max_position_embeddings']?.path ?? '';
+	const scope = scopes.find((one) => limitKeys.some((key) => pathIn(one, key) === path));
+	if (scope === undefined || reading.isFilled(path)) return;
+	const others = limitKeys.flatMap((key) => {
+		const value = scope.config[key];
+		const at = pathIn(scope, key);
+		const isOther = typeof value === 'number' && value !== positions && at !== path && !reading.isFilled(at);
+		return isOther ? [{ value, path: at }] : [];
+	});
+	if (others.length > 0)
+		reading.conflict('max_position_embeddings', positions, [{ value: positions, path }, ...others]);
+}
+
 interface Scaling {
 	type: string;
 	factor: number | null;
@@ -69,12 +87,16 @@ interface Scaling {
 }
 
 /** The rope dictionary that applies to full attention: newer files hold one per kind of layer. */
-function ropeDictionary(scopes: Scope[]): Found<JsonObject> | null {
+function ropeDictionary({ reading, scopes }: Place): Found<JsonObject> | null {
 	for (const scope of scopes) {
 		if (!holds(scope, ropeBit)) continue;
 		for (const key of keyGroups.rope) {
 			const value = scope.config[key];
-			if (!isJsonObject(value)) continue;
+			if (!isJsonObject(value)) {
+				if (value !== undefined && value !== null)
+					reading.warn(`${pathIn(scope, key)} is no object, and was not read.`);
+				continue;
+			}
 			const full = value['full_attention'];
 			if (isJsonObject(full)) return { value: full, path: `${pathIn(scope, key)}.full_attention` };
 			return { value, path: pathIn(scope, key) };
@@ -92,13 +114,17 @@ function positive(value: JsonValue | undefined): number | null {
 	return number !== null && number > 0 && number < 1e12 ? number : null;
 }
 
-function readScaling(scopes: Scope[]): Scaling | null {
-	const found = ropeDictionary(scopes);
+function readScaling(place: Place): Scaling | null {
+	const found = ropeDictionary(place);
 	if (found === null) return null;
 	const { value, path } = found;
 	const type = word(value['rope_type']) ?? word(value['type']) ?? 'default';
-	const original = positive(value['original_max_position_embeddings']) ?? topOriginal(scopes);
-	return { type, factor: positive(value['factor']), original, path };
+	const original = positive(value['original_max_position_embeddings']) ?? topOriginal(place.scopes);
+	const factor = positive(value['factor']);
+	if (factor === null && value['factor'] !== undefined && value['factor'] !== null) {
+		place.reading.warn(`${path}.factor is ${shown(value['factor'])}, which cannot be a factor.`);
+	}
+	return { type, factor, original, path };
 }
 
 function topOriginal(scopes: Scope[]): number | null {
@@ -116,6 +142,18 @@ interface Window {
 
 function grouped(value: number): string {
 	return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** Kinds of scaling whose position limit is the scaled one already. */
+const finalTypes = new Set(['llama3', 'longrope', 'su', 'proportional', 'yarn', 'linear', 'dynamic']);
+
+/** Why a limit is taken as it stands. */
+function asGiven({ type, factor, original }: Scaling): string {
+	const given = 'position limit as given';
+	if (!finalTypes.has(type)) return `${given}; what ${type} rope scaling does to it is not known`;
+	if (type === 'yarn' && factor !== null && original === null) return `${given}; yarn names no original length`;
+	const needsFactor = type === 'yarn' || type === 'linear' || type === 'dynamic';
+	return needsFactor && factor === null ? given : `${given}; ${type} rope scaling is already part of it`;
 }
 
 /** The base length after scaling, by kind of scaling. Only yarn, linear and dynamic can lengthen it. */
@@ -141,7 +179,7 @@ function scaled(base: Found<number>, scaling: Scaling | null, { reading, textTyp
 				`length already; some runtimes multiply anyway.`,
 		);
 	}
-	return { value: base.value, rule: `position limit as given; ${type} rope scaling is already part of it` };
+	return { value: base.value, rule: asGiven(scaling) };
 }
 
 /** Rows of the position table that padding takes away: RoBERTa lines count from the padding token on. */
@@ -158,7 +196,7 @@ function contextWindow(place: Place, positions: number | null): number | null {
 	const fromPositions = positions === null ? null : { value: positions, path: evidence?.path ?? '' };
 	const base = length ?? fromPositions;
 	if (base === null) return null;
-	const scaling = readScaling(scopes);
+	const scaling = readScaling(place);
 	const window = scaled(base, scaling, place);
 	const unused = length === null ? unusedRows(place) : 0;
 	const path = scaling !== null && window.value !== base.value ? `${base.path}, ${scaling.path}` : base.path;
@@ -187,6 +225,7 @@ function slidingWindow({ reading, scopes }: Place): number | null {
 export function readContext(place: Place): ContextFacts {
 	const { reading, scopes, textType } = place;
 	const positions = reading.count(limit, scopes);
+	if (positions !== null) tellOtherLimits(place, positions);
 	const context = contextWindow(place, positions);
 	if (context === null && recurrentTypes.has(textType ?? '')) {
 		reading.warn('A recurrent model: the configuration sets no limit to the length of the text.');

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { DownloadOrder } from '#lib/core/download.ts';
 import { Failure } from '#lib/core/failure.ts';
+import { refuseOthers } from '#lib/core/parameter.ts';
 import { parseRepositoryId, parseRevision, quoted } from '#lib/core/repository.ts';
 import { meantId, namedModel } from '#lib/core/tables/named-models.ts';
 
@@ -59,14 +60,11 @@ export function parseAction(word: string): DownloadAction {
 	throw new Failure('not_found', `A download cannot be told to "${quoted(word)}".`);
 }
 
-const queryNames = new Set(['id', 'revision', 'file', 'exclude', 'quant', 'allow_unsafe']);
+const planNames = { once: ['id', 'revision', 'quant', 'allow_unsafe'], many: ['file', 'exclude'] };
 
 /** The order in the query of a plan; `file` and `exclude` may repeat. Throws `invalid_query` and `unknown_field`. */
 export function parsePlanQuery(params: URLSearchParams): DownloadOrder {
-	for (const name of params.keys()) {
-		if (!queryNames.has(name))
-			throw new Failure('unknown_field', `There is no query parameter "${quoted(name)}" here.`);
-	}
+	refuseOthers(params, planNames);
 	const id = params.get('id') ?? '';
 	if (id === '') throw new Failure('invalid_query', 'The parameter id is missing: the model to download.');
 	const unsafe = params.get('allow_unsafe') ?? '0';

@@ -1,4 +1,5 @@
 // The list row of a model: made from the Hub's list fields alone, and completed by what its configuration says.
+import { adapterFile } from '#lib/core/adapter.ts';
 import { normalize } from '#lib/core/characteristics.ts';
 import { mergeFit } from '#lib/core/fit-merge.ts';
 import { licenseOf } from '#lib/core/license.ts';
@@ -150,7 +151,8 @@ function betterCount(record: ModelRecord, c: ModelCharacteristics): number | nul
 export function withCharacteristics(record: ModelRecord, c: ModelCharacteristics): ModelRecord {
 	const status = statusOf[c.config_status];
 	const { fetchError: _previous, ...rest } = record;
-	const looked = c.config_status === 'ok' || c.is_multimodal;
+	const looked = c.config_status === 'ok' || c.is_multimodal || c.evidence['is_multimodal']?.file === adapterFile;
+	const isNameless = c.model_type === null && c.architectures === null;
 	return {
 		...rest,
 		...(status === 'error' ? { fetchError: { message: c.warnings[0] ?? 'The configuration cannot be read.' } } : {}),
@@ -160,7 +162,7 @@ export function withCharacteristics(record: ModelRecord, c: ModelCharacteristics
 		model_type: c.model_type ?? record.model_type,
 		architectures: c.architectures ?? record.architectures,
 		architecture_family:
-			c.model_type === null && c.architectures === null ? record.architecture_family : c.architecture_family,
+			isNameless && c.architecture_family === 'Unknown' ? record.architecture_family : c.architecture_family,
 		context_window: c.context_window ?? record.context_window,
 		parameters_total: betterCount(record, c),
 		fit: mergeFit(c.fit, record.fit),
@@ -168,4 +170,13 @@ export function withCharacteristics(record: ModelRecord, c: ModelCharacteristics
 		multimodal_type: looked ? c.multimodal_type : record.multimodal_type,
 		revision: c.revision ?? record.revision,
 	};
+}
+
+/** Does the row lack what the characteristics know, because they were read when there was no row yet? */
+export function isBehind(record: ModelRecord, c: ModelCharacteristics): boolean {
+	const { classification, context_window, parameters_total, quantization_bits } = record;
+	if (classification === 'unknown' && (c.classification === 'gen' || c.classification === 'encoder')) return true;
+	if (context_window === null && c.context_window !== null) return true;
+	if (parameters_total === null && c.parameters.total !== null) return true;
+	return quantization_bits === null && c.quantization_bits !== null;
 }

@@ -38,6 +38,9 @@ const writers = {
 	parameters: (to: Entries, entry: Evidence) => (to['parameters'] = entry),
 };
 
+/** The rule of `is_multimodal` where nothing tells what the model takes in: "no" is only the default then. */
+export const unknownSenses = 'not known: taken as text only';
+
 /** A field of the record that has evidence. */
 export type EvidenceField = keyof typeof writers;
 

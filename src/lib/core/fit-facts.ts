@@ -1,11 +1,11 @@
 // The compact facts behind "does it fit": made from what was read of a model, joined, borrowed from a base, or from files.
 import { ggufLabel, ggufOffer } from '#lib/core/gguf-files.ts';
-import type { ListingFacts } from '#lib/core/listing.ts';
+import { listingFile, type ListingFacts } from '#lib/core/listing.ts';
 import type { KvCache } from '#lib/core/memory.ts';
 import type { FitFacts, ModelCharacteristics } from '#lib/core/model.ts';
 import { cacheOf, weightsOf, type CacheFacts, type WeightFacts } from '#lib/core/fit-merge.ts';
 import type { ParameterCount } from '#lib/core/parameters.ts';
-import { holdsGguf, listingFile, quantizationObject, type QuantizationFacts } from '#lib/core/quantization.ts';
+import { holdsGguf, quantizationObject, type QuantizationFacts } from '#lib/core/quantization.ts';
 import type { Reading, Scope } from '#lib/core/reading.ts';
 import type { ShapeFacts } from '#lib/core/shape-facts.ts';
 import type { ChosenFiles } from '#lib/core/weight-files.ts';

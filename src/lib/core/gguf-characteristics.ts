@@ -6,10 +6,9 @@ import { ggufCache } from '#lib/core/gguf-cache.ts';
 import { ggufConfig, ropeNote, tokensKey, type GgufConfig } from '#lib/core/gguf-config.ts';
 import { ggufCount, ggufSplit, ggufText, type GgufHeader } from '#lib/core/gguf-header.ts';
 import { ggufStorage } from '#lib/core/gguf-storage.ts';
-import type { ListingFacts } from '#lib/core/listing.ts';
+import { listingFile, type ListingFacts } from '#lib/core/listing.ts';
 import type { KvCache } from '#lib/core/memory.ts';
-import type { ConfigStatus, Evidence, ModelCharacteristics, Source } from '#lib/core/model.ts';
-import { listingFile } from '#lib/core/quantization.ts';
+import type { ConfigStatus, Conflict, Evidence, ModelCharacteristics, Source } from '#lib/core/model.ts';
 import { ggufEncoders } from '#lib/core/tables/gguf-architectures.ts';
 import { activeWeights, mergeTotals, type TensorTotals } from '#lib/core/tensor-totals.ts';
 
@@ -82,6 +81,15 @@ function ledBack(evidence: Evidence, file: string, { keys }: GgufConfig): Eviden
 	return { ...evidence, path: path.join(', ') };
 }
 
+/** A conflict with its claims led back to the keys of the file. */
+function saidAgain(conflict: Conflict, file: string, translated: GgufConfig): Conflict {
+	const claims = conflict.claims.map(({ value, ...place }) => {
+		const { path } = ledBack({ ...place, rule: '' }, file, translated);
+		return { ...place, path, value };
+	});
+	return { ...conflict, claims };
+}
+
 function warningLedBack(sentence: string, { keys }: GgufConfig): string {
 	const [first = ''] = sentence.split(' ', 1);
 	const key = keys.get(first);
@@ -110,6 +118,7 @@ function readKind(draft: Draft, header: GgufHeader, architecture: string): void 
 	const general = ggufText(header, 'general.type') ?? '';
 	const other = others.get(general) ?? others.get(architecture);
 	if (other !== undefined) {
+		draft.forget('classification');
 		c.warnings.push(`The file is ${other}.`);
 		c.classification = 'unknown';
 		c.confidence = 'high';
@@ -120,6 +129,7 @@ function readKind(draft: Draft, header: GgufHeader, architecture: string): void 
 	}
 	const pooling = poolings.get(ggufCount(header, `${architecture}.pooling_type`) ?? 0);
 	if (pooling === undefined && !ggufEncoders.has(architecture)) return;
+	draft.forget('classification');
 	c.classification = 'encoder';
 	c.confidence = 'high';
 	const path = pooling === undefined ? 'general.architecture' : `${architecture}.pooling_type`;
@@ -236,7 +246,9 @@ export function characteristicsFromGguf(input: GgufInput): ModelCharacteristics 
 		c.warnings = c.warnings.map((sentence) => warningLedBack(sentence, translated));
 		const encoder = isEncoder(header, architecture, c.model_type);
 		c.model_type = architecture;
-		c.conflicts = c.conflicts.filter(({ field }) => field !== 'model_type');
+		c.conflicts = c.conflicts
+			.filter(({ field }) => field !== 'model_type')
+			.map((one) => saidAgain(one, file, translated));
 		noteDerived(draft, header, architecture);
 		readKind(draft, header, architecture);
 		cache = readCache(draft, header, architecture, encoder);

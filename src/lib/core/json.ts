@@ -17,24 +17,31 @@ function measure(text: string, limits: JsonLimits): JsonLimits | null {
 	let deepest = 0;
 	let keys = 0;
 	for (let at = 0; at < text.length; at += 1) {
-		const char = text[at];
-		if (char === '"') {
+		const code = text.charCodeAt(at);
+		if (code === quote) {
 			at = endOfString(text, at + 1);
 			if (at < 0) return null;
-		} else if (char === '{' || char === '[') {
+		} else if (code === 0x7b || code === 0x5b) {
 			depth += 1;
-			deepest = Math.max(deepest, depth);
-		} else if (char === '}' || char === ']') depth -= 1;
-		else if (char === ':') keys += 1;
+			if (depth > deepest) deepest = depth;
+		} else if (code === 0x7d || code === 0x5d) depth -= 1;
+		else if (code === 0x3a) keys += 1;
 		if (deepest > limits.depth || keys > limits.keys) break;
 	}
 	return { depth: deepest, keys };
 }
 
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** Where a string ends: at the next quote with an even number of backslashes before it; -1 where there is none. */
 function endOfString(text: string, from: number): number {
-	let at = from;
-	while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
-	return at < text.length ? at : -1;
+	for (let end = text.indexOf('"', from); end >= 0; end = text.indexOf('"', end + 1)) {
+		let before = end;
+		while (before > from && text.charCodeAt(before - 1) === backslash) before -= 1;
+		if ((end - before) % 2 === 0) return end;
+	}
+	return -1;
 }
 
 function bad(what: string): Failure {

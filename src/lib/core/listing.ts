@@ -36,3 +36,6 @@ export interface ListingFacts {
 	gguf?: { total?: number; architecture?: string; context_length?: number };
 	base_models?: { relation: string; ids: string[] };
 }
+
+/** Name under which facts from the Hub's list fields stand in the evidence. */
+export const listingFile = 'hub listing';

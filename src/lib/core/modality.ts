@@ -175,8 +175,18 @@ interface NameAnswer {
 	table: (Signal & { type: MultimodalType | null }) | null;
 }
 
+/**
+ * Words in names, unless the table has this very type and knows better: the text half of a model that sees
+ * (`qwen2_vl_text`) has its whole's words in its name, and a word may tell less or more than the type takes in
+ * (`phi4_multimodal` hears too, `cosmos3_omni` does not).
+ */
 function fromNames(names: Names): NameAnswer {
-	return { words: joined(byWords(names, 'vision'), byWords(names, 'audio')), table: byTable(names) };
+	const table = byTable(names);
+	const words = joined(byWords(names, 'vision'), byWords(names, 'audio'));
+	const exact = names.modelType !== null && matchModelType(names.modelType)?.exact === true ? table : null;
+	if (exact === null || words === null || exact.type === words.type) return { words, table };
+	const isTextHalf = names.modelType?.endsWith('_text') === true;
+	return { words: exact.type === null && !isTextHalf ? words : null, table };
 }
 
 /** What the words in the names and the table of types say; remembered for the usual one class. */

@@ -1,6 +1,5 @@
 // What a model is called: its model type and class names, as its config.json writes them or the Hub's list tells them.
-import type { JsonValue, ListingFacts } from '#lib/core/listing.ts';
-import { listingFile } from '#lib/core/quantization.ts';
+import { listingFile, type JsonValue, type ListingFacts } from '#lib/core/listing.ts';
 import type { Reading, Scope } from '#lib/core/reading.ts';
 
 const maxArchitectures = 16;
@@ -30,6 +29,8 @@ export interface Names {
 	architectures: string[];
 	/** Which of the two sources the names are from. */
 	named: 'config' | 'listing';
+	/** Where the model type stands in that source; the usual place when there is none. */
+	typePath: string;
 }
 
 /** Model type and classes as list fields tell them: the Hub's excerpt of the configuration, else the GGUF header. */
@@ -39,12 +40,10 @@ function listedNames(listing: ListingFacts | null, reading: Reading): Names {
 	const ofGguf = shortText(listing?.gguf?.architecture);
 	const architectures = classNames(excerpt?.['architectures'], reading);
 	const modelType = ofExcerpt ?? ofGguf;
-	if (modelType !== null) {
-		const path = ofExcerpt === null ? 'gguf.architecture' : 'config.model_type';
-		reading.note('model_type', path, 'as listed', listingFile);
-	}
+	const typePath = ofExcerpt === null && ofGguf !== null ? 'gguf.architecture' : 'config.model_type';
+	if (modelType !== null) reading.note('model_type', typePath, 'as listed', listingFile);
 	if (architectures.length > 0) reading.note('architectures', 'config.architectures', 'as listed', listingFile);
-	return { modelType, architectures, named: 'listing' };
+	return { modelType, architectures, named: 'listing', typePath };
 }
 
 /** What a configuration writes under the keys of its names, before any default is laid under it. */
@@ -84,5 +83,5 @@ export function readNames(written: Written | null, listing: ListingFacts | null,
 		}
 	}
 	if (architectures.length > 0) reading.note('architectures', own ? '_class_name' : 'architectures', 'as written');
-	return { modelType, architectures, named: 'config' };
+	return { modelType, architectures, named: 'config', typePath: 'model_type' };
 }

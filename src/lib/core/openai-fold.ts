@@ -90,6 +90,7 @@ export class ReplyFold {
 	readonly #operation: Operation;
 	readonly #choices = new Map<number, Choice>();
 	#head: Record<string, unknown> = {};
+	#hasHead = false;
 	#usage: unknown = undefined;
 	#reply: Wire | null = null;
 
@@ -99,8 +100,8 @@ export class ReplyFold {
 
 	/** Takes in one chunk. */
 	add(chunk: Wire): void {
-		const { choices: _choices, object: _object, usage, ...head } = chunk;
-		if (Object.keys(this.#head).length === 0) this.#head = { ...head };
+		const { usage } = chunk;
+		if (!this.#hasHead) this.#begin(chunk);
 		if (isWire(usage)) this.#usage = usage;
 		for (const choice of listAt(chunk, 'choices')) {
 			if (!isWire(choice)) continue;
@@ -109,6 +110,12 @@ export class ReplyFold {
 			known.add(choice);
 			this.#choices.set(at, known);
 		}
+	}
+
+	/** What stands beside the choices of the first chunk that says something there. */
+	#begin({ choices: _choices, object: _object, usage: _usage, ...head }: Wire): void {
+		this.#head = head;
+		this.#hasHead = Object.keys(head).length > 0;
 	}
 
 	/** Takes in an answer that is whole already; it is given back as it is. */

@@ -5,8 +5,10 @@ import { isWire, listAt, textAt, wireAt, type Wire } from '#lib/core/registry/wi
 /** The model of a request: a spec such as `tier:fast` or `lab/model-a`. */
 const model = z.string().min(1).max(512);
 
+const roleNames = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
+
 const message = z.looseObject({
-	role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
+	role: z.enum(roleNames),
 	content: z.union([z.string(), z.array(z.looseObject({ type: z.string() })), z.null()]).optional(),
 });
 
@@ -30,6 +32,33 @@ export const chatBodySchema = z.looseObject({
 	tools: z.array(z.looseObject({ type: z.string() })).nullish(),
 	response_format: z.looseObject({ type: z.string() }).nullish(),
 });
+
+const roles = new Set<unknown>(roleNames);
+
+/** A message of a role and a text, whatever else stands beside them. */
+function isPlainMessage(one: unknown): boolean {
+	return isWire(one) && roles.has(one.role) && typeof one.content === 'string' && !('__proto__' in one);
+}
+
+const within = (value: unknown, least: number, most: number) =>
+	value === undefined || (typeof value === 'number' && value >= least && value <= most);
+const isCount = (value: unknown) => within(value, 1, 10_000_000) && (value === undefined || Number.isInteger(value));
+const isSwitch = (value: unknown) => value === undefined || typeof value === 'boolean';
+
+/**
+ * Is this body beyond doubt as `chatBodySchema` asks, so that it need not be asked? True for the plainest chats only,
+ * which are most of them; false says nothing. It takes a tenth of the schema's time.
+ */
+export function isPlainChat(body: unknown): body is Wire & { model: string } {
+	if (!isWire(body) || '__proto__' in body) return false;
+	const { model: spec, messages, stream, n } = body;
+	if (typeof spec !== 'string' || spec === '' || spec.length > 512) return false;
+	if (!Array.isArray(messages) || messages.length === 0 || messages.length > 100_000) return false;
+	if (body.stream_options !== undefined || body.tools !== undefined || body.response_format !== undefined) return false;
+	if (!isSwitch(stream) || n !== undefined) return false;
+	if (!isCount(body.max_tokens) || !isCount(body.max_completion_tokens)) return false;
+	return within(body.temperature, 0, 2) && within(body.top_p, 0, 1) && messages.every(isPlainMessage);
+}
 
 const prompt = z.union([z.string(), z.array(z.string()), z.array(z.int()), z.array(z.array(z.int()))]);
 

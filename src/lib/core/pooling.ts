@@ -24,5 +24,5 @@ export function pool({ data, tokens, width }: States, row: number, length: numbe
 		const from = start + token * width;
 		for (let at = 0; at < width; at += 1) sum[at] = (sum[at] ?? 0) + (data[from + at] ?? 0);
 	}
-	return normalized(sum.map((value) => value / Math.max(1, length)));
+	return normalized(sum); // the mean points the same way
 }

@@ -1,11 +1,12 @@
 // How a model's weights are stored: quantization method, bits and group size from every home they have, and the dtype.
 import { isJsonObject } from '#lib/core/config-text.ts';
 import { ggufFiles, ggufLabel, ggufOffer } from '#lib/core/gguf-files.ts';
-import type { JsonObject, ListingFacts } from '#lib/core/listing.ts';
+import { readDtype, tellOtherDtype } from '#lib/core/dtype.ts';
+import { listingFile, type JsonObject, type ListingFacts } from '#lib/core/listing.ts';
 import type { QuantizationChoice } from '#lib/core/model.ts';
 import { readScheme, type SchemeFacts } from '#lib/core/quantization-scheme.ts';
 import { bitOf } from '#lib/core/key-groups.ts';
-import { holds, pathIn, type Reading, type Scope } from '#lib/core/reading.ts';
+import { holds, pathIn, shown, type Reading, type Scope } from '#lib/core/reading.ts';
 import { keyGroups } from '#lib/core/tables/config-keys.ts';
 import { quantizationWords } from '#lib/core/tables/quantization.ts';
 
@@ -30,12 +31,9 @@ interface Place {
 
 type Stored = Omit<QuantizationFacts, 'dtype'>;
 
-/** Name under which facts from the Hub's list fields stand in the evidence. */
-export const listingFile = 'hub listing';
 const none: Stored = { quantization_method: null, quantization_bits: null, quantization_group_size: null };
 
 const homeBit = bitOf('quantization');
-const dtypeBit = bitOf('dtype');
 
 function rootFirst(scopes: Scope[]): Scope[] {
 	return scopes.length < 2 ? scopes : [...scopes].reverse();
@@ -54,6 +52,18 @@ function findHomes(scopes: Scope[]): { config: JsonObject; path: string; key: st
 	return found;
 }
 
+/** Tells of a description of the quantization that is no object, so that nobody takes the model for a plain one. */
+function tellUnread(reading: Reading, scopes: Scope[]): void {
+	for (const scope of scopes) {
+		if (!holds(scope, homeBit)) continue;
+		for (const key of keyGroups.quantization) {
+			const value = scope.config[key];
+			if (value === undefined || value === null || value === false || isJsonObject(value)) continue;
+			reading.warn(`${pathIn(scope, key)} is ${shown(value)}, which describes no quantization; it was not read.`);
+		}
+	}
+}
+
 /** The object of the configuration that says how the weights are quantized; null when there is none. */
 export function quantizationObject(scopes: Scope[]): JsonObject | null {
 	return findHomes(scopes)[0]?.config ?? null;
@@ -62,6 +72,12 @@ export function quantizationObject(scopes: Scope[]): JsonObject | null {
 function compareHomes(reading: Reading, read: SchemeFacts[]): void {
 	const [first, second] = read;
 	if (first === undefined || second === undefined) return;
+	if (first.method !== null && second.method !== null && first.method !== second.method) {
+		reading.conflict('quantization_method', first.method, [
+			{ value: first.method, path: first.methodPath },
+			{ value: second.method, path: second.methodPath },
+		]);
+	}
 	if (first.bits === null || second.bits === null || first.bits === second.bits) return;
 	reading.conflict('quantization_bits', first.bits, [
 		{ value: first.bits, path: first.bitsPath },
@@ -200,53 +216,6 @@ function fromName({ reading, id }: Place): Stored | null {
 	return { quantization_method: found.method, quantization_bits: known, quantization_group_size: null };
 }
 
-const dtypeNames = new Map([
-	['fp16', 'float16'],
-	['half', 'float16'],
-	['bf16', 'bfloat16'],
-	['fp32', 'float32'],
-	['float', 'float32'],
-	['f16', 'float16'],
-	['f32', 'float32'],
-	['f64', 'float64'],
-	['f8_e4m3', 'float8_e4m3fn'],
-	['f8_e5m2', 'float8_e5m2'],
-]);
-
-function dtypeName(written: string): string {
-	if (written === 'bfloat16' || written === 'float16' || written === 'float32') return written;
-	const plain = written
-		.slice(0, 40)
-		.replace(/^torch\./, '')
-		.toLowerCase();
-	return dtypeNames.get(plain) ?? plain;
-}
-
-/** Floating-point dtype that most of the stored elements have. Null when most are packed integers. */
-function storedDtype(listing: ListingFacts | null): string | null {
-	let most: [string, number] | null = null;
-	for (const [name, elements] of Object.entries(listing?.safetensors?.parameters ?? {}).slice(0, 64)) {
-		if (Number.isFinite(elements) && (most === null || elements > most[1])) most = [name, elements];
-	}
-	return most === null || !/^B?F\d/.test(most[0]) ? null : dtypeName(most[0]);
-}
-
-/** Type of the unquantized weights: root before nested text model, then the Hub's count of stored elements. */
-function readDtype({ reading, scopes, listing }: Place): string | null {
-	for (const scope of rootFirst(scopes)) {
-		if (!holds(scope, dtypeBit)) continue;
-		for (const key of keyGroups.dtype) {
-			const written = scope.config[key];
-			if (typeof written !== 'string' || written === '' || written === 'auto') continue;
-			reading.note('dtype', pathIn(scope, key), 'as written');
-			return dtypeName(written);
-		}
-	}
-	const stored = storedDtype(listing);
-	if (stored !== null) reading.note('dtype', 'safetensors.parameters', 'most stored elements have it', listingFile);
-	return stored;
-}
-
 function unquantizedGguf(place: Place): string | null {
 	if (place.listing === null || !holdsGguf(place.listing)) return null;
 	const offer = ggufOffer(place.listing.siblings ?? []);
@@ -262,6 +231,8 @@ export function readQuantization(place: Place): QuantizationFacts {
 	const stored = fromConfig(place) ?? fromGguf(place) ?? fromListing(place) ?? fromName(place) ?? none;
 	const { quantization_method, quantization_bits, quantization_group_size } = stored;
 	const dtype = readDtype(place) ?? unquantizedGguf(place);
+	tellUnread(place.reading, place.scopes);
+	if (quantization_method === null) tellOtherDtype(place, dtype);
 	return { quantization_method, quantization_bits, quantization_group_size, dtype };
 }
 

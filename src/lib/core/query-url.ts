@@ -2,7 +2,9 @@
 import { parseMemory } from '#lib/core/amount.ts';
 import { classifications, quantizationChoices } from '#lib/core/choice.ts';
 import { Failure } from '#lib/core/failure.ts';
+import type { Classification } from '#lib/core/model.ts';
 import { cachePrecisions } from '#lib/core/fit.ts';
+import { badChoice, badValue, refuseOthers } from '#lib/core/parameter.ts';
 import {
 	type Checked,
 	emptyQuery,
@@ -12,22 +14,21 @@ import {
 	sortKeys,
 	unchecked,
 } from '#lib/core/query.ts';
-import { quoted } from '#lib/core/repository.ts';
 import { parseRuntime } from '#lib/core/runtime.ts';
 import { sizeClasses, weightClasses } from '#lib/core/size-class.ts';
 
-const known = new Set<string>([...Object.keys(emptyQuery), 'check', 'cache_bits', 'show_low_confidence']);
-
-function bad(name: string, value: string, wanted: string): Failure {
-	return new Failure('invalid_query', `"${quoted(value)}" is not a value for ${name}: expected ${wanted}.`);
-}
+/** Names of a list's parameters: those whose filters take several values may repeat. */
+const names = Object.entries(emptyQuery).map(([name, empty]) => ({ name, repeats: Array.isArray(empty) }));
+const once = names.filter(({ repeats }) => !repeats).map(({ name }) => name);
+const many = names.filter(({ repeats }) => repeats).map(({ name }) => name);
+const known = { once: [...once, 'check', 'cache_bits', 'show_low_confidence'], many };
 
 function single(params: URLSearchParams, name: string): string | null {
 	const value = params.get(name);
 	return value === null || value === '' ? null : value;
 }
 
-function many(params: URLSearchParams, name: string): string[] {
+function several(params: URLSearchParams, name: string): string[] {
 	return [...new Set(params.getAll(name).filter((value) => value !== ''))].slice(0, 200);
 }
 
@@ -35,14 +36,14 @@ function oneOf<T extends string>(params: URLSearchParams, name: string, choices:
 	const value = single(params, name);
 	if (value === null) return fallback;
 	const found = choices.find((choice) => choice === value);
-	if (found === undefined) throw bad(name, value, choices.join(', '));
+	if (found === undefined) throw badChoice(name, value, choices);
 	return found;
 }
 
 function someOf<T extends string>(params: URLSearchParams, name: string, choices: readonly T[]): T[] {
-	return many(params, name).map((value) => {
+	return several(params, name).map((value) => {
 		const found = choices.find((choice) => choice === value);
-		if (found === undefined) throw bad(name, value, choices.join(', '));
+		if (found === undefined) throw badChoice(name, value, choices);
 		return found;
 	});
 }
@@ -52,7 +53,7 @@ function truth(params: URLSearchParams, name: string): boolean | null {
 	if (value === null) return null;
 	if (value === 'true' || value === '1') return true;
 	if (value === 'false' || value === '0') return false;
-	throw bad(name, value, 'true or false');
+	throw badValue(name, value, 'true or false');
 }
 
 const parameterUnits: Record<string, number> = { '': 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12 };
@@ -79,7 +80,7 @@ function measured(params: URLSearchParams, name: string, parse: (text: string) =
 	const value = single(params, name);
 	if (value === null) return null;
 	const parsed = parse(value);
-	if (parsed === null) throw bad(name, value, wanted);
+	if (parsed === null) throw badValue(name, value, wanted);
 	return parsed;
 }
 
@@ -87,7 +88,8 @@ function parseLimit(params: URLSearchParams): number {
 	const value = single(params, 'limit');
 	if (value === null) return emptyQuery.limit;
 	const limit = Number(value);
-	if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw bad('limit', value, 'a whole number from 1 to 200');
+	if (!Number.isInteger(limit) || limit < 1 || limit > 200)
+		throw badValue('limit', value, 'a whole number from 1 to 200');
 	return limit;
 }
 
@@ -97,39 +99,39 @@ const deviceId = /^[a-z0-9][a-z0-9-]{0,63}$/;
 function parseFits(params: URLSearchParams): string | null {
 	const value = single(params, 'fits')?.trim() ?? null;
 	if (value === null || parseMemory(value) !== null || deviceId.test(value)) return value;
-	throw bad('fits', value, 'memory such as 16GB or 16GiB, or the id of a device');
+	throw badValue('fits', value, 'memory such as 16GB or 16GiB, or the id of a device');
 }
 
-function refuseUnknown(params: URLSearchParams): void {
-	for (const name of params.keys()) {
-		if (!known.has(name)) throw new Failure('unknown_field', `There is no query parameter "${quoted(name)}".`);
-	}
+/** A chat list (`kind=gen`) shows what nobody can class when it is told to show guesses, too. */
+function kindsOf(params: URLSearchParams): Classification[] {
+	const kinds = someOf(params, 'kind', classifications);
+	const isChatList = kinds.length === 1 && kinds[0] === 'gen';
+	return truth(params, 'show_low_confidence') === true && isChatList ? ['gen', 'unknown'] : kinds;
 }
 
 interface ParseOptions {
-	/** Refuse names that no filter has (the API); pages ignore them. */
+	/** Refuse names that no filter has and second values where there is room for one (the API); pages ignore them. */
 	strict: boolean;
 }
 
 /**
  * A list request from URL parameters. Throws `invalid_query` naming the parameter and the value, `unknown_field` for a
- * name no filter has when strict.
+ * name no filter has when strict; both name the nearest there is.
  */
 export function parseQuery(params: URLSearchParams, { strict }: ParseOptions): ModelQuery {
-	if (strict) refuseUnknown(params);
-	truth(params, 'show_low_confidence');
+	if (strict) refuseOthers(params, known);
 	const showIncompatible = truth(params, 'show_incompatible');
 	const runtime = single(params, 'runtime');
 	const sort = oneOf(params, 'sort', sortKeys, emptyQuery.sort);
 	const source = single(params, 'source');
 	return {
 		q: (single(params, 'q') ?? '').trim().slice(0, 200),
-		family: many(params, 'family'),
+		family: several(params, 'family'),
 		modality: oneOf(params, 'modality', modalities, 'any'),
 		quantization: someOf(params, 'quantization', quantizationChoices),
-		kind: someOf(params, 'kind', classifications),
-		author: many(params, 'author'),
-		license: many(params, 'license'),
+		kind: kindsOf(params),
+		author: several(params, 'author'),
+		license: several(params, 'license'),
 		gated: truth(params, 'gated'),
 		size_class: someOf(params, 'size_class', sizeClasses),
 		weight_class: someOf(params, 'weight_class', weightClasses),

@@ -55,6 +55,11 @@ export function partOf(scope: Scope, key: string): Scope | null {
 	return part;
 }
 
+/** Keys under which the root holds text models; one of them is read. */
+export function textParts(root: Scope): string[] {
+	return holds(root, textBit) ? keyGroups.text_part.filter((key) => isJsonObject(root.config[key])) : [];
+}
+
 function textPartOf(scope: Scope): Scope | null {
 	for (const key of keyGroups.text_part) {
 		const part = partOf(scope, key);
@@ -94,7 +99,8 @@ function sameForAll(list: JsonValue[]): JsonValue | undefined {
 	return list.every((item) => item === first) ? first : undefined;
 }
 
-function shown(value: JsonValue | undefined): string {
+/** A value in few words, for a sentence about it. */
+export function shown(value: JsonValue | undefined): string {
 	if (Array.isArray(value)) return `a list of ${value.length}`;
 	if (isJsonObject(value)) return 'an object';
 	return String(value).slice(0, 40);

@@ -77,10 +77,9 @@ export function shapeFacts(subject: Subject): ShapeFacts {
 	const counting = root === text ? root : textConfig(root);
 	const figures = dimensions(textType(modelType, counting) ?? '', counting);
 	const counted = countText(root, figures, hasSides ? countSides(modelType, root, figures) : noSides);
-	const caching = root === text ? text : textConfig(text);
 	return {
 		counted: counted === null ? null : withExtras(subject, counted),
 		parts: counted,
-		cache: textCache(textType(subject.textType ?? modelType, caching), caching, figures),
+		cache: textCache(textType(subject.textType ?? modelType, text), text, figures),
 	};
 }

@@ -1,4 +1,5 @@
 // The specs of a model as rows for people: one table from characteristics to label, value, explanation and evidence.
+import { unknownSenses } from '#lib/core/evidence.ts';
 import {
 	formatBits,
 	formatBytes,
@@ -95,7 +96,7 @@ const inputs: Record<NonNullable<ModelCharacteristics['multimodal_type']>, strin
 };
 
 function inputsOf(c: ModelCharacteristics): string {
-	if (!c.is_multimodal) return 'Text';
+	if (!c.is_multimodal) return c.evidence['is_multimodal']?.rule === unknownSenses ? 'Unknown' : 'Text';
 	return c.multimodal_type === null ? 'Text and more' : inputs[c.multimodal_type];
 }
 
@@ -198,6 +199,11 @@ function named<T>(record: Record<string, T>, field: string): T | null {
 	return record[field] ?? record[field.split('.')[0] ?? field] ?? null;
 }
 
+/** The row a conflict is told in: one about `parameters` is about their total. */
+function rowOf({ field }: Conflict): string {
+	return field === 'parameters' ? 'parameters.total' : field;
+}
+
 /**
  * The facts of a model in the groups Architecture, Context, Attention, Quantization and Parameters & memory. A fact
  * that is not known has no row and a group without rows is left out.
@@ -207,7 +213,7 @@ export function specGroups(c: ModelCharacteristics): SpecGroup[] {
 		const specs = rows.flatMap(({ field, label, hint, show }) => {
 			const shown = show(c);
 			if (shown === null) return [];
-			const conflicts = c.conflicts.filter((conflict) => conflict.field === field);
+			const conflicts = c.conflicts.filter((conflict) => rowOf(conflict) === field);
 			const { value, raw, note = null } = shown;
 			return [{ field, label, hint, value, raw, note, evidence: named(c.evidence, field), conflicts }];
 		});

@@ -217,12 +217,16 @@ export class ConfigCopies {
 		return characteristics;
 	}
 
+	/** Takes in what was found out by another way than a config. */
+	takeKnown({ id, branch }: Place, characteristics: ModelCharacteristics): ModelCharacteristics {
+		if (branch === null) this.#options.catalog.learn(id, characteristics);
+		return characteristics;
+	}
+
 	/** Takes in the header that was read in the place of a missing config; null when it says nothing about the model. */
 	takeHeader(place: Place, set: HeaderSet): ModelCharacteristics | null {
-		const { id, branch } = place;
 		const characteristics = this.#fromSet(place, set);
-		if (branch === null && characteristics !== null) this.#options.catalog.learn(id, characteristics);
-		return characteristics;
+		return characteristics && this.takeKnown(place, characteristics);
 	}
 
 	/** Takes in that a gate is closed: what is known in spite of it; null when that is too little to be an answer. */
@@ -271,8 +275,8 @@ export class ConfigCopies {
 	}
 
 	#fromFacts(listing: ListingFacts, { id, source, commit, gated }: Listed): ModelCharacteristics {
-		const fetchedAt = this.#now();
-		return normalize({ id, source, revision: commit, fetchedAt, config: null, listing, configGated: gated });
+		const asked = { id, source, revision: commit, fetchedAt: this.#now(), config: null };
+		return normalize({ ...asked, listing, configGated: gated });
 	}
 }
 
@@ -281,9 +285,8 @@ function cached({ commit, fetchedAt }: StoredConfig, text: string): Copy {
 }
 
 function statusOf(statusCode: number | undefined): Exclude<FetchStatus, 'ok' | 'none'> {
-	const known = { 401: '401', 403: '403', 404: '404', 429: '429' } as const;
-	if (statusCode === 401 || statusCode === 403 || statusCode === 404 || statusCode === 429) return known[statusCode];
-	return 'error';
+	const known = (['401', '403', '404', '429'] as const).find((status) => status === String(statusCode));
+	return known ?? 'error';
 }
 
 /** Do these facts say what kind of model it is? */

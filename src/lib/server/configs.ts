@@ -8,6 +8,7 @@ import { parseRepositoryId, parseRevision } from '#lib/core/repository.ts';
 import { ConfigCopies, configFile, withWarning, type CopiesOptions, type Place } from '#lib/server/config-copies.ts';
 import { MOST_FILE_BYTES, type Hub } from '#lib/server/hub.ts';
 import type { AskOptions } from '#lib/server/hub-attempts.ts';
+import { OtherConfigs } from '#lib/server/other-configs.ts';
 import { asReady } from '#lib/server/pool.ts';
 import { SharedWork } from '#lib/server/shared-work.ts';
 import { idsWithConfig } from '#lib/server/store/configs.ts';
@@ -62,6 +63,7 @@ const transient = new Set(['hub_error', 'hub_timeout', 'hub_unreachable', 'integ
 export class Configs {
 	readonly #options: ConfigsOptions;
 	readonly #copies: ConfigCopies;
+	readonly #others: OtherConfigs;
 	readonly #underWay = new SharedWork<ModelCharacteristics>();
 	/** Ticks of the last look in the background, by model. */
 	readonly #rechecked = new Map<string, number>();
@@ -70,6 +72,13 @@ export class Configs {
 	constructor(options: ConfigsOptions) {
 		this.#options = options;
 		this.#copies = new ConfigCopies(options);
+		this.#others = new OtherConfigs({
+			hub: options.hub,
+			copies: this.#copies,
+			// Not as a click: a base that is an adapter itself is not followed further, or two could wait for each other.
+			base: (id, { priority: _priority, ...ask }) => this.#read(id, { signal: ask.signal }, ask),
+			listed: (order) => this.#freshFacts(order),
+		});
 	}
 
 	/** Ends what is under way, background checks included. */
@@ -141,6 +150,8 @@ export class Configs {
 	async #deepest(order: Order): Promise<ModelCharacteristics> {
 		const found = await this.#best(order);
 		if (!order.deep || found.config_status !== 'missing' || headerFileOf(found) !== null) return found;
+		const adapter = await this.#others.adapter(order, found);
+		if (adapter !== null) return adapter;
 		try {
 			return (await this.#fromHeader(order, found.revision)) ?? found;
 		} catch (error) {
@@ -228,7 +239,10 @@ export class Configs {
 		// One byte more than is allowed: what is larger is then known to be, and is an answer (unreadable), not a failure.
 		const limits = { limitBytes: MOST_FILE_BYTES + 1, revision: branch ?? 'main', etag };
 		const file = await this.#options.hub.file(id, configFile, { ...ask, ...limits });
-		if (file === null) return this.#copies.takeMissing(order, await this.#facts(order));
+		if (file === null) {
+			const facts = await this.#facts(order);
+			return (await this.#others.nested(order, facts)) ?? this.#copies.takeMissing(order, facts);
+		}
 		const text = file.text ?? stored?.text ?? null;
 		if (text !== null) return this.#copies.take(order, file, text);
 		throw new Failure('hub_error', 'The Hub says that nothing changed, but there is no copy here.');
@@ -271,6 +285,4 @@ export class Configs {
 	}
 }
 
-function tooLate(): Failure {
-	return new Failure('hub_timeout', `The Hub did not answer within ${CARD_DEADLINE_MS / 1000} seconds.`);
-}
+const tooLate = () => new Failure('hub_timeout', `The Hub did not answer within ${CARD_DEADLINE_MS / 1000} seconds.`);

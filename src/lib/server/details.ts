@@ -1,6 +1,6 @@
 // Everything about one model: its row, characteristics, files, card and relatives, each part on its own feet.
 import type { ModelCard } from '#lib/core/card.ts';
-import { recordFromListing } from '#lib/core/entry.ts';
+import { isBehind, recordFromListing } from '#lib/core/entry.ts';
 import { Failure } from '#lib/core/failure.ts';
 import {
 	entrySchema,
@@ -25,7 +25,7 @@ interface CharacteristicsReader {
 
 interface DetailsOptions {
 	database: Database;
-	catalog: Pick<Catalog, 'entry' | 'list' | 'upsert'>;
+	catalog: Pick<Catalog, 'entry' | 'learn' | 'list' | 'upsert'>;
 	hub: Pick<Hub, 'info'>;
 	configs: CharacteristicsReader;
 	files: FileLists;
@@ -102,9 +102,17 @@ export class Details {
 	/** Starts reading the parts that are figures: characteristics and files. */
 	facts(record: ModelRecord, { signal }: ReadOptions = {}): Omit<DetailParts, 'card'> {
 		return {
-			characteristics: part('characteristics', () => this.#options.configs.read(record.id, { signal })),
+			characteristics: part('characteristics', () => this.#read(record, signal)),
 			files: part('files', () => this.files(record, { signal })),
 		};
+	}
+
+	/** A configuration may have been read before the model had a row: the row learns now, so that both say the same. */
+	async #read(record: ModelRecord, signal: AbortSignal | undefined): Promise<ModelCharacteristics> {
+		const read = await this.#options.configs.read(record.id, { signal });
+		const row = this.#options.catalog.entry(record.id);
+		if (row !== null && isBehind(row, read)) this.#options.catalog.learn(record.id, read);
+		return read;
 	}
 
 	/** The files alone. Throws the Hub's failure when there is no list to show. */

@@ -1,6 +1,6 @@
 // One look at one candidate: its config from the copy of that commit, else from the Hub, at the three places it may be.
-import { readAdapter, writesFor, type Adapter } from '#lib/core/adapter.ts';
-import { recordFromListing, withCharacteristics } from '#lib/core/entry.ts';
+import { adapted, adapterFile, baseFacts, readAdapter, type AdapterBase } from '#lib/core/adapter.ts';
+import { withCharacteristics } from '#lib/core/entry.ts';
 import { blankSecrets, Failure } from '#lib/core/failure.ts';
 import type { ListingFacts } from '#lib/core/listing.ts';
 import type { FetchStatus, ModelCharacteristics, ModelRecord } from '#lib/core/model.ts';
@@ -9,8 +9,6 @@ import { isRepositoryId } from '#lib/core/repository.ts';
 import { configFile, nestedConfigFile, type ConfigCopies, type Place } from '#lib/server/config-copies.ts';
 import type { AskOptions } from '#lib/server/hub-attempts.ts';
 import { MOST_FILE_BYTES, type Hub } from '#lib/server/hub.ts';
-
-const adapterFile = 'adapter_config.json';
 
 /** Where a config is looked for, in this order. */
 const places = [configFile, nestedConfigFile, adapterFile];
@@ -41,21 +39,6 @@ export interface ReaderOptions {
 	since: string;
 }
 
-/** Fields of a base that hold for its adapters too. */
-type Inherited = Pick<
-	ModelRecord,
-	'classification' | 'confidence' | 'architecture_family' | 'is_multimodal' | 'multimodal_type' | 'context_window'
->;
-
-function inheritedFrom(record: ModelRecord): Inherited {
-	const { classification, confidence, architecture_family, is_multimodal, multimodal_type, context_window } = record;
-	return { classification, confidence, architecture_family, is_multimodal, multimodal_type, context_window };
-}
-
-function isTold({ classification }: ModelRecord): boolean {
-	return classification === 'gen' || classification === 'encoder';
-}
-
 /** How a read ended, by what the Hub answered. */
 export function statusOf({ code, statusCode }: Failure): Exclude<FetchStatus, 'ok' | 'none'> {
 	if (statusCode === 401 || statusCode === 403 || statusCode === 404 || statusCode === 429) {
@@ -76,7 +59,7 @@ function withGuess(record: ModelRecord): ModelRecord {
 /** Reads candidates for one run. Bases of adapters are looked up once. */
 export class CandidateReader {
 	readonly #options: ReaderOptions;
-	readonly #bases = new Map<string, Promise<Inherited | null>>();
+	readonly #bases = new Map<string, Promise<AdapterBase | null>>();
 
 	constructor(options: ReaderOptions) {
 		this.#options = options;
@@ -117,7 +100,9 @@ export class CandidateReader {
 		const copies = this.#options.copiesFor(facts);
 		const place: Place = { id: facts.id, branch: null, facts };
 		this.#options.ensure(facts.id);
-		const known = failure.code === 'gated' ? copies.takeGate(place, failure) : null;
+		// A list that was handed in may hold nothing but ids: what the Hub's own list said earlier still tells.
+		const behind = () => copies.takeGate(place, failure) ?? copies.takeGate({ id: facts.id, branch: null }, failure);
+		const known = failure.code === 'gated' ? behind() : null;
 		if (known === null) copies.takeFailure(place, failure);
 		const row = known === null ? record : withCharacteristics(record, known);
 		const fetchStatus = statusOf(failure);
@@ -195,20 +180,16 @@ export class CandidateReader {
 		look: LookOptions,
 	): Promise<ModelRecord> {
 		const adapter = readAdapter(text);
-		const row = withCharacteristics(record, copies.fromList(facts, false));
-		if (adapter === null) return withGuess(row);
-		const inherited = adapter.base === null ? null : await this.#base(adapter.base, look);
-		const told = inherited ?? this.#byTask(adapter);
-		return { ...row, ...told, fetchStatus: 'ok' };
-	}
-
-	#byTask({ task }: Adapter): Partial<ModelRecord> {
-		const writes = writesFor(task);
-		return writes === null ? {} : { classification: writes ? 'gen' : 'encoder', confidence: 'low' };
+		const listed = copies.fromList(facts, false);
+		if (adapter === null) return withGuess(withCharacteristics(record, listed));
+		const base = adapter.base === null ? null : await this.#base(adapter.base, look);
+		const known = adapted(listed, adapter, base);
+		copies.takeKnown({ id: facts.id, branch: null }, known);
+		return { ...withCharacteristics(record, known), fetchStatus: 'ok' };
 	}
 
 	/** What holds for adapters of this base, from the list, the catalog or its own config; null when nobody knows it. */
-	#base(id: string, look: LookOptions): Promise<Inherited | null> {
+	#base(id: string, look: LookOptions): Promise<AdapterBase | null> {
 		const known = this.#bases.get(id);
 		if (known !== undefined) return known;
 		const base = this.#readBase(id, look);
@@ -217,10 +198,11 @@ export class CandidateReader {
 		return base;
 	}
 
-	async #readBase(id: string, { ask, starting }: LookOptions): Promise<Inherited | null> {
+	async #readBase(id: string, { ask, starting }: LookOptions): Promise<AdapterBase | null> {
 		if (!isRepositoryId(id)) return null;
 		const known = this.#options.known(id);
-		if (known !== null && isTold(known)) return inheritedFrom(known);
+		const told = known === null ? null : baseFacts(known);
+		if (told !== null) return told;
 		const facts: ListingFacts = { id };
 		const copies = this.#options.copiesFor(facts);
 		try {
@@ -228,8 +210,7 @@ export class CandidateReader {
 			const file = await this.#options.hub.file(id, configFile, { ...ask, limitBytes: MOST_FILE_BYTES + 1 });
 			if (file === null) return null;
 			const c = copies.take({ id, branch: null, facts }, file, file.text ?? '');
-			const row = withCharacteristics(recordFromListing(facts, 'hub', this.#options.since), c);
-			return isTold(row) ? inheritedFrom(row) : null;
+			return baseFacts(c);
 		} catch (error) {
 			const isHidden = error instanceof Failure && ['gated', 'not_found', 'forbidden', 'disabled'].includes(error.code);
 			if (isHidden) return null;

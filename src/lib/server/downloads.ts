@@ -26,14 +26,15 @@ import type { Identity } from '#lib/server/downloads/owner.ts';
 import { removePart } from '#lib/server/downloads/part-file.ts';
 import { Planner } from '#lib/server/downloads/plan.ts';
 import { DownloadQueue, spokenFor } from '#lib/server/downloads/queue.ts';
-import { notAsked, renewalOf } from '#lib/server/downloads/renewal.ts';
+import { notAsked, renewalOf, startedOver } from '#lib/server/downloads/renewal.ts';
 import { DownloadRun } from '#lib/server/downloads/run.ts';
 import type { FreeBytes } from '#lib/server/downloads/space.ts';
 import { Streams } from '#lib/server/downloads/streams.ts';
 import { keyOf, outcomes, wrongState } from '#lib/server/downloads/wishes.ts';
 import { thenTold } from '#lib/server/downloads/then-told.ts';
 import { Throttle } from '#lib/server/downloads/throttle.ts';
-import { Bell, watchDownloads, type Watched } from '#lib/server/downloads/watch.ts';
+import type { Watched } from '#lib/server/downloads/reader.ts';
+import { DownloadWatch } from '#lib/server/downloads/watch.ts';
 import type { Hub } from '#lib/server/hub.ts';
 import { FileHashes } from '#lib/server/inventory/reading.ts';
 import * as store from '#lib/server/store/downloads.ts';
@@ -68,20 +69,22 @@ interface DownloadsOptions {
 /** Every download of a data folder, whichever process works on it. */
 export class Downloads {
 	readonly #options: DownloadsOptions;
-	readonly #bell = new Bell();
+	readonly #watch: DownloadWatch;
 	readonly #digester = new Digester();
 	readonly #throttle: Throttle;
 	readonly #leases: Leases;
 	readonly #queue: DownloadQueue;
 	readonly #planner: Planner;
+	readonly #hashes: FileHashes;
 
 	constructor(options: DownloadsOptions) {
 		const { hub, database, root, self, clock, random, freeBytes, onBug } = options;
 		const { keepFree = usualKeepFree, tickMs = usualTickMs, fit = null } = options;
 		this.#options = options;
 		this.#throttle = new Throttle(clock);
+		this.#watch = new DownloadWatch({ database, clock });
 		this.#leases = new Leases({ database, self, clock });
-		const hashes = new FileHashes({ database, date: () => clock.date() });
+		const hashes = (this.#hashes = new FileHashes({ database, date: () => clock.date() }));
 		const { streams = new Streams() } = options;
 		const parts = { digester: this.#digester, throttle: this.#throttle, hashes, streams };
 		const fetch = new BlobFetch({ hub, clock, random, self, ...parts });
@@ -95,7 +98,7 @@ export class Downloads {
 			run: (record, signal) => thenTold(record, new DownloadRun(tools, record, signal).events(), options.onReady),
 			gateOf: async (id) => (await hub.access(id).catch(() => null))?.state ?? null,
 			parallel: () => this.#obeyLimits().parallel,
-			changed: () => this.#bell.ring(),
+			changed: (isEnd) => (isEnd ? this.#watch.look() : this.#watch.ring()),
 		});
 	}
 
@@ -112,7 +115,7 @@ export class Downloads {
 
 	/**
 	 * Orders a download; the same order again gives the same download, which goes on when it had failed or was cancelled.
-	 * One that is ready stays so while its files are here; with `refresh` the Hub is asked whether there is something
+	 * One that is ready stays so while its files are here as they were verified; with `refresh` the Hub is asked whether there is something
 	 * newer, and where it is away what is here has to do. Throws `invalid_model_id` or `invalid_revision`; whatever else
 	 * is wrong shows itself in the download.
 	 */
@@ -122,7 +125,7 @@ export class Downloads {
 		parseRevision(order.revision);
 		const key = keyOf(order);
 		const ready = store.downloadOf(database, key)?.record;
-		const asked = { ...this.#options, boot: this.#options.self.boot, refresh };
+		const asked = { ...this.#options, boot: this.#options.self.boot, hashes: this.#hashes, refresh };
 		const renewal = ready?.state === 'ready' ? await renewalOf(ready, asked) : 'kept';
 		const id = database.transaction(() => {
 			const known = store.downloadOf(database, key)?.record;
@@ -133,20 +136,13 @@ export class Downloads {
 			}
 			const isLeft = known.state === 'failed' || known.state === 'cancelled' || known.state === 'paused';
 			if (isLeft) this.#apply(known, 'queued');
-			else if (known.state === 'ready' && renewal === 'anew') this.#anew(known);
-			else if (known.state === 'ready' && renewal === 'unasked') this.#warn(known, notAsked);
+			else if (known.state === 'ready' && (renewal === 'anew' || renewal === 'again')) {
+				store.saveDownload(database, startedOver(known, renewal, clock.date().getTime()), null);
+			} else if (known.state === 'ready' && renewal === 'unasked') this.#warn(known, notAsked);
 			return known.id;
 		});
 		this.#announce();
 		return this.read(id);
-	}
-
-	/** Starts a ready download over: the Hub is asked again what its branch means. */
-	#anew(record: DownloadRecord): void {
-		const { database, clock } = this.#options;
-		const { id, order, created_at } = record;
-		const fresh = { ...newDownload(id, order, clock.date().getTime()), created_at };
-		store.saveDownload(database, fresh, null);
 	}
 
 	#warn(record: DownloadRecord, message: string): void {
@@ -252,10 +248,9 @@ export class Downloads {
 		return limits;
 	}
 
-	/** Every change from now on, after what the reader does not have yet: see `watchDownloads`. */
-	watch({ after = null, signal }: { after?: number | null; signal: AbortSignal }): AsyncGenerator<Watched> {
-		const { database, clock } = this.#options;
-		return watchDownloads({ database, clock, bell: this.#bell, after, signal });
+	/** Every change from now on, after what the reader does not have yet: see `DownloadWatch`. */
+	watch(options: { after?: number | null; signal: AbortSignal; onSlow?: () => void }): AsyncGenerator<Watched> {
+		return this.#watch.changes({ after: null, ...options });
 	}
 
 	/**
@@ -287,13 +282,14 @@ export class Downloads {
 	}
 
 	#announce(): void {
-		this.#bell.ring();
+		this.#watch.ring();
 		this.#queue.poke();
 	}
 
 	/** Ends what is under way here; it goes on with the next start, where it was. */
 	async close(): Promise<void> {
 		await this.#queue.close();
+		this.#watch.close();
 		await this.#leases.close();
 		await this.#digester.close();
 	}

@@ -2,12 +2,19 @@
 import type { Socket } from 'node:net';
 import type { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
-import { chatBodySchema, completionBodySchema, embeddingBodySchema, refusedField } from '#lib/core/openai.ts';
+import { parseJson } from '#lib/core/json.ts';
+import {
+	chatBodySchema,
+	completionBodySchema,
+	embeddingBodySchema,
+	isPlainChat,
+	refusedField,
+} from '#lib/core/openai.ts';
 import type { Operation } from '#lib/core/registry/call.ts';
 import type { RegistryKey } from '#lib/core/registry/key.ts';
 import { nanoDollars } from '#lib/core/registry/record.ts';
 import type { Limit } from '#lib/core/registry/strategy.ts';
-import { parseBody } from '#lib/server/http.ts';
+import { checkBody } from '#lib/server/http.ts';
 import type { RouteRequest } from '#lib/server/registry/route.ts';
 
 const limits = { depth: 128, keys: 500_000 };
@@ -64,11 +71,13 @@ export function limitsOf(key: RegistryKey | null): Limit[] {
 }
 
 /**
- * The body of a request. Throws as `parseBody` does, and `unknown_field` for what would choose another address, key or
+ * The body of a request. Throws `invalid_json` and as `checkBody` does, and `unknown_field` for what would choose another address, key or
  * header for the request that goes on.
  */
 export async function readAsked(operation: Operation, incoming: Incoming): Promise<z.output<typeof schemas.chat>> {
-	const body = parseBody(await incoming.text(), schemas[operation], limits);
+	const parsed = parseJson(await incoming.text(), limits);
+	const isPlain = operation === 'chat' && isPlainChat(parsed);
+	const body = isPlain ? parsed : checkBody(parsed, schemas[operation]);
 	const refused = refusedField(body);
 	if (refused === null) return body;
 	const why = 'where a request goes is the registry’s to say';

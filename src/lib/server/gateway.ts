@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { Failure, isAbort } from '#lib/core/failure.ts';
 import { ReplyFold } from '#lib/core/openai-fold.ts';
-import type { Operation } from '#lib/core/registry/call.ts';
+import type { Ends, Operation } from '#lib/core/registry/call.ts';
 import { allowsSpec, type RegistryKey } from '#lib/core/registry/key.ts';
 import { wireAt, type Wire } from '#lib/core/registry/wire.ts';
 import type { Clock } from '#lib/server/clock.ts';
@@ -23,11 +23,12 @@ import { limitsOf, optionsOf, readAsked, type Incoming } from '#lib/server/gatew
 import { readText } from '#lib/server/http.ts';
 import { ProgressFeed } from '#lib/server/gateway-progress.ts';
 import type { Caller } from '#lib/server/registry/callers.ts';
+import { Branch, Ending } from '#lib/server/registry/ending.ts';
 import type { Routed, RouteRequest } from '#lib/server/registry/route.ts';
 
 /** What routes a request to an answer. */
 export interface Routes {
-	run(request: RouteRequest, signal: AbortSignal): Promise<Routed>;
+	run(request: RouteRequest, ends: Ends): Promise<Routed>;
 }
 
 /** A spec that can be asked for, as the list of models shows it. */
@@ -57,16 +58,19 @@ interface Passage {
 	body: Wire;
 	startedMs: number;
 	/** Ends every call for this request. */
-	leaving: AbortController;
+	leaving: Branch;
 	release: () => void;
 }
 
 /** Answers requests under `/v1`; every failure is an answer too. */
 export class Gateway {
 	readonly #options: GatewayOptions;
+	/** The end of the process; listening to it costs less than to a signal. */
+	readonly #closing: Branch;
 
 	constructor(options: GatewayOptions) {
 		this.#options = options;
+		this.#closing = new Branch(options.closing);
 	}
 
 	/** Specs in OpenAI's list of models, as far as the caller may ask for them. */
@@ -132,19 +136,14 @@ export class Gateway {
 		};
 	}
 
-	/** A controller that is aborted when the caller leaves or the process ends; `release` takes the listeners back. */
+	/** Ends when the caller leaves or the process ends; `release` takes the listeners back. */
 	#linked({ signal, socket }: Incoming): Pick<Passage, 'leaving' | 'release'> {
-		const leaving = new AbortController();
-		const signals = signal === null ? [this.#options.closing] : [signal, this.#options.closing];
-		const stop = () => leaving.abort(left());
-		for (const one of signals) {
-			if (one.aborted) stop();
-			one.addEventListener('abort', stop, { once: true });
-		}
+		const leaving = signal === null ? new Branch(this.#closing) : new Branch(this.#closing, signal);
+		const stop = () => leaving.end(left());
 		socket?.once('close', stop);
 		if (socket?.destroyed) stop();
 		const release = () => {
-			for (const one of signals) one.removeEventListener('abort', stop);
+			leaving.release();
 			socket?.off('close', stop);
 		};
 		return { leaving, release };
@@ -156,7 +155,7 @@ export class Gateway {
 
 	async #whole(passage: Passage, asked: RouteRequest): Promise<Reply> {
 		try {
-			const routed = await this.#options.routes.run(asked, passage.leaving.signal);
+			const routed = await this.#options.routes.run(asked, passage.leaving);
 			const fold = new ReplyFold(passage.operation);
 			for await (const lot of routed.lots) {
 				for (const event of lot) {
@@ -174,7 +173,7 @@ export class Gateway {
 
 	async #stream(passage: Passage, asked: RouteRequest): Promise<Reply> {
 		const feed = new ProgressFeed();
-		const coming = this.#options.routes.run({ ...asked, onProgress: feed.tell }, passage.leaving.signal);
+		const coming = this.#options.routes.run({ ...asked, onProgress: feed.tell }, passage.leaving);
 		let routed: Routed | null;
 		try {
 			// A vote that is told of has begun its answer with the first word about it.
@@ -185,13 +184,13 @@ export class Gateway {
 		}
 		if (routed === null) return this.#begun(passage, coming, feed);
 		const headers = routedHeaders(routed, this.#elapsed(passage));
-		return eventsReply({ texts: this.#texts(passage, routed), left: () => passage.leaving.abort(left()) }, headers);
+		return eventsReply({ texts: this.#texts(passage, routed), left: () => passage.leaving.end(left()) }, headers);
 	}
 
 	/** Sends status 200 before anybody has answered, so that nothing in between gives up; a failure comes as an event then. */
 	#early(passage: Passage, asked: RouteRequest): Reply {
 		const feed = new ProgressFeed();
-		const coming = this.#options.routes.run({ ...asked, onProgress: feed.tell }, passage.leaving.signal);
+		const coming = this.#options.routes.run({ ...asked, onProgress: feed.tell }, passage.leaving);
 		return this.#begun(passage, coming, feed);
 	}
 
@@ -199,7 +198,7 @@ export class Gateway {
 	#begun(passage: Passage, coming: Promise<Routed>, feed: ProgressFeed): Reply {
 		coming.catch(() => undefined); // said in the stream
 		const texts = this.#earlyTexts(passage, coming, feed);
-		return eventsReply({ texts, left: () => passage.leaving.abort(left()) }, noStore);
+		return eventsReply({ texts, left: () => passage.leaving.end(left()) }, noStore);
 	}
 
 	async *#earlyTexts(passage: Passage, coming: Promise<Routed>, feed: ProgressFeed): AsyncGenerator<string> {
@@ -213,7 +212,7 @@ export class Gateway {
 				if (told === '') yield sseComment;
 			}
 		} catch (error) {
-			if (!passage.leaving.signal.aborted) yield this.#failed(error);
+			if (!passage.leaving.aborted) yield this.#failed(error);
 		} finally {
 			passage.release();
 		}
@@ -245,7 +244,7 @@ export class Gateway {
 			const last = wantsUsage ? usageChunk(usage ?? head, record) : null;
 			yield last === null ? sseDone : sse(last) + sseDone;
 		} catch (error) {
-			if (!leaving.signal.aborted) yield this.#failed(error);
+			if (!leaving.aborted) yield this.#failed(error);
 		} finally {
 			passage.release();
 		}
@@ -273,7 +272,7 @@ interface Asking {
 
 const noStore = { 'cache-control': 'no-store' };
 
-const left = () => new DOMException('The caller left.', 'AbortError');
+const left = () => new Ending('client');
 
 function modelOf({ id, owner }: Offer): Wire {
 	return { id, object: 'model', created: 0, owned_by: owner };

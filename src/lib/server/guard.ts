@@ -71,11 +71,12 @@ export function hostName(address: string): string {
 	return plain.includes(':') && !plain.startsWith('[') ? `[${plain}]` : plain;
 }
 
-/** Names of this machine: always the loopback ones, then what was asked to listen on and where the connection came in. */
-function ownNames(house: House): Set<string> {
-	const names = new Set(['localhost', '127.0.0.1', '[::1]', hostName(house.host)]);
-	if (house.localAddress !== null) names.add(hostName(house.localAddress));
-	return names;
+const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Is this a name of this machine: a loopback one, what was asked to listen on, or where the connection came in? */
+function isOwnName(name: string, { host, localAddress }: House): boolean {
+	if (loopbackNames.has(name) || name === hostName(host)) return true;
+	return localAddress !== null && name === hostName(localAddress);
 }
 
 /**
@@ -91,7 +92,7 @@ export function isOwnHost(header: string, house: House): boolean {
 		const ownPort = own.port || (own.protocol === 'https:' ? '443' : '80');
 		if (name === own.hostname && (port || (own.protocol === 'https:' ? '443' : '80')) === ownPort) return true;
 	}
-	if (!ownNames(house).has(name)) return false;
+	if (!isOwnName(name, house)) return false;
 	return house.port === null || Number(port || 80) === house.port;
 }
 
@@ -131,7 +132,9 @@ function checkOrigin(ask: Ask, house: House): Failure | null {
 
 /** The decoded path of a request target; the target itself when it cannot be decoded. */
 function pathOf(url: string): string {
-	const path = url.split('?', 1)[0] ?? url;
+	const end = url.indexOf('?');
+	const path = end < 0 ? url : url.slice(0, end);
+	if (!path.includes('%')) return path;
 	try {
 		return decodeURIComponent(path);
 	} catch {
@@ -177,7 +180,9 @@ function keyInUrl(): Failure {
 }
 
 function checkUrl(ask: Ask, house: House): Failure | null {
-	const text = ask.url.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(parseInt(code.slice(1), 16)));
+	const text = ask.url.includes('%')
+		? ask.url.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(parseInt(code.slice(1), 16)))
+		: ask.url;
 	if (keyShape.test(text)) return keyInUrl();
 	if (house.secrets.some((secret) => secret.length >= 8 && text.includes(secret))) return keyInUrl();
 	const query = ask.url.slice(ask.url.indexOf('?') + 1);

@@ -102,7 +102,8 @@ function bodyFailure(issues: z.core.$ZodIssue[]): Failure {
 	return new Failure('invalid_body', `${where} is not right: ${quoted(issue?.message ?? 'unexpected value')}.`);
 }
 
-function checked<T>(value: JsonValue, schema: z.ZodType<T>): T {
+/** A parsed body as a schema describes it. Throws `unknown_field` and `invalid_body`. */
+export function checkBody<T>(value: JsonValue, schema: z.ZodType<T>): T {
 	const parsed = schema.safeParse(value);
 	if (parsed.success) return parsed.data;
 	throw bodyFailure(parsed.error.issues);
@@ -113,12 +114,7 @@ function checked<T>(value: JsonValue, schema: z.ZodType<T>): T {
  * throws `unknown_field` for a name the schema does not have and `invalid_body` naming the first wrong field.
  */
 export async function readBody<T>(request: Request, schema: z.ZodType<T>, limits?: Partial<BodyLimits>): Promise<T> {
-	return checked(await readJson(request, limits), schema);
-}
-
-/** The same of a body that was read already. Throws `invalid_json`, `unknown_field` and `invalid_body`. */
-export function parseBody<T>(text: string, schema: z.ZodType<T>, limits: JsonLimits): T {
-	return checked(parseJson(text, limits), schema);
+	return checkBody(await readJson(request, limits), schema);
 }
 
 const byStatus: Readonly<Record<number, [FailureCode, string]>> = {

@@ -82,11 +82,14 @@ function sendRaw(socket: Socket, status: string, code: string, message: string):
 
 /** What cannot be passed to any route: several Host headers, a target that is no path, a method nobody has. */
 function misshapen(request: IncomingMessage, limits: ListenerLimits): Failure | null {
-	const names = request.rawHeaders.filter((_, at) => at % 2 === 0);
-	if (names.filter((name) => name.toLowerCase() === 'host').length > 1) {
-		return new Failure('host_not_allowed', 'The request has more than one Host header.');
+	const { rawHeaders } = request;
+	let hosts = 0;
+	for (let at = 0; at < rawHeaders.length; at += 2) {
+		if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') hosts += 1;
 	}
-	if (names.length >= limits.headers) return new Failure('headers_too_large', 'The request has too many headers.');
+	if (hosts > 1) return new Failure('host_not_allowed', 'The request has more than one Host header.');
+	if (rawHeaders.length / 2 >= limits.headers)
+		return new Failure('headers_too_large', 'The request has too many headers.');
 	if (!methods.includes(request.method ?? ''))
 		return new Failure('method_not_allowed', 'There is no such method here.');
 	if (!request.url?.startsWith('/')) return new Failure('bad_request', 'The request target is not a path.');
@@ -104,6 +107,8 @@ function askOf(request: IncomingMessage): Ask {
 /** A server that listens on one address only and hands on what the guard lets through. */
 export class Listener {
 	readonly #settings: Settings;
+	/** Our own keys and tokens. */
+	readonly #secrets: string[];
 	readonly #limits: ListenerLimits;
 	readonly #server: Server;
 	readonly #load: () => Promise<Answer>;
@@ -117,6 +122,7 @@ export class Listener {
 
 	constructor({ settings, load, onStop, onError, limits }: ListenerOptions) {
 		this.#settings = settings;
+		this.#secrets = [settings.key, settings.hubToken].filter((secret) => secret !== null);
 		this.#port = settings.port;
 		this.#limits = { ...defaults, ...limits };
 		this.#load = load;
@@ -181,14 +187,14 @@ export class Listener {
 	}
 
 	#house(socket: Socket): House {
-		const { host, origin, key, hubToken } = this.#settings;
-		const secrets = [key, hubToken].filter((secret) => secret !== null);
-		return { port: this.port, host, origin, localAddress: socket.localAddress ?? null, secrets };
+		const { host, origin } = this.#settings;
+		return { port: this.port, host, origin, localAddress: socket.localAddress ?? null, secrets: this.#secrets };
 	}
 
 	async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		this.#answering.set(request.socket, response);
-		for (const [name, value] of Object.entries(headersFor(request.url ?? ''))) response.setHeader(name, value);
+		const headers = headersFor(request.url ?? '');
+		for (const name in headers) response.setHeader(name, headers[name] ?? '');
 		this.#drainAfter(request, response);
 		const refused = misshapen(request, this.#limits) ?? refusal(askOf(request), this.#house(request.socket));
 		if (refused !== null) return this.#refuse(request, response, refused);

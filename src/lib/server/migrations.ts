@@ -334,6 +334,32 @@ export const migrations: readonly Migration[] = [
 			'CREATE INDEX route_attempts_at ON route_attempts (at)',
 		],
 	},
+	{
+		// Long rows in a table without row ids stand in the inner pages of its tree: writing one cost half as much again.
+		name: 'records of requests in the order in which they are written',
+		statements: [
+			'ALTER TABLE route_requests RENAME TO keyed_requests',
+			'ALTER TABLE route_attempts RENAME TO keyed_attempts',
+			'DROP INDEX route_requests_at',
+			'DROP INDEX route_attempts_at',
+			`CREATE TABLE route_requests (
+				id TEXT PRIMARY KEY, at INTEGER NOT NULL, spec TEXT NOT NULL, route TEXT NOT NULL, user_id TEXT, key_name TEXT,
+				strategy TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT, served TEXT, first_content_ms REAL, ms REAL,
+				cost INTEGER, record TEXT NOT NULL
+			)`,
+			`CREATE TABLE route_attempts (
+				request TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, candidate TEXT NOT NULL,
+				outcome TEXT NOT NULL, class TEXT, first_content_ms REAL, ms REAL, cost INTEGER, output INTEGER,
+				PRIMARY KEY (request, number)
+			)`,
+			'INSERT INTO route_requests SELECT * FROM keyed_requests ORDER BY id',
+			'INSERT INTO route_attempts SELECT * FROM keyed_attempts ORDER BY request, number',
+			'DROP TABLE keyed_requests',
+			'DROP TABLE keyed_attempts',
+			'CREATE INDEX route_requests_at ON route_requests (at)',
+			'CREATE INDEX route_attempts_at ON route_attempts (at)',
+		],
+	},
 ];
 
 /** How many steps this database has behind it. */

@@ -5,6 +5,7 @@ import { placeCookie } from '#lib/core/place.ts';
 import { waysOut } from '#lib/core/active-filters.ts';
 import type { Checked, ListPage, ListSource, ModelQuery } from '#lib/core/query.ts';
 import { readPageQuery } from '#lib/core/query-url.ts';
+import { spelledFamilies } from '#lib/server/asked-query.ts';
 import type { Catalog } from '#lib/server/catalog.ts';
 import { loadedSnapshotDate } from '#lib/server/snapshot.ts';
 import type { PageServerLoad } from './$types';
@@ -35,7 +36,9 @@ function lean({ tags: _tags, siblings: _siblings, ...entry }: ModelEntry): Model
 
 export const load: PageServerLoad = async ({ cookies, locals, url }) => {
 	const { catalog, database, hardware } = locals.app;
-	const { query, problems } = readPageQuery(url.searchParams);
+	const read = readPageQuery(url.searchParams);
+	const { query, failures } = spelledFamilies(read.query);
+	const problems = [...read.problems, ...failures.map(({ message }) => message)];
 	if (query.fits !== null) await hardware.ready();
 	const counts = catalog.counts();
 	const source: ListSource = query.source ?? (counts.mine > 0 ? 'mine' : 'hub');

@@ -54,6 +54,25 @@ describe('events', () => {
 		expect(parsed(cut(bytes, () => 1))).toEqual(wanted);
 	});
 
+	it('begin behind a byte order mark, in one packet and byte by byte, and keep one that stands later', () => {
+		const bytes = Buffer.from('\ufeffdata: a\n\ndata: \ufeffb\n\n');
+		for (const parts of [[bytes], cut(bytes, () => 1), cut(bytes, () => 2), cut(bytes, () => 13)]) {
+			expect(parsed(parts).map(({ data }) => data)).toEqual(['a', '\ufeffb']);
+		}
+	});
+
+	it('have marks in place of bytes that are no letters, wherever these begin', () => {
+		const bytes = Buffer.concat([
+			Buffer.from('data: a\n\ndata: '),
+			Buffer.from([0xc3, 0x28, 0xf0, 0x9f]),
+			Buffer.from('\n\n'),
+		]);
+		const whole = parsed([bytes]);
+		expect(whole.map(({ data }) => data)).toEqual(['a', '\ufffd(\ufffd']);
+		expect(parsed(cut(bytes, () => 1))).toEqual(whole);
+		expect(parsed(cut(bytes, () => 16))).toEqual(whole);
+	});
+
 	it('come whole wherever they were cut', () => {
 		const random = seeded(7);
 		for (let round = 0; round < 300; round += 1) {

@@ -101,6 +101,14 @@ export class CallFailure extends Error {
 	}
 }
 
+/** What tells that work has to end, with its reason: an abort signal, or something of this kind that costs less. */
+export interface Ends {
+	readonly aborted: boolean;
+	readonly reason: unknown;
+	addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+	removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /**
  * A provider as strategies see it: it opens a call and yields its events. It ends when the reply is complete, throws a
  * `CallFailure` for everything that went wrong, and cancels the upstream body on every way out: when the reader leaves,
@@ -110,5 +118,5 @@ export interface CallProvider {
 	readonly name: string;
 	call(call: CandidateCall, signal: AbortSignal): AsyncIterable<CallEvent>;
 	/** The same in the lots in which they arrive, for providers whose events come many at a time. */
-	lots?(call: CandidateCall, signal: AbortSignal): AsyncIterable<readonly CallEvent[]>;
+	lots?(call: CandidateCall, ends: Ends): AsyncIterable<readonly CallEvent[]>;
 }

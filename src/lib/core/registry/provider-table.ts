@@ -390,7 +390,7 @@ const rows: readonly ProviderRow[] = [
 		kind: 'local',
 		baseUrl: '',
 		keys: [],
-		cancelStopsBilling: null,
+		cancelStopsBilling: true,
 		isFree: true,
 		runsHere: true,
 	}),

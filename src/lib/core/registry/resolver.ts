@@ -1,7 +1,7 @@
 // Which tiers lead to a model, and which candidates a tier leads to: both ways, as many as there are.
 import { Failure } from '#lib/core/failure.ts';
 import type { ModelsConfig, TierConfig, UserConfig } from '#lib/core/registry/config.ts';
-import { nearestNames } from '#lib/core/registry/spec.ts';
+import { nearestNames } from '#lib/core/likeness.ts';
 
 type Tiers = Pick<ModelsConfig, 'tiers' | 'aliases'>;
 

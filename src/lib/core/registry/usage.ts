@@ -82,32 +82,39 @@ export function guessUsage(input: number, output: number): Usage {
 	return { ...noUsage, input_uncached: input, output_text: output };
 }
 
+const saying = ['content', 'reasoning_content', 'reasoning', 'text', 'refusal'];
+
 function textsOf(part: unknown): string {
 	if (!isJsonObject(part)) return '';
-	const texts: string[] = [];
-	for (const name of ['content', 'reasoning_content', 'reasoning', 'text', 'refusal']) {
+	let said = '';
+	for (const name of saying) {
 		const text = part[name];
-		if (typeof text === 'string') texts.push(text);
+		if (typeof text === 'string') said += text;
 	}
 	const calls = part['tool_calls'];
-	for (const call of Array.isArray(calls) ? calls : []) {
+	if (!Array.isArray(calls)) return said;
+	for (const call of calls) {
 		const made = isJsonObject(call) ? call['function'] : null;
 		if (!isJsonObject(made)) continue;
-		for (const name of ['name', 'arguments']) if (typeof made[name] === 'string') texts.push(String(made[name]));
+		const { name, arguments: given } = made;
+		if (typeof name === 'string') said += name;
+		if (typeof given === 'string') said += given;
 	}
-	return texts.join('');
+	return said;
 }
 
 /** Everything that a chunk or a plain reply in OpenAI's shape says: text, reasoning, tool calls. */
 export function saidIn(reply: Readonly<Record<string, unknown>>): string {
 	const choices = reply['choices'];
 	if (!Array.isArray(choices)) return '';
-	return choices
-		.map((choice) => {
-			if (!isJsonObject(choice)) return '';
-			return textsOf(choice['delta']) + textsOf(choice['message']) + textsOf({ text: choice['text'] });
-		})
-		.join('');
+	let said = '';
+	for (const choice of choices) {
+		if (!isJsonObject(choice)) continue;
+		const { delta, message, text } = choice;
+		said += textsOf(delta) + textsOf(message);
+		if (typeof text === 'string') said += text;
+	}
+	return said;
 }
 
 /** The answer's text alone, without reasoning: what a person would read. */

@@ -5,7 +5,7 @@ import { modelsConfigSchema, type ModelsConfig, type TierConfig } from '#lib/cor
 import { candidateOf, splitCandidate, type Surroundings } from '#lib/core/registry/plan.ts';
 import { providerRows } from '#lib/core/registry/provider-table.ts';
 import { findTier, getTiersForModel } from '#lib/core/registry/resolver.ts';
-import { nearestNames } from '#lib/core/registry/spec.ts';
+import { nearestNames } from '#lib/core/likeness.ts';
 
 /** One thing found. `path` leads to its place in the file. `blocks`: a file with it is not taken. */
 export interface Finding {

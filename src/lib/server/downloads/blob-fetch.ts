@@ -1,18 +1,18 @@
 // Gets one file of a download: from what is here already, else from the Hub, and never believes it before its digest.
 import { constants } from 'node:fs';
-import { lstat, open, realpath, stat, unlink } from 'node:fs/promises';
+import { lstat, open, realpath, unlink } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { contentProblem, headBytes } from '#lib/core/content-check.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
 import { ended } from '#lib/server/downloads/digester.ts';
-import { onDisk } from '#lib/server/downloads/disk-failure.ts';
+import { notThere, onDisk } from '#lib/server/downloads/disk-failure.ts';
 import { damaged, unsafe } from '#lib/server/downloads/fetch-failures.ts';
+import { stampOf } from '#lib/server/downloads/file-stamp.ts';
 import type { Identity } from '#lib/server/downloads/owner.ts';
 import { PartFile, removePart } from '#lib/server/downloads/part-file.ts';
 import { Transfer, type TransferTools, type WantedBytes } from '#lib/server/downloads/transfer.ts';
 import type { FileHashes } from '#lib/server/inventory/reading.ts';
-import type { FileStamp } from '#lib/server/store/file-digests.ts';
 
 export interface FetchTools extends TransferTools {
 	self: Identity;
@@ -28,12 +28,6 @@ export interface Wanted extends WantedBytes {
 	allowUnsafe: boolean;
 	/** Throws when somebody else has taken over. */
 	checkLease(): void;
-}
-
-/** A stamp that changes with a file's content, as far as the file system tells. */
-async function stampOf(path: string): Promise<FileStamp> {
-	const { size, mtimeMs, ino } = await stat(path);
-	return { inode: String(ino), size, changed: mtimeMs };
 }
 
 /** Gets files, each at most once at a time; see `SharedWork` for those wanted twice. */
@@ -57,17 +51,18 @@ export class BlobFetch {
 			await onDisk(file.path, () => part.finish());
 		} catch (error) {
 			wanted.progress(part.bytes, 0);
-			await part.close();
+			await part.close().catch(() => {}); // what stopped it is what is told
 			if (error instanceof Failure && error.code === 'integrity_failed') await removePart(blob);
 			throw error;
 		}
-		this.#tools.hashes.note(blob, await stampOf(blob), file.digest);
+		const stamp = await stampOf(blob).catch(() => null); // not noted: it is read once more when it is wanted again
+		if (stamp !== null) this.#tools.hashes.note(blob, stamp, file.digest);
 	}
 
 	/** Is the content here under its name? One that is not what its name says is taken away. */
 	async #isHere(wanted: Wanted): Promise<boolean> {
 		const { blob, root, file } = wanted;
-		const there = await lstat(blob).catch(() => null);
+		const there = await lstat(blob).catch(notThere);
 		if (there === null) return false;
 		const real = await realpath(blob).catch(() => null);
 		const facts = real === null ? null : await lstat(real);
@@ -91,7 +86,7 @@ export class BlobFetch {
 		const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
 		const digest = this.#tools.digester.begin(handle.fd, file.digest, file.total);
 		try {
-			return await ended(digest, file.total, signal);
+			return await ended(digest, file, signal);
 		} finally {
 			await handle.close();
 		}

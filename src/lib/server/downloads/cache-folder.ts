@@ -17,7 +17,7 @@ import {
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { Failure } from '#lib/core/failure.ts';
 import { fileNameProblem, isCommit, isDigest, parseRepositoryId, quoted } from '#lib/core/repository.ts';
-import { errnoOf } from '#lib/server/downloads/disk-failure.ts';
+import { errnoOf, notThere } from '#lib/server/downloads/disk-failure.ts';
 
 /** Written into a fresh cache, so that backups leave it out (the convention of bford.info/cachedir). */
 const tag =
@@ -95,13 +95,10 @@ export class CacheFolder {
 		const blob = this.blob(digest);
 		await this.#folder('snapshots', commit, ...path.split('/').slice(0, -1));
 		const target = relative(dirname(place), blob);
-		const there = await lstat(place).catch(() => null);
+		const there = await lstat(place).catch(notThere);
 		if (there?.isSymbolicLink() === true && (await readlink(place)) === target) return;
 		if (there !== null && !there.isSymbolicLink() && !there.isFile()) throw elsewhere(path);
-		const fresh = `${place}.${process.pid}.modeldex.incomplete`;
-		await unlink(fresh).catch(() => {}); // left by a process of this number that was killed
-		await linked(target, blob, fresh);
-		await rename(fresh, place);
+		await inOneStep(place, (fresh) => linked(target, blob, fresh));
 	}
 
 	/** Notes which commit a branch or tag meant. Nothing is noted for a commit, which means itself. */
@@ -113,14 +110,25 @@ export class CacheFolder {
 		}
 		const folder = await this.#folder('refs', ...parts.slice(0, -1));
 		const place = join(folder, parts.at(-1) ?? '');
-		const fresh = `${place}.${process.pid}.modeldex.incomplete`;
-		await writeFile(fresh, commit);
-		await rename(fresh, place);
+		await inOneStep(place, (fresh) => writeFile(fresh, commit));
 	}
 
 	/** Puts the folders of a commit on the disk for good. */
 	async sync(commit: string): Promise<void> {
 		for (const folder of [this.snapshot(commit), join(this.path, 'refs')]) await syncFolder(folder);
+	}
+}
+
+/** Makes something under a name of its own and then gives it its name; nothing is left when either fails. */
+async function inOneStep(place: string, make: (fresh: string) => Promise<void>): Promise<void> {
+	const fresh = `${place}.${process.pid}.modeldex.incomplete`;
+	await unlink(fresh).catch(() => {}); // left by a process of this number that was killed
+	try {
+		await make(fresh);
+		await rename(fresh, place);
+	} catch (error) {
+		await unlink(fresh).catch(() => {}); // perhaps it was never made
+		throw error;
 	}
 }
 

@@ -1,8 +1,9 @@
 // Digests of files while they are being written: a worker thread reads behind the writer, however large the file.
 import { Worker } from 'node:worker_threads';
+import type { DownloadFile } from '#lib/core/download.ts';
 import { Failure, isAbort } from '#lib/core/failure.ts';
+import { quoted } from '#lib/core/repository.ts';
 import type { DigestOrder, DigestReply } from '#lib/server/downloads/digest-order.ts';
-import { errnoOf } from '#lib/server/downloads/disk-failure.ts';
 import program from '#lib/server/downloads/digest-worker.ts?worker-source';
 
 /** Idle time after which the worker is let go; starting one costs some 30 ms. */
@@ -97,13 +98,18 @@ export class Digester {
 	}
 }
 
-/** The digest, or the abort when that comes first. */
-export async function ended(digest: GrowingDigest, size: number, signal: AbortSignal): Promise<string> {
+/** The digest of the whole file. Throws the abort when that came first, and `disk_error` with the system's own words. */
+export async function ended(
+	digest: GrowingDigest,
+	{ path, total }: Pick<DownloadFile, 'path' | 'total'>,
+	signal: AbortSignal,
+): Promise<string> {
 	signal.throwIfAborted();
 	try {
-		return await digest.end(size);
-	} catch (error) {
-		if (isAbort(error) || errnoOf(error) !== null) throw error;
-		throw new Failure('disk_error', 'A file in the model cache could not be read back.', { cause: error });
+		return await digest.end(total);
+	} catch (cause) {
+		if (isAbort(cause)) throw cause;
+		const why = cause instanceof Error ? cause.message : 'nobody knows why';
+		throw new Failure('disk_error', `${quoted(path)} could not be read back from the model cache: ${why}`, { cause });
 	}
 }

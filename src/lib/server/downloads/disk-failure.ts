@@ -12,6 +12,13 @@ export function errnoOf(error: unknown): string | null {
 	return typeof error.code === 'string' ? error.code : null;
 }
 
+/** For a catch: null for what is not there; everything else the disk says is thrown, or it would look as if it were not. */
+export function notThere(error: unknown): null {
+	const code = errnoOf(error);
+	if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+	throw error;
+}
+
 /**
  * An error of a file operation as a failure that names the file and the cause; every other error as it is. `what` is the
  * file as the repository calls it.
@@ -21,11 +28,11 @@ export function diskFailure(error: unknown, what: string): unknown {
 	if (code === null || error instanceof Failure) return error;
 	const name = quoted(what);
 	if (full.has(code)) {
-		const message = `The disk is full, so ${name} could not be written to the model cache; make room, then go on: what is here is kept.`;
+		const message = `The disk is full (${code}), so ${name} could not be written to the model cache; make room, then go on: what is here is kept.`;
 		return new Failure('disk_full', message, { cause: error });
 	}
 	if (closed.has(code)) {
-		const why = code === 'EROFS' ? 'its disk is read-only' : `the system answered ${code}`;
+		const why = code === 'EROFS' ? 'its disk is read-only: EROFS' : `the system answered ${code}`;
 		return new Failure('not_writable', `The model cache cannot be written (${why}), so ${name} has no place.`, {
 			cause: error,
 		});

@@ -1,6 +1,7 @@
 // The journal beside a part: how much of it survives what, and who writes it. Without one a part is not believed.
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { notThere } from '#lib/server/downloads/disk-failure.ts';
 import { clipped, type Span } from '#lib/server/downloads/spans.ts';
 
 const spans = z.array(z.object({ start: z.number(), end: z.number() }));
@@ -36,12 +37,13 @@ export function partPaths(blob: string): { bytes: string; journal: string } {
 	return { bytes: `${blob}.modeldex.incomplete`, journal: `${blob}.modeldex.json.incomplete` };
 }
 
-/** Null when there is none, or a torn one: the part is not believed then. */
+/** Null when there is none, or a torn one: the part is not believed then. One that cannot be read is thrown. */
 export async function readJournal(path: string): Promise<Journal | null> {
+	const text = await readFile(path, 'utf8').catch(notThere);
 	try {
-		return journalSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+		return text === null ? null : journalSchema.parse(JSON.parse(text));
 	} catch {
-		return null;
+		return null; // torn
 	}
 }
 

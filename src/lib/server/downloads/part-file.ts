@@ -46,8 +46,8 @@ export async function partLength(blob: string, size: number, boot: string): Prom
 export async function removePart(blob: string): Promise<number> {
 	const paths = partPaths(blob);
 	const handle = await open(paths.bytes, reading).catch(() => null);
-	const { size = 0, blocks } = (await handle?.stat()) ?? {};
-	await handle?.close();
+	const { size = 0, blocks } = (await handle?.stat().catch(() => null)) ?? {};
+	await handle?.close().catch(() => {}); // it is only looked at
 	for (const path of [paths.bytes, paths.journal]) await unlink(path).catch(() => {}); // not there: as wanted
 	return blocks === undefined ? size : Math.min(size, blocks * 512);
 }

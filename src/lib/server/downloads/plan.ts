@@ -6,6 +6,7 @@ import { Failure } from '#lib/core/failure.ts';
 import { isDigest } from '#lib/core/repository.ts';
 import { join } from 'node:path';
 import type { Hub } from '#lib/server/hub.ts';
+import { onDisk } from '#lib/server/downloads/disk-failure.ts';
 import { resolveOrder, type Resolved } from '#lib/server/downloads/resolve.ts';
 import { bytesHere, roomFor, type FreeBytes } from '#lib/server/downloads/space.ts';
 
@@ -49,7 +50,8 @@ export class Planner {
 		const blobs = join(root, `models--${id.replaceAll('/', '--')}`, 'blobs');
 		const planned: PlannedFile[] = [];
 		for (const { path, total, digest } of files) {
-			const here = digest !== null && isDigest(digest) ? await bytesHere(join(blobs, digest), { total }, boot) : 0;
+			const blob = digest !== null && isDigest(digest) ? join(blobs, digest) : null;
+			const here = blob === null ? 0 : await onDisk(path, () => bytesHere(blob, { total }, boot));
 			planned.push({ path, bytes: total, here, digest });
 		}
 		return planned;

@@ -1,40 +1,50 @@
 // From a connection into a part: small pieces gathered into large writes, one under way while the next one gathers.
 import type { Clock } from '#lib/server/clock.ts';
 
-/** Bytes that are written together: a write costs a round trip to another thread. */
+/** Bytes from which on they are written: a write costs a round trip to another thread. */
 export const batchBytes = 1024 * 1024;
+/** On a busy machine that round trip is a long one; so many batches may gather meanwhile, and are written together. */
+const batchesAhead = 4;
 /** Milliseconds after which less is written, too: what has come on a slow line is not to be lost or hidden. */
 const batchMs = 100;
 
 interface PourOptions {
 	write: (chunks: Buffer[], bytes: number) => Promise<void>;
 	clock: Pick<Clock, 'ticks'>;
-	/** Bytes that are written together now. */
+	/** Bytes from which on they are written now. */
 	most: () => number;
 }
 
 /**
- * Writes everything that comes, in order; at most two batches are held. What came before the stream broke is written
+ * Writes everything that comes, in order; at most eight batches are held, two under a bandwidth cap. What came before the stream broke is written
  * before its error is thrown. An error of `write` ends the reading.
  */
 export async function pour(body: AsyncIterable<Buffer>, { write, clock, most }: PourOptions): Promise<void> {
 	let waiting: Buffer[] = [];
 	let bytes = 0;
 	let writtenAt = clock.ticks();
+	let isWriting = false;
 	let underWay: Promise<void> = Promise.resolve();
 	const flush = async () => {
 		await underWay;
 		const [chunks, sum] = [waiting, bytes];
 		[waiting, bytes] = [[], 0];
 		if (sum === 0) return;
-		underWay = write(chunks, sum).finally(() => (writtenAt = clock.ticks()));
+		isWriting = true;
+		underWay = write(chunks, sum).finally(() => {
+			writtenAt = clock.ticks();
+			isWriting = false;
+		});
 		underWay.catch(() => {}); // the next one to wait for it hears of it
 	};
 	try {
 		for await (const chunk of body) {
 			waiting.push(chunk);
 			bytes += chunk.length;
-			if (bytes >= most() || clock.ticks() - writtenAt >= batchMs) await flush();
+			const least = most();
+			// Under a bandwidth cap the wait is the cap's own, and nothing is to gather.
+			const isFull = bytes >= (isWriting && least >= batchBytes ? batchesAhead * least : least);
+			if (isFull || (!isWriting && clock.ticks() - writtenAt >= batchMs)) await flush();
 		}
 	} finally {
 		await flush();

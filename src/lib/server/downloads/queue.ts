@@ -1,6 +1,7 @@
 // The queue at work: takes what waits, as many at once as allowed, does what people want of it, and looks after the dead.
 import {
 	applyDownload,
+	isAtRest,
 	workingStates,
 	type DownloadError,
 	type DownloadEvent,
@@ -49,8 +50,8 @@ export interface QueueOptions {
 	/** How the asker stands before a gate that closed in the middle; null when that cannot be told. */
 	gateOf: (id: string) => Promise<DownloadError['gate'] | null>;
 	parallel: () => number;
-	/** Something has changed in the database. */
-	changed: () => void;
+	/** Something has changed in the database; `isEnd`: a download has come to rest. */
+	changed: (isEnd: boolean) => void;
 	onBug: (error: unknown) => void;
 }
 
@@ -153,7 +154,7 @@ export class DownloadQueue {
 				saveDownload(database, wanted === null ? queued : applyDownload(queued, { kind: 'state', at, state }), owner);
 				releaseDownload(database, record.id, owner);
 			});
-			changed();
+			changed(false);
 		}
 	}
 
@@ -168,7 +169,7 @@ export class DownloadQueue {
 			.finally(() => {
 				this.#running.delete(id);
 				if (!this.#isClosed) this.poke();
-				this.#options.changed();
+				this.#options.changed(false);
 			});
 		this.#running.set(id, { controller, done });
 	}
@@ -200,7 +201,7 @@ export class DownloadQueue {
 	#save(record: DownloadRecord): void {
 		const { database, self, changed } = this.#options;
 		if (!saveDownload(database, record, self.token)) throw stopped('lost');
-		changed();
+		changed(isAtRest(record.state));
 	}
 
 	/**

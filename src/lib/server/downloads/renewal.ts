@@ -1,15 +1,21 @@
 // A finished download that is ordered again: whether its files are still here, and whether the Hub can say if they are old.
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DownloadRecord } from '#lib/core/download.ts';
+import { newDownload, type DownloadRecord } from '#lib/core/download.ts';
 import { Failure, type FailureCode } from '#lib/core/failure.ts';
+import { onDisk } from '#lib/server/downloads/disk-failure.ts';
+import { stampOf } from '#lib/server/downloads/file-stamp.ts';
 import { bytesHere } from '#lib/server/downloads/space.ts';
 import type { Hub } from '#lib/server/hub.ts';
+import type { FileHashes } from '#lib/server/inventory/reading.ts';
 
 interface RenewalOptions {
 	hub: Pick<Hub, 'info' | 'offline'>;
 	/** The model cache. */
 	root: string;
 	boot: string;
+	/** What was read before, whoever read it. */
+	hashes: Pick<FileHashes, 'has'>;
 	/** Is the Hub to be asked whether there is something newer? */
 	refresh: boolean;
 }
@@ -21,12 +27,21 @@ const away = new Set<FailureCode>(['offline', 'hub_unreachable', 'hub_timeout', 
 export const notAsked =
 	'The Hub could not be asked whether there is something newer; the files of the last time are here and whole.';
 
-async function isWhole({ files, model_id }: DownloadRecord, root: string, boot: string): Promise<boolean> {
-	const blobs = join(root, `models--${model_id.replaceAll('/', '--')}`, 'blobs');
-	for (const { digest, total } of files) {
-		if ((await bytesHere(join(blobs, digest), { total }, boot)) < total) return false;
+/** Are the files of a download here? `changed`: somebody touched one since it was verified, perhaps for the worse. */
+async function whole(
+	{ files, model_id }: DownloadRecord,
+	{ root, boot, hashes }: RenewalOptions,
+): Promise<'whole' | 'changed' | 'missing'> {
+	let isChanged = false;
+	for (const { path, digest, total } of files) {
+		const blob = join(root, `models--${model_id.replaceAll('/', '--')}`, 'blobs', digest);
+		if ((await onDisk(path, () => bytesHere(blob, { total }, boot))) < total) return 'missing';
+		const real = await realpath(blob).catch(() => null);
+		if (real === null) return 'missing';
+		const stamp = await onDisk(path, () => stampOf(real));
+		isChanged ||= !hashes.has(real, stamp, digest);
 	}
-	return files.length > 0;
+	return files.length === 0 ? 'missing' : isChanged ? 'changed' : 'whole';
 }
 
 async function isAway({ order }: DownloadRecord, hub: RenewalOptions['hub']): Promise<boolean> {
@@ -43,12 +58,27 @@ async function isAway({ order }: DownloadRecord, hub: RenewalOptions['hub']): Pr
 }
 
 /**
- * What is to be done about it. `kept`: nothing. `anew`: files are missing, or the Hub is there to be asked what its
- * branch means now. `unasked`: the Hub is away, and the files of the last time are whole.
+ * What is to be done about it. `kept`: nothing. `again`: its files are to be looked at, and what is damaged is fetched,
+ * at the commit it has. `anew`: files are missing, or the Hub is there to be asked what its branch means now. `unasked`:
+ * the Hub is away, and the files of the last time are whole.
  */
-export async function renewalOf(record: DownloadRecord, options: RenewalOptions): Promise<'kept' | 'anew' | 'unasked'> {
-	const { hub, root, boot, refresh } = options;
-	if (!(await isWhole(record, root, boot))) return 'anew';
-	if (!refresh) return 'kept';
-	return (await isAway(record, hub)) ? 'unasked' : 'anew';
+export async function renewalOf(
+	record: DownloadRecord,
+	options: RenewalOptions,
+): Promise<'kept' | 'again' | 'anew' | 'unasked'> {
+	const { hub, refresh } = options;
+	const found = await whole(record, options);
+	if (found === 'missing') return 'anew';
+	if (refresh && !(await isAway(record, hub))) return 'anew';
+	if (found === 'changed') return 'again';
+	return refresh ? 'unasked' : 'kept';
+}
+
+/** A ready download that starts over: `again` at the commit and with the files it has, `anew` with neither. */
+export function startedOver(record: DownloadRecord, renewal: 'again' | 'anew', at: number): DownloadRecord {
+	const { id, order, created_at, model_id, revision, total } = record;
+	const fresh = { ...newDownload(id, order, at), created_at };
+	if (renewal === 'anew') return fresh;
+	const files = record.files.map((file) => ({ ...file, bytes: 0, state: 'waiting' as const }));
+	return { ...fresh, model_id, revision, total, files };
 }

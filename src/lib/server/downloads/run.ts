@@ -123,7 +123,7 @@ export class DownloadRun {
 		const { freeBytes, keepFree, reserved, boot, root } = this.#tools;
 		let missingBytes = 0;
 		for (const { path, total, digest } of files) {
-			const here = await bytesHere(folder.blob(digest), { total }, boot);
+			const here = await onDisk(path, () => bytesHere(folder.blob(digest), { total }, boot));
 			missingBytes += total - here;
 			if (here > 0) this.#say({ kind: 'file', at: this.#now(), path, state: 'waiting', bytes: here });
 		}

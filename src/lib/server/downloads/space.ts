@@ -2,6 +2,7 @@
 import { lstat } from 'node:fs/promises';
 import { Failure } from '#lib/core/failure.ts';
 import { formatDecimalBytes } from '#lib/core/format.ts';
+import { notThere } from '#lib/server/downloads/disk-failure.ts';
 import type { OrderedFile } from '#lib/server/downloads/resolve.ts';
 import { partLength } from '#lib/server/downloads/part-file.ts';
 
@@ -45,7 +46,7 @@ export function checkRoom(id: string, { need, free, reserved, isEnough }: Room):
 
 /** How much of a file is here: all of it, a part that can be gone on from, or nothing. Bytes. */
 export async function bytesHere(blob: string, { total }: Pick<OrderedFile, 'total'>, boot: string): Promise<number> {
-	const there = await lstat(blob).catch(() => null);
+	const there = await lstat(blob).catch(notThere);
 	if (there !== null && (there.isSymbolicLink() || (there.isFile() && there.size === total))) return total;
 	return partLength(blob, total, boot);
 }

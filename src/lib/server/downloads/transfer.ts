@@ -97,7 +97,7 @@ export class Transfer {
 				}
 			}
 			verifying();
-			return await ended(this.#digest, file.total, signal);
+			return await ended(this.#digest, file, signal);
 		} catch (error) {
 			if (error instanceof TooLong) return '';
 			throw error;

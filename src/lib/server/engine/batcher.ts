@@ -3,8 +3,8 @@ import { setMaxListeners } from 'node:events';
 import { Failure } from '#lib/core/failure.ts';
 
 interface BatcherOptions<T> {
-	/** Works on several texts at once and gives an answer for each, in their order. The signal: nobody waits any more. */
-	run: (texts: readonly string[], signal: AbortSignal) => Promise<T[]>;
+	/** Works on several texts at once and gives an answer for each, in their order. The signal: nobody waits any more; undefined where somebody waits to the end. */
+	run: (texts: readonly string[], signal: AbortSignal | undefined) => Promise<T[]>;
 	/** Texts of one batch, characters of one batch, and texts that may wait. */
 	mostTexts?: number;
 	mostCharacters?: number;
@@ -33,6 +33,8 @@ export class Batcher<T> {
 	readonly #limits: { texts: number; characters: number; waiting: number };
 	readonly #waiting: Waiting<T>[] = [];
 	#isRunning = false;
+	/** Will the work begin as soon as everything that is ready to run has run? */
+	#isCalled = false;
 
 	constructor({ run, mostTexts = 32, mostCharacters = 64_000, mostWaiting = 10_000 }: BatcherOptions<T>) {
 		this.#run = run;
@@ -65,8 +67,10 @@ export class Batcher<T> {
 					reject(error);
 				},
 			});
-			// One turn later, so that texts asked for in the same breath go together.
-			setImmediate(() => void this.#work());
+			if (this.#isCalled) return;
+			this.#isCalled = true;
+			// Texts asked for in the same breath go together: after everything that is ready to run, without a turn of waiting.
+			queueMicrotask(() => process.nextTick(() => void this.#work()));
 		});
 	}
 
@@ -86,6 +90,7 @@ export class Batcher<T> {
 	}
 
 	async #work(): Promise<void> {
+		this.#isCalled = false;
 		if (this.#isRunning) return;
 		this.#isRunning = true;
 		for (let batch = this.#next(); batch.length > 0; batch = this.#next()) await this.#answer(batch);
@@ -94,24 +99,22 @@ export class Batcher<T> {
 
 	/** One fault must not be everybody's: a batch that fails is asked about text by text. */
 	async #answer(batch: readonly Waiting<T>[]): Promise<void> {
-		const abandoned = new AbortController();
+		const abandoned = batch.every(({ signal }) => signal !== undefined) ? new AbortController() : null;
 		const look = () => {
 			if (batch.every(({ signal }) => signal?.aborted))
-				abandoned.abort(new DOMException('Nobody waits.', 'AbortError'));
+				abandoned?.abort(new DOMException('Nobody waits.', 'AbortError'));
 		};
-		for (const { signal } of batch) signal?.addEventListener('abort', look, { once: true });
+		if (abandoned !== null) for (const { signal } of batch) signal?.addEventListener('abort', look, { once: true });
 		try {
-			const answers = await this.#run(
-				batch.map(({ text }) => text),
-				abandoned.signal,
-			);
+			const texts = batch.map(({ text }) => text);
+			const answers = await this.#run(texts, abandoned?.signal);
 			for (const [at, { resolve, reject }] of batch.entries()) {
 				const answer = answers[at];
 				if (answer === undefined) reject(new Failure('engine_failed', 'The model gave no answer.'));
 				else resolve(answer);
 			}
 		} catch (error) {
-			const isGeneral = abandoned.signal.aborted || (error instanceof Failure && general.has(error.code));
+			const isGeneral = abandoned?.signal.aborted || (error instanceof Failure && general.has(error.code));
 			if (batch.length === 1 || isGeneral) for (const { reject } of batch) reject(error);
 			else for (const one of batch) await this.#answer([one]);
 		} finally {

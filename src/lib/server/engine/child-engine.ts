@@ -4,11 +4,12 @@ import { Failure } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { Batcher } from '#lib/server/engine/batcher.ts';
 import type * as Socket from '#lib/server/engine/engine.ts';
-import type { ChosenText, EmbeddedText, Loaded, PairedText, Stage } from '#lib/server/engine/messages.ts';
+import type { ChosenText, EmbeddedText, GenerateWork, Loaded, PairedText, Stage } from '#lib/server/engine/messages.ts';
 import { ModelProcess } from '#lib/server/engine/model-process.ts';
 import type { ModelPlace } from '#lib/server/engine/model-place.ts';
 import type { FindRuntime } from '#lib/server/engine/runtime-library.ts';
 import type { SpareProcess } from '#lib/server/engine/spare-process.ts';
+import { told } from '#lib/server/engine/told.ts';
 
 interface ChildEngineOptions {
 	place: ModelPlace;
@@ -133,7 +134,7 @@ export class ChildEngine implements Socket.Engine {
 	}
 
 	async #child(): Promise<ModelProcess> {
-		await this.load();
+		if (this.loaded === null) await this.load();
 		if (this.#process === null) throw new Failure('model_crashed', 'The process of the model has ended.');
 		return this.#process;
 	}
@@ -147,16 +148,16 @@ export class ChildEngine implements Socket.Engine {
 	async embed(text: string, { signal, ...work }: Socket.EmbedOptions): Promise<EmbeddedText> {
 		this.#must(['embedding'], 'make vectors of texts');
 		const key = JSON.stringify(work);
-		const run = async (texts: readonly string[], left: AbortSignal) =>
-			(await this.#child()).ask('embed', { texts, ...work }, left);
+		const run = async (texts: readonly string[], left: AbortSignal | undefined) =>
+			(await this.#child()).ask('embed', { texts, ...work }, { signal: left });
 		return batcher(this.#embedders, key, run).ask(text, signal);
 	}
 
 	async score(text: string, { signal, ...work }: Socket.PairOptions): Promise<PairedText> {
 		this.#must(['nli', 'reranker'], 'compare texts with descriptions');
 		const key = JSON.stringify(work);
-		const run = async (texts: readonly string[], left: AbortSignal) =>
-			(await this.#child()).ask('pair', { texts, ...work }, left);
+		const run = async (texts: readonly string[], left: AbortSignal | undefined) =>
+			(await this.#child()).ask('pair', { texts, ...work }, { signal: left });
 		return batcher(this.#scorers, key, run).ask(text, signal);
 	}
 
@@ -165,7 +166,7 @@ export class ChildEngine implements Socket.Engine {
 		{ signal, ...work }: Socket.ChooseOptions,
 	): Promise<ChosenText | null> {
 		this.#must(['instruction'], 'answer questions');
-		const [chosen] = await (await this.#child()).ask('choose', { prompts: [[...messages]], ...work }, signal);
+		const [chosen] = await (await this.#child()).ask('choose', { prompts: [[...messages]], ...work }, { signal });
 		return chosen ?? null;
 	}
 
@@ -174,10 +175,20 @@ export class ChildEngine implements Socket.Engine {
 		options: Socket.CompleteOptions = {},
 	): Promise<Socket.Completion> {
 		this.#must(['instruction'], 'write text');
-		const { maxTokens = 256, temperature = 0, schema, signal } = options;
-		const messages = typeof prompt === 'string' ? [{ role: 'user' as const, content: prompt }] : prompt;
-		const work = { messages, maxTokens, temperature, ...(schema === undefined ? {} : { schema }) };
-		return (await this.#child()).ask('generate', work, signal);
+		return (await this.#child()).ask('generate', workOf(prompt, options), { signal: options.signal });
+	}
+
+	async *write(
+		prompt: string | readonly ChatMessage[],
+		options: Socket.CompleteOptions = {},
+	): AsyncGenerator<Socket.WrittenPiece, Socket.Completion, void> {
+		this.#must(['instruction'], 'write text');
+		const child = await this.#child();
+		const work = { ...workOf(prompt, options), streams: true };
+		return yield* told<Socket.WrittenPiece, Socket.Completion>(
+			(hear, signal) => child.ask('generate', work, { signal, hear }),
+			options.signal,
+		);
 	}
 
 	getModelInfo(): Socket.ModelInfo {
@@ -187,13 +198,19 @@ export class ChildEngine implements Socket.Engine {
 	}
 }
 
+function workOf(prompt: string | readonly ChatMessage[], options: Socket.CompleteOptions): GenerateWork {
+	const { maxTokens = 256, temperature = 0, schema } = options;
+	const messages = typeof prompt === 'string' ? [{ role: 'user' as const, content: prompt }] : prompt;
+	return { messages, maxTokens, temperature, ...(schema === undefined ? {} : { schema }) };
+}
+
 /** Batchers that may be kept, one for each way of asking. */
 const mostBatchers = 32;
 
 function batcher<T>(
 	all: Map<string, Batcher<T>>,
 	key: string,
-	run: (texts: readonly string[], left: AbortSignal) => Promise<T[]>,
+	run: (texts: readonly string[], left: AbortSignal | undefined) => Promise<T[]>,
 ): Batcher<T> {
 	const found = all.get(key) ?? new Batcher<T>({ run });
 	all.delete(key);

@@ -3,13 +3,21 @@ import { sep, basename, dirname } from 'node:path';
 import { Failure } from '#lib/core/failure.ts';
 import { pool } from '#lib/core/pooling.ts';
 import { runtimeFailure } from '#lib/core/runtime-words.ts';
+import { AnswerText } from '#lib/server/engine/answer-text.ts';
 import { chooseEach } from '#lib/server/engine/choosing.ts';
-import type { Library, Model, Stopping, Tensor, Tokenizer } from '#lib/server/engine/library.ts';
+import type { Library, Model, Stopping, Streamer, Tensor, Tokenizer } from '#lib/server/engine/library.ts';
 import type * as Says from '#lib/server/engine/messages.ts';
-import { batchesOf, Frame, inputsOf, pairRows, singleRows, type TokenRow } from '#lib/server/engine/token-rows.ts';
-
-/** Called when the work enters another stage. */
-export type Tell = (stage: Says.Stage) => void;
+import type { Hear, RunningModel, Tell } from '#lib/server/engine/running-model.ts';
+import { logSumExp, numbersOf, rowsOf } from '#lib/server/engine/tensors.ts';
+import {
+	batchesOf,
+	Frame,
+	inputsOf,
+	pairRows,
+	plainTokens,
+	singleRows,
+	type TokenRow,
+} from '#lib/server/engine/token-rows.ts';
 
 const loaders = {
 	embedding: 'AutoModel',
@@ -23,37 +31,6 @@ function failed(code: 'tokenizer_rejected' | 'invalid_onnx', said: string) {
 	};
 }
 
-function numbersOf(tensor: Tensor): Float32Array {
-	return tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(tensor.data, Number);
-}
-
-/** The rows of a two-dimensional output. */
-function rowsOf(tensor: Tensor): number[][] {
-	const [rows = 0, width = 0] = tensor.dims;
-	const data = numbersOf(tensor);
-	return Array.from({ length: rows }, (_, row) => [...data.subarray(row * width, (row + 1) * width)]);
-}
-
-/** log(Σ exp(x)) of the last row of logits. */
-function logSumExp(values: Float32Array): number {
-	let top = -Infinity;
-	for (const value of values) if (value > top) top = value;
-	let sum = 0;
-	for (const value of values) sum += Math.exp(value - top);
-	return top + Math.log(sum);
-}
-
-/** A loaded model of any runtime. */
-export interface RunningModel {
-	/** Does a model that writes take the keys and values of earlier tokens? */
-	readonly hasCache: boolean;
-	stop(): void;
-	embed(work: Says.EmbedWork, tell: Tell): Promise<Says.EmbeddedText[]>;
-	pair(work: Says.PairWork, tell: Tell): Promise<Says.PairedText[]>;
-	choose(work: Says.ChooseWork, tell: Tell): Promise<Says.ChosenText[]>;
-	generate(work: Says.GenerateWork, tell: Tell): Promise<Says.GeneratedText>;
-}
-
 /** One loaded model. */
 export class ChildModel implements RunningModel {
 	readonly #library: Library;
@@ -62,6 +39,7 @@ export class ChildModel implements RunningModel {
 	readonly #frame: Frame;
 	readonly #pad: number;
 	#stopping: Stopping | null = null;
+	#isStopped = false;
 
 	private constructor(library: Library, tokenizer: Tokenizer, model: Model) {
 		this.#library = library;
@@ -115,9 +93,15 @@ export class ChildModel implements RunningModel {
 		return Object.values(this.#model.sessions).flatMap((session) => session?.inputNames ?? []);
 	}
 
-	/** Asks a running generation to stop after its next token. */
+	/** Asks the work at hand to stop: after the next token, or before the next batch. */
 	stop(): void {
+		this.#isStopped = true;
 		this.#stopping?.interrupt();
+	}
+
+	/** Gives the memory of the weights back. Nothing can be asked of the model afterwards. */
+	async end(): Promise<void> {
+		await this.#model.dispose();
 	}
 
 	/** Runs the rows in batches and gives the model's answer about each, in their order. */
@@ -127,7 +111,9 @@ export class ChildModel implements RunningModel {
 	): Promise<T[]> {
 		const answers: T[] = [];
 		const wanted = this.#inputNames;
+		this.#isStopped = false;
 		for (const batch of batchesOf(rows)) {
+			if (this.#isStopped) throw new Failure('engine_failed', 'The work was stopped.');
 			const part = batch.flatMap((at) => rows[at] ?? []);
 			const all = Object.entries(inputsOf(this.#library, part, this.#pad));
 			const inputs = Object.fromEntries(all.filter(([name]) => wanted.includes(name)));
@@ -206,13 +192,13 @@ export class ChildModel implements RunningModel {
 			throw new Failure('template_rejected', 'The chat template of the model cannot be used.', { cause });
 		}
 		tell('tokenize');
-		return this.#tokenizer(text, { add_special_tokens: false, return_tensor: false }).input_ids;
+		return plainTokens(this.#tokenizer, text);
 	}
 
 	/** Log-probabilities of the letters as the next token. One conversation at a time: padding would shift positions. */
 	choose(work: Says.ChooseWork, tell: Tell): Promise<Says.ChosenText[]> {
 		return chooseEach<number>(work, {
-			waysOf: (text) => [this.#tokenizer(text, { add_special_tokens: false, return_tensor: false }).input_ids],
+			waysOf: (text) => [plainTokens(this.#tokenizer, text)],
 			prompt: (messages) => this.#prompt(messages, tell),
 			lettersAfter: (ids, letters) => this.#lettersAfter(ids, letters),
 			begin: () => tell('run'),
@@ -239,7 +225,7 @@ export class ChildModel implements RunningModel {
 	}
 
 	/** Goes on with a conversation. Refuses models without a cache: the library would feed them the last token alone. */
-	async generate(work: Says.GenerateWork, tell: Tell): Promise<Says.GeneratedText> {
+	async generate(work: Says.GenerateWork, tell: Tell, hear: Hear): Promise<Says.GeneratedText> {
 		if (!this.hasCache) {
 			throw new Failure(
 				'unsupported_model',
@@ -250,21 +236,40 @@ export class ChildModel implements RunningModel {
 		tell('run');
 		const { input_ids, attention_mask } = inputsOf(this.#library, [{ ids, types: [] }], this.#pad);
 		const stopping = new this.#library.InterruptableStoppingCriteria();
+		const how = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
+		const answer = new AnswerText<number>((tokens) => this.#tokenizer.decode(tokens, how));
+		const say = (text: string) => {
+			if (work.streams === true && text !== '') hear({ text, promptTokens: ids.length, tokens: answer.tokens });
+		};
+		this.#isStopped = false;
 		this.#stopping = stopping;
 		try {
-			const output = await this.#model.generate({
+			await this.#model.generate({
 				input_ids,
 				attention_mask,
 				max_new_tokens: work.maxTokens,
 				do_sample: work.temperature > 0,
 				...(work.temperature > 0 ? { temperature: work.temperature } : {}),
 				stopping_criteria: stopping,
+				streamer: writer((token) => say(answer.add(token))),
 			});
-			const made = [...numbersOf(output)].slice(ids.length);
-			const text = this.#tokenizer.decode(made, { skip_special_tokens: true });
-			return { text, promptTokens: ids.length, tokens: made.length, isComplete: made.length < work.maxTokens };
+			say(answer.end());
 		} finally {
 			this.#stopping = null;
 		}
+		const { text, tokens } = answer;
+		return { text, promptTokens: ids.length, tokens, isComplete: !this.#isStopped && tokens < work.maxTokens };
 	}
+}
+
+/** Hears the library's tokens one by one, after the question, which it tells first. */
+function writer(hear: (token: number) => void): Streamer {
+	let isAnswer = false;
+	return {
+		put([row = []]) {
+			if (isAnswer) for (const token of row) hear(Number(token));
+			isAnswer = true;
+		},
+		end() {},
+	};
 }

@@ -62,7 +62,15 @@ export interface Completion {
 	text: string;
 	promptTokens: number | null;
 	tokens: number | null;
+	/** Did the model end by itself? */
 	isComplete: boolean;
+}
+
+/** A piece of an answer while it is written. Counts are of everything so far; null where the engine does not tell. */
+export interface WrittenPiece {
+	text: string;
+	promptTokens: number | null;
+	tokens: number | null;
 }
 
 /**
@@ -82,5 +90,13 @@ export interface Engine {
 	/** Log-probabilities of letters as the next token of a conversation; null where the engine does not tell them. */
 	choose(messages: readonly ChatMessage[], options: ChooseOptions): Promise<ChosenText | null>;
 	complete(prompt: string | readonly ChatMessage[], options?: CompleteOptions): Promise<Completion>;
+	/**
+	 * The same piece by piece as the model writes it; the pieces put together are the text of the completion. A reader who
+	 * leaves stops the model, and so does the signal, whose reason is thrown at once.
+	 */
+	write(
+		prompt: string | readonly ChatMessage[],
+		options?: CompleteOptions,
+	): AsyncGenerator<WrittenPiece, Completion, void>;
 	getModelInfo(): ModelInfo;
 }

@@ -64,7 +64,7 @@ interface Entry {
 	cancelIdle: () => void;
 }
 
-/** What a process with the library alone takes, measured on Linux; one more is kept in waiting only where it fits. */
+/** What a process with the library takes, with room above the 115 MB measured on Linux; one is kept only where it fits. */
 const spareBytes = 200 * 2 ** 20;
 
 /** Keeper of loaded models. A model in use or pinned is never let go. */
@@ -209,7 +209,7 @@ export class Engines {
 	#prepare({ runtime }: ModelPlace): void {
 		const { keepsSpare = false, availableBytes, library } = this.#options;
 		if (keepsSpare && !this.#isClosed && mayLoad(spareBytes, availableBytes()))
-			void this.#spare.prepare(library(runtime));
+			void this.#spare.prepare(library(runtime), runtime);
 	}
 
 	/** Makes room, or throws. */

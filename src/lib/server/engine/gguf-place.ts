@@ -67,16 +67,18 @@ function isModel(name: string, role: WeightSet['role']): boolean {
 	return name.toLowerCase().endsWith('.gguf') && (role === null || role === 'model');
 }
 
-function kindOf({ classification }: ModelCharacteristics, header: GgufHeader, name: string): ModelKind {
+/** How llama.cpp numbers the pooling that ranks pairs of texts. */
+const ranks = 4;
+
+function kindOf({ classification }: ModelCharacteristics, header: GgufHeader): ModelKind {
 	const architecture = ggufText(header, 'general.architecture') ?? '';
 	const pooling = header.metadata[`${architecture}.pooling_type`];
-	if (pooling === 4)
-		throw new Failure('unsupported_model', `${name} ranks pairs of texts, which GGUF files do not do here.`);
+	if (pooling === ranks) return 'reranker';
 	return classification === 'encoder' || (typeof pooling === 'number' && pooling > 0) ? 'embedding' : 'instruction';
 }
 
 /** Working limit of tokens, as for the other files: attention costs the square of it on a processor. */
-const workingTokens = 4096;
+const workingTokens: Record<ModelKind, number> = { embedding: 4096, nli: 1024, reranker: 1024, instruction: 4096 };
 
 /**
  * The model in a folder's GGUF files; null when there are none, or none of the quantization asked for. Throws
@@ -93,16 +95,17 @@ export async function readGgufPlace(ground: Ground, wanted: string | null): Prom
 	const facts = characteristicsFromGguf({
 		...{ id: name, source: 'local', revision: ground.revision, fetchedAt: '', file: path, headers: [header] },
 	});
-	const kind = known?.kind ?? kindOf(facts, header, name);
+	const kind = known?.kind ?? kindOf(facts, header);
+	const mostTokens = known?.piece_tokens ?? workingTokens[kind];
 	return {
 		...{ name, kind, known, folder, root, revision: ground.revision, runtime: 'llama' },
 		...{ dtype: labelOf(chosen.set), subfolder: '', fileName: path },
 		...{ weightBytes: chosen.set.sizeBytes, hasExternal: false, dtypes: chosen.labels },
 		...{ pooling: 'mean', prefix: known?.prefix.query ?? '' },
-		maxTokens: Math.min(known?.piece_tokens ?? workingTokens, facts.context_window ?? workingTokens),
+		maxTokens: Math.min(mostTokens, facts.context_window ?? mostTokens),
 		temperature: known?.temperature ?? (kind === 'embedding' ? 0.03 : 1),
 		...{ labels: null, hiddenSize: facts.hidden_size, vocabularySize: facts.vocab_size },
-		cacheBytesPerToken: kind === 'instruction' ? (facts.kv_cache_bytes_per_token ?? 0) : 0,
+		cacheBytesPerToken: kind === 'embedding' ? 0 : (facts.kv_cache_bytes_per_token ?? 0),
 		sha256: ground.sha256Of(join(folder, path)),
 		warnings: [],
 	};

@@ -26,6 +26,13 @@ export interface EmbeddingContext {
 	getEmbeddingFor(tokens: readonly Token[]): Promise<Embedding>;
 }
 
+export interface RankingContext {
+	/** Tokens that would be read for these two, the model's own marks among them. */
+	calculateInputLength(query: readonly Token[], document: readonly Token[]): number;
+	/** The probability that the document belongs to the query. */
+	rank(query: readonly Token[], document: readonly Token[]): Promise<number>;
+}
+
 interface Next {
 	logits?: ReadonlyMap<Token, number>;
 	totalLogitWeight?: number;
@@ -52,6 +59,8 @@ export interface LoadedGguf {
 	detokenize(tokens: readonly Token[]): string;
 	createContext(options: object): Promise<Context>;
 	createEmbeddingContext(options: object): Promise<EmbeddingContext>;
+	/** Throws for a file without weights that rank. */
+	createRankingContext(options: object): Promise<RankingContext>;
 }
 
 export interface Llama {

@@ -1,12 +1,14 @@
-// A model in GGUF files inside its own process, run by llama.cpp: asked for vectors, letters or text.
+// A model in GGUF files inside its own process, run by llama.cpp: asked for vectors, ranks, letters or text.
 import { join } from 'node:path';
 import { cutTokens, normalized } from '#lib/core/classify-text.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { runtimeFailure } from '#lib/core/runtime-words.ts';
-import type { RunningModel, Tell } from '#lib/server/engine/child-model.ts';
+import { AnswerText } from '#lib/server/engine/answer-text.ts';
 import { chooseEach } from '#lib/server/engine/choosing.ts';
 import type * as Library from '#lib/server/engine/llama-library.ts';
 import type * as Says from '#lib/server/engine/messages.ts';
+import type { Hear, RunningModel, Tell } from '#lib/server/engine/running-model.ts';
+import { premiseRoom } from '#lib/server/engine/token-rows.ts';
 
 /** Only the processor, only a binary that is there: nothing is compiled or fetched. */
 const quietly = { gpu: false, build: 'never', skipDownload: true, progressLogs: false, logLevel: 'error' };
@@ -20,6 +22,7 @@ interface Parts {
 	llama: Library.Llama;
 	model: Library.LoadedGguf;
 	embedding: Library.EmbeddingContext | null;
+	ranking: Library.RankingContext | null;
 	sequence: Library.Sequence | null;
 }
 
@@ -45,13 +48,18 @@ export class LlamaModel implements RunningModel {
 		try {
 			const model = await llama.loadModel({ modelPath: join(order.folder, order.fileName), gpuLayers: 0 });
 			const room = { threads, ignoreMemorySafetyChecks: true }; // the server has looked at the memory
+			const parts = { library, llama, model, embedding: null, ranking: null, sequence: null };
 			if (order.kind === 'embedding') {
 				const sizes = { contextSize: maxTokens, batchSize: maxTokens };
-				const embedding = await model.createEmbeddingContext({ ...room, ...sizes });
-				return new LlamaModel({ library, llama, model, embedding, sequence: null });
+				return new LlamaModel({ ...parts, embedding: await model.createEmbeddingContext({ ...room, ...sizes }) });
+			}
+			if (order.kind === 'pair') {
+				const size = maxTokens + 1; // it wants one more than it reads
+				const sizes = { contextSize: size, batchSize: size };
+				return new LlamaModel({ ...parts, ranking: await model.createRankingContext({ ...room, ...sizes }) });
 			}
 			const context = await model.createContext({ ...room, contextSize: maxTokens + answerTokens, sequences: 1 });
-			return new LlamaModel({ library, llama, model, embedding: null, sequence: context.getSequence() });
+			return new LlamaModel({ ...parts, sequence: context.getSequence() });
 		} catch (error) {
 			const says = 'llama.cpp cannot load the model: its file is damaged or of a kind it does not know';
 			throw runtimeFailure(error, 'invalid_gguf', says);
@@ -86,8 +94,32 @@ export class LlamaModel implements RunningModel {
 		return answers;
 	}
 
-	pair(): Promise<never> {
-		throw new Failure('unsupported_operation', 'Models in GGUF files do not compare pairs of texts here.');
+	/** Logits of texts with every hypothesis, piece by piece and one for each pair: rerankers have no others. */
+	async pair(work: Says.PairWork, tell: Tell): Promise<Says.PairedText[]> {
+		const { model, ranking } = this.#parts;
+		if (ranking === null) throw new Failure('unsupported_operation', 'The model was not loaded to compare texts.');
+		this.#isStopped = false;
+		tell('tokenize');
+		const seconds = work.hypotheses.map((hypothesis) => model.tokenize(hypothesis, false, 'trimLeadingSpace'));
+		const room = premiseRoom(work.maxTokens, seconds, ranking.calculateInputLength([0], [0]) - 2);
+		const answers: Says.PairedText[] = [];
+		for (const text of work.texts) {
+			tell('tokenize');
+			const first = model.tokenize(text, false, 'trimLeadingSpace');
+			const { spans, truncated } = cutTokens(first.length, room, work.mostChunks);
+			tell('run');
+			const logits: number[][][] = [];
+			for (const { from, to } of spans) {
+				const piece: number[][] = [];
+				for (const second of seconds) {
+					if (this.#isStopped) throw new Failure('engine_failed', 'The work was stopped.');
+					piece.push([logitOf(await ranking.rank(first.slice(from, to), second))]);
+				}
+				logits.push(piece);
+			}
+			answers.push({ logits, tokens: first.length, truncated });
+		}
+		return answers;
 	}
 
 	get #sequence(): Library.Sequence {
@@ -145,14 +177,14 @@ export class LlamaModel implements RunningModel {
 	}
 
 	/** Goes on with a conversation, held to a JSON schema where one is given. */
-	async generate(work: Says.GenerateWork, tell: Tell): Promise<Says.GeneratedText> {
+	async generate(work: Says.GenerateWork, tell: Tell, hear: Hear): Promise<Says.GeneratedText> {
 		const { library, llama, model } = this.#parts;
 		const sequence = this.#sequence;
+		this.#isStopped = false;
 		const ids = this.#prompt(work.messages, tell);
 		const grammar = work.schema === undefined ? null : await llama.createGrammarForJsonSchema(work.schema);
 		const state = grammar === null ? undefined : new library.LlamaGrammarEvaluationState({ model, grammar });
 		tell('run');
-		this.#isStopped = false;
 		await sequence.adaptStateToTokens(ids.slice(0, -1), false);
 		const rest = ids.slice(sequence.nextTokenIndex);
 		const options = {
@@ -160,14 +192,27 @@ export class LlamaModel implements RunningModel {
 			seed,
 			...(state === undefined ? {} : { grammarEvaluationState: state }),
 		};
-		const made: Library.Token[] = [];
+		const answer = new AnswerText<Library.Token>((tokens) => model.detokenize(tokens));
+		const say = (text: string) => {
+			if (work.streams === true && text !== '') hear({ text, promptTokens: ids.length, tokens: answer.tokens });
+		};
 		for await (const token of sequence.evaluate(rest, options)) {
-			made.push(token);
-			if (this.#isStopped || made.length >= work.maxTokens) break;
+			say(answer.add(token));
+			if (this.#isStopped || answer.tokens >= work.maxTokens) break;
 		}
-		const isComplete = !this.#isStopped && made.length < work.maxTokens;
-		return { text: model.detokenize(made), promptTokens: ids.length, tokens: made.length, isComplete };
+		say(answer.end());
+		const { text, tokens } = answer;
+		return { text, promptTokens: ids.length, tokens, isComplete: !this.#isStopped && tokens < work.maxTokens };
 	}
+}
+
+/** The nearest to 0 and 1 that a probability is taken for: its logit shall be a number. */
+const leastChance = 1e-15;
+
+/** llama.cpp tells probabilities; what is compared everywhere are logits. */
+function logitOf(probability: number): number {
+	const chance = Math.min(1 - leastChance, Math.max(leastChance, probability));
+	return Math.log(chance / (1 - chance));
 }
 
 /** The default chat template; null when the file has none. Metadata is nested by the dots of its keys. */

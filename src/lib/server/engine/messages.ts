@@ -84,6 +84,15 @@ export interface GenerateWork {
 	temperature: number;
 	/** JSON schema that the text is held to, where the runtime can. */
 	schema?: object;
+	/** Is the text told piece by piece while it is written? */
+	streams?: boolean;
+}
+
+/** What a model has written since the last piece. Counts are of the whole conversation so far. */
+export interface Piece {
+	text: string;
+	promptTokens: number;
+	tokens: number;
 }
 
 export interface GeneratedText {
@@ -97,11 +106,18 @@ export interface GeneratedText {
 /** A library to start before any model is known. */
 export interface PrepareOrder {
 	library: string;
+	runtime: ChildRuntime;
+}
+
+/** What became of it. `isWarm`: was a little model loaded to get over what is slow the first time? */
+export interface Prepared {
+	rssAfter: number;
+	isWarm: boolean;
 }
 
 /** One order with its answer's type, by name. */
 export interface Works {
-	prepare: { order: PrepareOrder; answer: Pick<Loaded, 'rssAfter'> };
+	prepare: { order: PrepareOrder; answer: Prepared };
 	load: { order: LoadOrder; answer: Loaded };
 	embed: { order: EmbedWork; answer: EmbeddedText[] };
 	pair: { order: PairWork; answer: PairedText[] };
@@ -121,5 +137,6 @@ export type Stage = 'library' | 'tokenizer' | 'weights' | 'template' | 'tokenize
 /** Child → server. `peak` is the largest size of the child so far, in bytes. */
 export type FromChild =
 	| { id: number; stage: Stage }
+	| { id: number; piece: Piece }
 	| { id: number; answer: unknown; peak: number }
 	| { id: number; failed: { code: string; message: string } };

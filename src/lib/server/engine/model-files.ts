@@ -7,7 +7,7 @@ import { pairLabels } from '#lib/core/classify-pairs.ts';
 import { readOnnx } from '#lib/core/onnx.ts';
 import type { Pooling } from '#lib/core/pooling.ts';
 import { quoted } from '#lib/core/repository.ts';
-import { nearestNames } from '#lib/core/registry/spec.ts';
+import { nearestNames } from '#lib/core/likeness.ts';
 import { namedModels, type ModelKind, type NamedModel } from '#lib/core/tables/named-models.ts';
 import { otherWeights, readGgufPlace } from '#lib/server/engine/gguf-place.ts';
 import type { Ground, ModelPlace } from '#lib/server/engine/model-place.ts';

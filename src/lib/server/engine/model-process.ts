@@ -1,40 +1,12 @@
 // One child process with one model: orders in, answers out, a limit of time for every stage, and an end whatever happens.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
-import { Failure, isFailureCode, type FailureCode } from '#lib/core/failure.ts';
+import { Failure, isFailureCode } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import program from '#lib/server/engine/child-program.ts?worker-source';
 import { workedMs } from '#lib/server/engine/process-time.ts';
-import type { FromChild, Stage, ToChild, WorkName, Works } from '#lib/server/engine/messages.ts';
-
-interface StageRule {
-	/** Milliseconds after which the child is ended. */
-	limitMs: number;
-	/** What it is called when the child is ended for that, and when it dies by itself in this stage. */
-	late: FailureCode;
-	died: FailureCode;
-	says: string;
-}
-
-/** Limits of the stages: reading a template or a text is a matter of milliseconds unless the model's files are hostile. */
-export const stageRules: Record<Stage, StageRule> = {
-	library: { limitMs: 60_000, late: 'model_timeout', died: 'engine_failed', says: 'starting the inference library' },
-	tokenizer: { limitMs: 30_000, late: 'tokenizer_rejected', died: 'tokenizer_rejected', says: 'reading its tokenizer' },
-	weights: { limitMs: 300_000, late: 'model_timeout', died: 'model_crashed', says: 'loading its weights' },
-	template: {
-		limitMs: 800,
-		late: 'template_rejected',
-		died: 'template_rejected',
-		says: 'filling in its chat template',
-	},
-	tokenize: {
-		limitMs: 1_800,
-		late: 'tokenizer_rejected',
-		died: 'tokenizer_rejected',
-		says: 'splitting a text into tokens',
-	},
-	run: { limitMs: 300_000, late: 'model_timeout', died: 'model_crashed', says: 'working on a text' },
-};
+import type { FromChild, Piece, Stage, ToChild, WorkName, Works } from '#lib/server/engine/messages.ts';
+import { firstStages, stageRules } from '#lib/server/engine/stages.ts';
 
 /** How long a child may take to notice that its work was cancelled, before it is ended. */
 const cancelMs = 2_000;
@@ -54,9 +26,18 @@ interface ProcessOptions {
 	onEnd: () => void;
 }
 
+/** Who waits for an order's answer. */
 interface Waiting {
+	name: WorkName;
+	hear: ((piece: Piece) => void) | undefined;
 	resolve: (answer: unknown) => void;
 	reject: (error: unknown) => void;
+}
+
+interface AskOptions {
+	signal?: AbortSignal | undefined;
+	/** Hears what a model has written while it writes. */
+	hear?: (piece: Piece) => void;
 }
 
 /** Is this an answer to such an order? The other side is our own program, so that its outline is enough. */
@@ -66,10 +47,18 @@ function isAnswer<N extends WorkName>(name: N, value: unknown): value is Works[N
 	return name === 'generate' ? 'text' in value : Array.isArray(value);
 }
 
+/**
+ * For glibc, others take no notice: memory that loading a model gives back is kept for its next step, where asking the
+ * system for it again would cost a quarter of the time that loading takes. The sizes are 32 MiB (the most there is) for
+ * what is asked for singly, 256 MiB that are kept, 64 MiB that are asked for at a time.
+ */
+const allocation =
+	'glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=268435456:glibc.malloc.top_pad=67108864';
+
 /** The environment of the child: what a program needs to run, and no key of anybody. */
 function childEnvironment(): NodeJS.ProcessEnv {
 	const { PATH, HOME, TMPDIR, TEMP, SystemRoot, LANG } = process.env;
-	return { PATH, HOME, TMPDIR, TEMP, SystemRoot, LANG, HF_HUB_OFFLINE: '1' };
+	return { PATH, HOME, TMPDIR, TEMP, SystemRoot, LANG, HF_HUB_OFFLINE: '1', GLIBC_TUNABLES: allocation };
 }
 
 /** Behind our own server, and not so far that a busy machine hardly comes to it: four fifths of everybody else's share. */
@@ -145,24 +134,35 @@ export class ModelProcess {
 	 * Has an order carried out. Rejects with the stage's failure when the child breaks or takes too long, which ends it,
 	 * and with the signal's reason when it is aborted: the child then has two seconds to finish what it is at.
 	 */
-	async ask<N extends WorkName>(name: N, order: Works[N]['order'], signal?: AbortSignal): Promise<Works[N]['answer']> {
-		if (this.#end !== null) throw this.#end;
+	ask<N extends WorkName>(
+		name: N,
+		order: Works[N]['order'],
+		{ signal, hear }: AskOptions = {},
+	): Promise<Works[N]['answer']> {
 		const id = this.#nextId;
 		this.#nextId += 1;
-		const stop = () => this.#cancel(id);
-		const answer = new Promise<unknown>((resolve, reject) => {
-			this.#waiting.set(id, { resolve, reject });
+		return new Promise((resolve, reject) => {
+			if (this.#end !== null) return reject(this.#end);
+			if (signal?.aborted) return reject(signal.reason);
+			const stop = () => this.#cancel(id, signal?.reason);
+			const settle = () => signal?.removeEventListener('abort', stop);
+			this.#waiting.set(id, {
+				...{ name, hear },
+				resolve: (answer) => {
+					settle();
+					if (signal?.aborted) reject(signal.reason);
+					else if (isAnswer(name, answer)) resolve(answer);
+					else reject(new Failure('engine_failed', 'The model gave an answer of another kind.'));
+				},
+				reject: (error) => {
+					settle();
+					reject(error);
+				},
+			});
 			this.#send({ id, name, order });
-			if (signal?.aborted) stop();
+			if (this.#waiting.size === 1) this.#enter(firstStages[name]);
 			signal?.addEventListener('abort', stop, { once: true });
 		});
-		return answer
-			.finally(() => signal?.removeEventListener('abort', stop))
-			.then((value) => {
-				signal?.throwIfAborted();
-				if (isAnswer(name, value)) return value;
-				throw new Failure('engine_failed', 'The model gave an answer of another kind.');
-			});
 	}
 
 	/** Ends the child and waits until it is gone. */
@@ -179,9 +179,13 @@ export class ModelProcess {
 
 	#take(message: FromChild): void {
 		if ('stage' in message) return this.#enter(message.stage);
-		this.#stopTimer();
 		const waiting = this.#waiting.get(message.id);
+		if ('piece' in message) {
+			this.#enter(this.#stage); // each piece has the stage's time anew
+			return waiting?.hear?.(message.piece);
+		}
 		this.#waiting.delete(message.id);
+		this.#next();
 		if (waiting === undefined) return;
 		if ('failed' in message) {
 			const { code, message: said } = message.failed;
@@ -189,6 +193,13 @@ export class ModelProcess {
 		}
 		this.peakBytes = Math.max(this.peakBytes, message.peak);
 		waiting.resolve(message.answer);
+	}
+
+	/** The child takes orders in the order in which they were given: the first of those that wait is begun now. */
+	#next(): void {
+		const [first] = this.#waiting.values();
+		if (first === undefined) this.#stopTimer();
+		else this.#enter(firstStages[first.name]);
 	}
 
 	#enter(stage: Stage): void {
@@ -215,17 +226,23 @@ export class ModelProcess {
 		});
 	}
 
-	/** Orders that wait their turn in the child are forgotten; the running one is asked to stop, then made to. */
-	#cancel(id: number): void {
+	/** An order that waits its turn in the child is forgotten by both; the running one is asked to stop, then made to. */
+	#cancel(id: number, reason: unknown): void {
 		const waiting = this.#waiting.get(id);
 		if (waiting === undefined) return;
 		this.#send({ id, name: 'stop' });
+		const [running] = this.#waiting.keys();
+		if (running !== id) {
+			this.#waiting.delete(id);
+			return waiting.reject(reason);
+		}
 		const unset = this.#options.clock.after(cancelMs, () => {
 			if (this.#waiting.has(id))
 				this.#kill(new Failure('engine_failed', 'The model did not stop when asked to and was ended.'));
 		});
 		const { resolve, reject } = waiting;
 		this.#waiting.set(id, {
+			...waiting,
 			resolve: (answer) => {
 				unset();
 				resolve(answer);

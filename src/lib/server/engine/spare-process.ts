@@ -1,5 +1,7 @@
 // A process that has started the inference library ahead of time: the next model that is loaded need not wait for that.
 import type { Clock } from '#lib/server/clock.ts';
+import type { Prepared } from '#lib/server/engine/messages.ts';
+import type { ChildRuntime } from '#lib/server/engine/model-place.ts';
 import { ModelProcess } from '#lib/server/engine/model-process.ts';
 
 interface SpareOptions {
@@ -24,16 +26,21 @@ export class SpareProcess {
 	}
 
 	/**
-	 * Starts a process and the library in it, unless one waits already; resolves when it is ready. Its failure is
-	 * nobody's: the next load starts its own.
+	 * Starts a process and the library of a runtime in it, unless one waits already; resolves when it is ready, with null
+	 * when it was there before or failed. Its failure is nobody's: the next load starts its own.
 	 */
-	async prepare(library: string): Promise<void> {
+	async prepare(library: string, runtime: ChildRuntime): Promise<Prepared | null> {
 		this.#cancelEnd();
-		if (this.#waiting !== null) return;
+		if (this.#waiting !== null) return null;
 		const { clock, folder } = this.#options;
 		const process = new ModelProcess({ clock, folder, onEnd: () => this.#forget(process) });
 		this.#waiting = { library, process };
-		await process.ask('prepare', { library }).catch(() => process.end());
+		try {
+			return await process.ask('prepare', { library, runtime });
+		} catch {
+			await process.end();
+			return null;
+		}
 	}
 
 	#forget(process: ModelProcess): void {

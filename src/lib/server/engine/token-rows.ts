@@ -17,8 +17,10 @@ export interface TokenRows {
 	truncated: boolean;
 }
 
-const plainTokens = (tokenizer: Tokenizer, text: string): number[] =>
-	tokenizer(text, { add_special_tokens: false, return_tensor: false }).input_ids;
+/** The tokens of a text without any mark of the model. */
+export function plainTokens(tokenizer: Tokenizer, text: string): number[] {
+	return tokenizer.encode(text, { add_special_tokens: false });
+}
 
 /** Where `part` begins in `whole` at or after `from`; -1 when it does not. */
 function placeOf(part: readonly number[], whole: readonly number[], from: number): number {
@@ -117,16 +119,23 @@ interface PairOptions {
 const leastPremise = 16;
 
 /**
+ * Tokens of a text that fit beside every one of the hypotheses and the model's `marks`. Throws `invalid_categories` when a
+ * hypothesis leaves no room.
+ */
+export function premiseRoom(maxTokens: number, hypotheses: readonly (readonly number[])[], marks: number): number {
+	const longest = Math.max(0, ...hypotheses.map((tokens) => tokens.length));
+	const room = premiseBudget(maxTokens, longest, marks);
+	if (room >= Math.min(leastPremise, maxTokens / 4)) return room;
+	throw new Failure('invalid_categories', 'The description of a category is too long to be compared with a text.');
+}
+
+/**
  * The rows of one text with every hypothesis, piece by piece: the text is cut so that every hypothesis stays whole.
  * Throws `invalid_categories` when a hypothesis leaves it no room.
  */
 export function pairRows(tokenizer: Tokenizer, frame: Frame, text: string, options: PairOptions): TokenRows {
 	const seconds = options.hypotheses.map((hypothesis) => plainTokens(tokenizer, hypothesis));
-	const longest = Math.max(0, ...seconds.map((tokens) => tokens.length));
-	const room = premiseBudget(options.maxTokens, longest, frame.pairMarks);
-	if (room < Math.min(leastPremise, options.maxTokens / 4)) {
-		throw new Failure('invalid_categories', 'The description of a category is too long to be compared with a text.');
-	}
+	const room = premiseRoom(options.maxTokens, seconds, frame.pairMarks);
 	const first = plainTokens(tokenizer, text);
 	const { spans, truncated } = cutTokens(first.length, room, options.mostChunks);
 	const rows = spans.flatMap(({ from, to }) => seconds.map((second) => frame.pair(first.slice(from, to), second)));

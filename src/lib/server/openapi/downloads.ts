@@ -3,20 +3,10 @@ import { z } from 'zod';
 import { classifyOrderSchema } from '#lib/core/classify-order.ts';
 import { changeSchema, limitsSchema, orderSchema } from '#lib/core/download-order.ts';
 import { calibrationBody } from '#lib/server/bodies.ts';
-import type { ApiRow } from '#lib/server/openapi/row.ts';
+import { asking, type ApiRow } from '#lib/server/openapi/row.ts';
 
 const part = 'Downloads';
 const download = z.looseObject({ id: z.string(), model_id: z.string(), state: z.string() });
-const asking = [
-	'invalid_model_id',
-	'not_found',
-	'gated',
-	'rate_limited',
-	'offline',
-	'hub_unreachable',
-	'hub_timeout',
-] as const;
-
 const classifyRows: readonly ApiRow[] = [
 	{
 		method: 'POST',

@@ -5,7 +5,7 @@ import { characteristicsSchema, entrySchema } from '#lib/core/model.ts';
 import { listSources, modalities, sortKeys } from '#lib/core/query.ts';
 import { runtimeIds } from '#lib/core/runtime.ts';
 import { configsBody } from '#lib/server/bodies.ts';
-import type { ApiParameter, ApiRow } from '#lib/server/openapi/row.ts';
+import { asking, type ApiParameter, type ApiRow } from '#lib/server/openapi/row.ts';
 
 const part = 'Models';
 const truth = ['true', 'false'];
@@ -32,7 +32,12 @@ const filters: readonly ApiParameter[] = [
 	{ name: 'min_context', about: 'context window of at least so many tokens; 32k is 32,768', example: '32k' },
 	{ name: 'runtime', about: 'only what this runtime loads', example: 'vllm', choices: runtimeIds },
 	{ name: 'show_incompatible', about: 'with a runtime: the others too', example: 'true', choices: truth },
-	{ name: 'show_low_confidence', about: 'in chat lists: guesses too', example: 'true', choices: truth },
+	{
+		name: 'show_low_confidence',
+		about: 'in chat lists (kind=gen): what nobody can class, too',
+		example: 'true',
+		choices: truth,
+	},
 	{ name: 'fits', about: 'what must hold it: 16GB, 16GiB or the id of a device', example: '16GB' },
 	{ name: 'context', about: 'tokens at which it must fit; 8,192 unless told', example: '8k' },
 	{ name: 'source', about: 'everything, the catalog, or models on this machine', example: 'all', choices: listSources },
@@ -61,17 +66,6 @@ const strict: ApiParameter = {
 	example: '1',
 	choices: [...truth, ...flag],
 };
-
-/** Failures of whatever may have to ask the Hub for a model. */
-const asking = [
-	'invalid_model_id',
-	'not_found',
-	'gated',
-	'rate_limited',
-	'offline',
-	'hub_unreachable',
-	'hub_timeout',
-] as const;
 
 export const modelRows: readonly ApiRow[] = [
 	{

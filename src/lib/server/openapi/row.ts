@@ -41,3 +41,14 @@ export interface ApiRow {
 	/** What can go wrong besides what can go wrong everywhere. */
 	failures?: readonly FailureCode[];
 }
+
+/** Failures of whatever may have to ask the Hub for a model. */
+export const asking = [
+	'invalid_model_id',
+	'not_found',
+	'gated',
+	'rate_limited',
+	'offline',
+	'hub_unreachable',
+	'hub_timeout',
+] as const satisfies readonly FailureCode[];

@@ -1,10 +1,11 @@
 // The reply to one call, whatever came: a stream of events, a plain answer, an error, or something that is none of these.
-import { CallFailure, type CallEvent, type Operation } from '#lib/core/registry/call.ts';
+import { CallFailure, type CallEvent, type Ends, type Operation } from '#lib/core/registry/call.ts';
 import { parseWire, type Wire } from '#lib/core/registry/wire.ts';
-import { networkFailure, release, type Upstream } from '#lib/server/providers/exchange.ts';
+import { networkFailure } from '#lib/server/providers/exchange.ts';
 import { errorBody, failureOf, holdsError, retryAfterOf } from '#lib/server/providers/failure-class.ts';
 import { mostReplyBytes, readError, readWhole } from '#lib/server/providers/reply-text.ts';
 import { SseOverflow, SseParser, type SseFrame } from '#lib/server/providers/sse.ts';
+import type { ReplyBody, Upstream } from '#lib/server/providers/upstream.ts';
 
 /** What turns one provider's events into ours. A reader is made for one call. */
 export interface FrameReader {
@@ -25,7 +26,7 @@ export interface Reading {
 	/** The provider's name, for sentences. */
 	provider: string;
 	operation: Operation;
-	signal: AbortSignal;
+	ends: Ends;
 	secrets: readonly string[];
 	/** Wall clock, for dates in `retry-after`; milliseconds. */
 	now: number;
@@ -36,10 +37,10 @@ function malformed(provider: string, what: string): CallFailure {
 }
 
 /** The failure behind a reply with an error status. The body is read and released. */
-export async function statusFailure(reply: Upstream, reading: Reading): Promise<CallFailure> {
-	const { provider, secrets, signal, now } = reading;
+async function statusFailure(reply: Upstream, reading: Reading): Promise<CallFailure> {
+	const { provider, secrets, ends, now } = reading;
 	const retryAfterMs = retryAfterOf(reply.headers, now);
-	const body = await readError(reply, signal);
+	const body = await readError(reply, ends);
 	return failureOf({ provider, status: reply.status, body, retryAfterMs, secrets });
 }
 
@@ -52,21 +53,14 @@ function kindOf(type: string, first: string): 'events' | 'json' | null {
 	return /^(data:|event:|:|id:|retry:)/.test(first.trimStart()) ? 'events' : null;
 }
 
-/** The body again, with its first piece looked at. */
-async function peek(body: Upstream['body']): Promise<{ first: Buffer | null; rest: AsyncIterator<Buffer> }> {
-	const rest: AsyncIterator<Buffer> = body[Symbol.asyncIterator]();
-	const step = await rest.next();
-	return { first: step.done === true ? null : step.value, rest };
-}
-
 /** Everything that is left of a body, within the limit of a plain answer. */
-async function joined(first: Buffer, rest: AsyncIterator<Buffer>, provider: string): Promise<Buffer> {
+async function joined(first: Buffer, body: ReplyBody, provider: string): Promise<Buffer> {
 	const parts = [first];
 	let size = first.length;
-	for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
-		size += next.value.length;
+	for (let next = await body.read(); next !== null; next = await body.read()) {
+		size += next.length;
 		if (size > mostReplyBytes) throw malformed(provider, 'it is too large');
-		parts.push(next.value);
+		parts.push(next);
 	}
 	return Buffer.concat(parts, size);
 }
@@ -80,13 +74,11 @@ function eventsIn(reply: Wire, reader: FrameReader, { provider, secrets }: Readi
 	return [...events, ...reader.end()];
 }
 
-/** Reads a plain answer, checks that it is one, and gives its events. Releases the body. */
-export async function wholeEvents(reply: Upstream, reader: FrameReader, reading: Reading): Promise<CallEvent[]> {
-	const text = await readWhole(reading.provider, reply, reading.signal);
-	if (text.trim() === '') throw malformed(reading.provider, 'it is empty');
-	const parsed = parseWire(text);
-	if (parsed === null) throw malformed(reading.provider, 'it is not JSON');
-	return eventsIn(parsed, reader, reading);
+/** Reads a plain answer; null: it is not JSON. Releases the body. */
+async function wholeReply(reply: Upstream, { provider, ends }: Reading): Promise<Wire | null> {
+	const text = await readWhole(provider, reply, ends);
+	if (text.trim() === '') throw malformed(provider, 'it is empty');
+	return parseWire(text);
 }
 
 /** Reads one body of events; keeps what has come so far, to know whether an end is a cut. */
@@ -116,6 +108,13 @@ class EventBody {
 			this.#parse(() => this.#parser.push(bytes)),
 			lot,
 		);
+	}
+
+	/** Takes an answer that came in one piece; null is one that is not JSON. */
+	whole(reply: Wire | null, lot: CallEvent[]): void {
+		this.isOver = true;
+		if (reply === null) throw malformed(this.#reading.provider, 'it is not JSON');
+		lot.push(...eventsIn(reply, this.#reader, this.#reading));
 	}
 
 	/** The events that come with the end. Throws when the answer has not ended as answers do. */
@@ -167,42 +166,59 @@ class EventBody {
 	}
 }
 
+/** A reply whose headers are here, what is told of them, and what reads the rest. */
+export interface Answered {
+	reply: Upstream;
+	headers: CallEvent;
+	reader: FrameReader;
+	reading: Reading;
+}
+
+/** The first bytes of a reply to a stream's lot of events; all of it where it comes in one piece. */
+async function begin(reply: Upstream, events: EventBody, lot: CallEvent[], reading: Reading): Promise<void> {
+	const { provider } = reading;
+	const first = await reply.body.read();
+	if (first === null) throw malformed(provider, 'it is empty');
+	const kind = kindOf(reply.headers['content-type']?.toLowerCase() ?? '', first.subarray(0, 64).toString('latin1'));
+	if (kind === null) throw malformed(provider, 'it is neither a stream of events nor JSON');
+	if (kind === 'events') return events.push(first, lot);
+	const parsed = parseWire((await joined(first, reply.body, provider)).toString('utf8'));
+	events.whole(parsed, lot);
+}
+
 /**
- * The events of a reply that was asked to be a stream, in the lots in which its bytes come. A provider that answers in one
- * piece is taken at its word. Throws a `CallFailure` or the signal's reason; the body is released on every way out.
+ * Asks, and gives the events of the reply in the lots in which its bytes come, its headers first. A provider that answers
+ * in one piece is taken at its word. Throws a `CallFailure` or the reason of the ending; the body is released on every way out.
  */
-export async function* replyLots(
-	reply: Upstream,
-	reader: FrameReader,
-	reading: Reading,
-): AsyncGenerator<readonly CallEvent[]> {
-	const { provider, signal } = reading;
+export async function* replyLots(ask: () => Promise<Answered>): AsyncGenerator<CallEvent[]> {
+	const { reply, headers, reader, reading } = await ask();
+	const { provider, ends, operation } = reading;
+	const { body } = reply;
 	const events = new EventBody(reader, reading);
-	let lot: CallEvent[] = [];
+	let lot = [headers];
 	try {
-		const { first, rest } = await peek(reply.body);
-		if (first === null) throw malformed(provider, 'it is empty');
-		const kind = kindOf(reply.headers['content-type']?.toLowerCase() ?? '', first.subarray(0, 64).toString('latin1'));
-		if (kind === null) throw malformed(provider, 'it is neither a stream of events nor JSON');
-		if (kind === 'json') {
-			const parsed = parseWire((await joined(first, rest, provider)).toString('utf8'));
-			events.isOver = true;
-			if (parsed === null) throw malformed(provider, 'it is not JSON');
-			lot = eventsIn(parsed, reader, reading);
-		} else events.push(first, lot);
-		while (!events.isOver) {
-			if (lot.length > 0) yield lot;
+		if (!body.isReady) {
+			yield lot;
 			lot = [];
-			const next = await rest.next();
-			if (next.done === true) events.end(lot);
-			else events.push(next.value, lot);
+		}
+		if (reply.status < 200 || reply.status > 299) throw await statusFailure(reply, reading);
+		if (operation === 'embeddings') events.whole(await wholeReply(reply, reading), lot);
+		else await begin(reply, events, lot, reading);
+		while (!events.isOver) {
+			if (lot.length > 0 && !body.isReady) {
+				yield lot;
+				lot = [];
+			}
+			const next = await body.read();
+			if (next === null) events.end(lot);
+			else events.push(next, lot);
 		}
 	} catch (error) {
-		if (signal.aborted) throw signal.reason;
+		if (ends.aborted) throw ends.reason;
 		if (lot.length > 0) yield lot; // what came before it went wrong
 		throw error instanceof CallFailure ? error : networkFailure(provider, error, events.hasContent);
 	} finally {
-		release(reply.body, events.isOver);
+		body.release(events.isOver);
 	}
 	if (lot.length > 0) yield lot;
 }

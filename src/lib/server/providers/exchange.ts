@@ -1,16 +1,9 @@
 // One request to a provider over a pool of its own: no patience but the caller's, redirects by hand, bodies never left open.
-import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { CallFailure } from '#lib/core/registry/call.ts';
+import { CallFailure, type Ends } from '#lib/core/registry/call.ts';
 import { guardedLookup } from '#lib/server/outbound.ts';
 import { checkProviderRedirect, type Trust } from '#lib/server/providers/address.ts';
-
-/** A reply whose body is still to be read. Header names are in lower case. */
-export interface Upstream {
-	status: number;
-	headers: Readonly<Record<string, string>>;
-	body: Readable;
-}
+import { exchanged, type Sent, type Upstream } from '#lib/server/providers/upstream.ts';
 
 interface ExchangeOptions {
 	/** The provider's name, for sentences. */
@@ -28,25 +21,14 @@ export interface Outgoing {
 	body: string;
 	headers: Readonly<Record<string, string>>;
 	secretHeaders: Readonly<Record<string, string>>;
-	signal: AbortSignal;
+	ends: Ends;
 }
 
 const mostRedirects = 5;
 const connectMs = 10_000;
 const mostConnections = 128;
-/** How long, and for how many bytes, a body is read on after its answer has ended, so that the connection can be kept. */
-const drainMs = 250;
-const drainBytes = 64 * 1024;
 /** Made for nobody's name: every address inside this network is refused. */
 const nobody = new URL('http://nobody.invalid');
-
-function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-	const flat: Record<string, string> = {};
-	for (const [name, value] of Object.entries(headers)) {
-		if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
-	}
-	return flat;
-}
 
 function codeOf(error: unknown): string {
 	if (!(error instanceof Error)) return 'unknown';
@@ -71,21 +53,6 @@ export function networkFailure(name: string, error: unknown, hasContent: boolean
 	return new CallFailure('network', `${name} could not be reached: ${why}.`, { code });
 }
 
-/** Lets a body go: what is left of a finished answer is read away for a moment so that its connection is kept, else cut. */
-export function release(body: Readable, isOver: boolean): void {
-	body.on('error', () => {}); // nobody waits for it any more
-	if (body.destroyed || body.readableEnded) return;
-	if (!isOver) return void body.destroy();
-	let left = drainBytes;
-	const timer = setTimeout(() => body.destroy(), drainMs);
-	timer.unref();
-	body.once('close', () => clearTimeout(timer));
-	body.on('data', (chunk: Buffer) => {
-		left -= chunk.length;
-		if (left < 0) body.destroy();
-	});
-}
-
 /** The connections to one provider. */
 export class Exchange {
 	readonly #options: ExchangeOptions;
@@ -93,9 +60,14 @@ export class Exchange {
 	#own: Promise<Dispatcher> | null = null;
 	/** For redirects to other hosts; refuses names that lead into this network. */
 	#foreign: Promise<Dispatcher> | null = null;
+	readonly #origin: string;
+	/** Path of the base address, without a slash at its end. */
+	readonly #prefix: string;
 
 	constructor(options: ExchangeOptions) {
 		this.#options = options;
+		this.#origin = options.base.origin;
+		this.#prefix = options.base.pathname.replace(/\/$/, '');
 	}
 
 	async #ownDispatcher(): Promise<Dispatcher> {
@@ -137,20 +109,28 @@ export class Exchange {
 	}
 
 	/**
-	 * Sends a request and gives the reply as soon as its headers are here. Throws the signal's reason, a `network` failure,
-	 * or `not_found` for a redirect that is not followed. The caller releases the body.
+	 * Sends a request and gives the reply as soon as its headers are here. Throws the reason of the ending, a `network`
+	 * failure, or `not_found` for a redirect that is not followed. The caller releases the body.
 	 */
-	async post({ path, body, headers, secretHeaders, signal }: Outgoing): Promise<Upstream> {
+	async post({ path, body, headers, secretHeaders, ends }: Outgoing): Promise<Upstream> {
+		const all = { ...headers, ...secretHeaders };
+		const reply = await this.#send({ origin: this.#origin, path: this.#prefix + path, headers: all, body }, ends);
+		if (reply.status < 300 || reply.status > 399) return reply;
+		return this.#follow(reply, { path, body, headers, secretHeaders, ends });
+	}
+
+	async #follow(first: Upstream, { path, body, headers, secretHeaders, ends }: Outgoing): Promise<Upstream> {
 		const { base, name } = this.#options;
-		let url = new URL(base.href.replace(/\/$/, '') + path);
-		for (let hop = 0; hop <= mostRedirects; hop += 1) {
-			const isHome = url.origin === base.origin;
-			const all = isHome ? { ...headers, ...secretHeaders } : headers;
-			const reply = await this.#send(url, { body, headers: all, signal });
-			if (reply.status < 300 || reply.status > 399) return reply;
-			release(reply.body, false);
+		let url = new URL(this.#origin + this.#prefix + path);
+		let reply = first;
+		for (let hop = 1; hop <= mostRedirects; hop += 1) {
+			reply.body.release(false);
 			url = this.#next(reply, url);
+			const all = url.origin === base.origin ? { ...headers, ...secretHeaders } : headers;
+			reply = await this.#send({ origin: url.origin, path: url.pathname + url.search, headers: all, body }, ends);
+			if (reply.status < 300 || reply.status > 399) return reply;
 		}
+		reply.body.release(false);
 		throw new CallFailure('not_found', `${name} redirected more than ${mostRedirects} times.`, {
 			code: 'too_many_redirects',
 		});
@@ -178,21 +158,16 @@ export class Exchange {
 		return target;
 	}
 
-	async #send(url: URL, sent: Pick<Outgoing, 'body' | 'headers' | 'signal'>): Promise<Upstream> {
-		const { base, name } = this.#options;
-		const { body, headers, signal } = sent;
-		signal.throwIfAborted();
-		const isHome = url.origin === base.origin;
+	async #send(sent: Sent, ends: Ends): Promise<Upstream> {
+		if (ends.aborted) throw ends.reason;
 		try {
-			const dispatcher = await (isHome
+			const dispatcher = await (sent.origin === this.#origin
 				? (this.#own ??= this.#ownDispatcher())
 				: (this.#foreign ??= this.#foreignDispatcher()));
-			const path = url.pathname + url.search;
-			const reply = await dispatcher.request({ origin: url.origin, path, method: 'POST', headers, body, signal });
-			return { status: reply.statusCode, headers: flatten(reply.headers), body: reply.body };
+			return await exchanged(dispatcher, sent, ends);
 		} catch (error) {
-			if (signal.aborted) throw signal.reason;
-			throw networkFailure(name, error, false);
+			if (ends.aborted) throw ends.reason;
+			throw networkFailure(this.#options.name, error, false);
 		}
 	}
 }

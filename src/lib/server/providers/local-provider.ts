@@ -2,6 +2,7 @@
 import type { ChatMessage } from '#lib/core/classify-prompt.ts';
 import { meanVector, mostChunks } from '#lib/core/classify-text.ts';
 import { Failure, type FailureCode } from '#lib/core/failure.ts';
+import { isContentChunk } from '#lib/core/openai.ts';
 import {
 	CallFailure,
 	type CallEvent,
@@ -12,7 +13,9 @@ import {
 } from '#lib/core/registry/call.ts';
 import { askedOutput, estimateInput, estimateTokens, noUsage } from '#lib/core/registry/usage.ts';
 import { isWire, listAt, numberAt, textAt, wireAt, type Wire } from '#lib/core/registry/wire.ts';
+import { StopMarks } from '#lib/core/stop-marks.ts';
 import type { Clock } from '#lib/server/clock.ts';
+import type { Completion, WrittenPiece } from '#lib/server/engine/engine.ts';
 import type { Engines, HeldModel } from '#lib/server/engine/engines.ts';
 import type { KeyAnswer } from '#lib/server/providers/address.ts';
 import { unknownFields } from '#lib/server/providers/dropped.ts';
@@ -53,12 +56,13 @@ function callFailure({ code, message }: Failure): CallFailure {
 }
 
 /** The outcome of an engine's work; its failures become those of a call, an abort the reason of the signal. */
-async function told<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+async function told<T>(work: Promise<T>, signal: AbortSignal, hasContent = false): Promise<T> {
 	try {
 		return await work;
 	} catch (error) {
 		if (signal.aborted) throw signal.reason;
-		throw error instanceof Failure ? callFailure(error) : error;
+		if (!(error instanceof Failure)) throw error;
+		throw hasContent ? new CallFailure('cut', error.message, { code: error.code }) : callFailure(error);
 	}
 }
 
@@ -89,11 +93,8 @@ function checkChat(body: Wire): void {
 	if (format !== 'text') throw refused(`Models of this machine cannot be held to the response_format "${format}".`);
 }
 
-/** The text up to the first of the marks, and whether there was one. */
-function stopped(text: string, stop: unknown): { text: string; isCut: boolean } {
-	const marks = (Array.isArray(stop) ? stop : [stop]).filter((one) => typeof one === 'string' && one !== '');
-	const found = marks.map((mark) => text.indexOf(mark)).filter((at) => at >= 0);
-	return found.length === 0 ? { text, isCut: false } : { text: text.slice(0, Math.min(...found)), isCut: true };
+function stopsOf(stop: unknown): string[] {
+	return (Array.isArray(stop) ? stop : [stop]).filter((mark) => typeof mark === 'string');
 }
 
 function textsOf(input: unknown): string[] {
@@ -166,13 +167,24 @@ export class LocalProvider implements CallProvider {
 			temperature: numberAt(body, 'temperature') ?? 0,
 			signal,
 		};
-		const { text: whole, promptTokens, tokens, isComplete } = await told(engine.complete(messages, options), signal);
-		const { text, isCut } = stopped(whole, body.stop);
-		const message = { role: 'assistant', content: text };
-		const choices = [{ index: 0, message, logprobs: null, finish_reason: isCut || isComplete ? 'stop' : 'length' }];
 		const created = Math.floor(this.#clock.date().getTime() / 1000);
-		yield { type: 'reply', reply: { id: 'chatcmpl-local', object: 'chat.completion', created, model, choices } };
-		yield { type: 'usage', usage: usageOf(body, promptTokens, tokens ?? estimateTokens(whole)) };
+		const head = { id: 'chatcmpl-local', object: 'chat.completion.chunk', created, model };
+		const said = (delta: object, finish: string | null = null): CallEvent => {
+			const chunk = { ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }] };
+			return { type: 'chunk', chunk, content: isContentChunk(chunk) };
+		};
+		const marks = new StopMarks(stopsOf(body.stop));
+		const answer = new Answer(engine.write(messages, options), signal);
+		yield said({ role: 'assistant', content: '' });
+		for await (const piece of answer.pieces()) {
+			const text = marks.push(piece);
+			if (text !== '') yield said({ content: text });
+			if (marks.isCut) break;
+		}
+		const rest = marks.end();
+		if (rest !== '') yield said({ content: rest });
+		yield said({}, marks.isCut || answer.isComplete ? 'stop' : 'length');
+		yield { type: 'usage', usage: usageOf(body, answer.promptTokens, answer.tokens) };
 	}
 
 	async *#vectors({ engine, facts }: HeldModel, { model, body, signal }: Asked): AsyncGenerator<CallEvent> {
@@ -196,6 +208,49 @@ interface Asked {
 	model: string;
 	body: Wire;
 	signal: AbortSignal;
+}
+
+/** An answer that is being written, and what is known of it once it was read, to its end or up to where the reader left. */
+class Answer {
+	readonly #writing: AsyncGenerator<WrittenPiece, Completion, void>;
+	readonly #signal: AbortSignal;
+	#text = '';
+	#counts: Pick<WrittenPiece, 'promptTokens' | 'tokens'> = { promptTokens: null, tokens: null };
+	/** Did the model end by itself? */
+	isComplete = false;
+
+	constructor(writing: AsyncGenerator<WrittenPiece, Completion, void>, signal: AbortSignal) {
+		this.#writing = writing;
+		this.#signal = signal;
+	}
+
+	/** Null where the engine does not tell. */
+	get promptTokens(): number | null {
+		return this.#counts.promptTokens;
+	}
+
+	/** Estimated where the engine does not tell. */
+	get tokens(): number {
+		return this.#counts.tokens ?? estimateTokens(this.#text);
+	}
+
+	/** The text as it comes. Throws a `CallFailure`: a cut once something has come. */
+	async *pieces(): AsyncGenerator<string> {
+		try {
+			for (;;) {
+				const step = await told(this.#writing.next(), this.#signal, this.#text !== '');
+				this.#counts = step.value;
+				if (step.done === true) {
+					this.isComplete = step.value.isComplete;
+					return;
+				}
+				this.#text += step.value.text;
+				yield step.value.text;
+			}
+		} finally {
+			await this.#writing.return({ text: this.#text, ...this.#counts, isComplete: false });
+		}
+	}
 }
 
 /** The tokens of a call; those of the input are estimated where the engine does not tell them. */

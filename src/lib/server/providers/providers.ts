@@ -1,20 +1,20 @@
 // The providers of a registry file as strategies see them: each with its connections, its key and its shape.
-import { CallFailure, type CallEvent, type CallProvider, type CandidateCall } from '#lib/core/registry/call.ts';
+import {
+	CallFailure,
+	type CallEvent,
+	type CallProvider,
+	type CandidateCall,
+	type Ends,
+} from '#lib/core/registry/call.ts';
 import { findProvider, type ProviderRow } from '#lib/core/registry/provider-table.ts';
 import { Failure } from '#lib/core/failure.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { checkBaseUrl, findKey, type KeyAnswer, type Trust } from '#lib/server/providers/address.ts';
 import { anthropicBody, anthropicDropped } from '#lib/server/providers/anthropic-request.ts';
 import { AnthropicReader } from '#lib/server/providers/anthropic-reader.ts';
-import {
-	replyLots,
-	statusFailure,
-	wholeEvents,
-	type FrameReader,
-	type Reading,
-} from '#lib/server/providers/call-stream.ts';
+import { replyLots, type Answered } from '#lib/server/providers/call-stream.ts';
 import type { LocalModels } from '#lib/server/providers/local-provider.ts';
-import { Exchange, release } from '#lib/server/providers/exchange.ts';
+import { Exchange } from '#lib/server/providers/exchange.ts';
 import { openAiBody, openAiPaths, OpenAiReader } from '#lib/server/providers/openai-provider.ts';
 
 /** A provider as a registry file describes it. */
@@ -101,6 +101,8 @@ export class HttpProvider implements CallProvider {
 	readonly #settings: ProviderSettings;
 	readonly #ground: ProviderGround;
 	readonly #exchange: Exchange;
+	/** What every call carries. */
+	readonly #usualHeaders: Readonly<Record<string, string>>;
 
 	/** Throws `bad_request` with one sentence for a type nobody knows or an address that is not taken. */
 	constructor(settings: ProviderSettings, ground: ProviderGround) {
@@ -112,6 +114,12 @@ export class HttpProvider implements CallProvider {
 		this.#settings = settings;
 		this.#ground = ground;
 		const { name, trust = 'operator' } = settings;
+		this.#usualHeaders = {
+			...usableHeaders(settings.headers),
+			...row.headers,
+			'content-type': 'application/json',
+			'user-agent': `modeldex/${ground.version}`,
+		};
 		this.#exchange = new Exchange({ name, base: this.base, trust, proxy: ground.proxy });
 	}
 
@@ -135,7 +143,11 @@ export class HttpProvider implements CallProvider {
 		for await (const lot of this.lots(call, signal)) yield* lot;
 	}
 
-	async *lots(call: CandidateCall, signal: AbortSignal): AsyncGenerator<readonly CallEvent[]> {
+	lots(call: CandidateCall, ends: Ends): AsyncGenerator<readonly CallEvent[]> {
+		return replyLots(() => this.#ask(call, ends));
+	}
+
+	async #ask(call: CandidateCall, ends: Ends): Promise<Answered> {
 		const { row, name } = this;
 		const { key, problem } = this.key();
 		if (problem !== null) throw new CallFailure('no_key', `${name} has no key. ${problem}`);
@@ -148,25 +160,17 @@ export class HttpProvider implements CallProvider {
 			body: isAnthropic ? anthropicBody(call) : openAiBody(call, row),
 			headers: this.#headers(call),
 			secretHeaders: key === null ? {} : this.#keyHeader(key),
-			signal,
+			ends,
 		});
 		const now = clock.date().getTime();
 		const secrets = key === null ? [] : [key];
-		const reading: Reading = { provider: name, operation: call.operation, signal, secrets, now };
-		let isTaken = false;
-		try {
-			const dropped = isAnthropic ? anthropicDropped(call.body) : [];
-			yield [{ type: 'headers', status: reply.status, ms: clock.ticks() - started, dropped }];
-			isTaken = true;
-		} finally {
-			if (!isTaken) release(reply.body, false); // the reader left before the answer began
-		}
-		if (reply.status < 200 || reply.status > 299) throw await statusFailure(reply, reading);
-		const reader: FrameReader = isAnthropic
-			? new AnthropicReader(call, Math.floor(now / 1000))
-			: new OpenAiReader(call.operation, row);
-		if (call.operation === 'embeddings') yield await wholeEvents(reply, reader, reading);
-		else yield* replyLots(reply, reader, reading);
+		const dropped = isAnthropic ? anthropicDropped(call.body) : [];
+		return {
+			reply,
+			headers: { type: 'headers', status: reply.status, ms: clock.ticks() - started, dropped },
+			reader: isAnthropic ? new AnthropicReader(call, Math.floor(now / 1000)) : new OpenAiReader(call.operation, row),
+			reading: { provider: name, operation: call.operation, ends, secrets, now },
+		};
 	}
 
 	#checkOperation({ operation }: CandidateCall): void {
@@ -182,14 +186,13 @@ export class HttpProvider implements CallProvider {
 		return { [header]: scheme === null ? key : `${scheme} ${key}` };
 	}
 
-	#headers(call: CandidateCall): Record<string, string> {
-		return {
-			...usableHeaders(this.#settings.headers),
-			...usableHeaders(call.headers ?? {}),
-			...this.row.headers,
-			'content-type': 'application/json',
-			accept: call.operation === 'embeddings' ? 'application/json' : 'text/event-stream, application/json;q=0.9',
-			'user-agent': `modeldex/${this.#ground.version}`,
-		};
+	#headers({ headers, operation }: CandidateCall): Record<string, string> {
+		const accept = operation === 'embeddings' ? 'application/json' : 'text/event-stream, application/json;q=0.9';
+		return { ...this.#usualHeaders, ...(headers === undefined ? {} : this.#callHeaders(headers)), accept };
+	}
+
+	/** A candidate's headers; those of the row stay as they are. */
+	#callHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+		return { ...usableHeaders(headers), ...this.row.headers };
 	}
 }

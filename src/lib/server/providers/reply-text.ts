@@ -1,7 +1,8 @@
 // A whole reply of a provider, read within a limit; used for plain answers and for errors.
-import { CallFailure } from '#lib/core/registry/call.ts';
+import { CallFailure, type Ends } from '#lib/core/registry/call.ts';
 import { parseWire, type Wire } from '#lib/core/registry/wire.ts';
-import { networkFailure, release, type Upstream } from '#lib/server/providers/exchange.ts';
+import { networkFailure } from '#lib/server/providers/exchange.ts';
+import type { Upstream } from '#lib/server/providers/upstream.ts';
 
 /** Most bytes of a plain answer: a batch of embeddings in numbers takes some ten megabytes. */
 export const mostReplyBytes = 128 * 1024 * 1024;
@@ -11,7 +12,7 @@ const mostErrorBytes = 64 * 1024;
 const errorMs = 2_000;
 
 /** The text of a reply. Throws `malformed` beyond the limit, `network` when it breaks off. The body is released. */
-export async function readWhole(name: string, { body }: Upstream, signal: AbortSignal): Promise<string> {
+export async function readWhole(name: string, { body }: Upstream, ends: Ends): Promise<string> {
 	const parts: Buffer[] = [];
 	let size = 0;
 	let isOver = false;
@@ -26,18 +27,18 @@ export async function readWhole(name: string, { body }: Upstream, signal: AbortS
 		isOver = true;
 		return Buffer.concat(parts, size).toString('utf8');
 	} catch (error) {
-		if (signal.aborted) throw signal.reason;
+		if (ends.aborted) throw ends.reason;
 		throw error instanceof CallFailure ? error : networkFailure(name, error, false);
 	} finally {
-		release(body, isOver);
+		body.release(isOver);
 	}
 }
 
 /** The body of an error answer as JSON; null when it is none, too large, or does not come. The body is released. */
-export async function readError({ body }: Upstream, signal: AbortSignal): Promise<Wire | null> {
+export async function readError({ body }: Upstream, ends: Ends): Promise<Wire | null> {
 	const parts: Buffer[] = [];
 	let size = 0;
-	const timer = setTimeout(() => body.destroy(), errorMs);
+	const timer = setTimeout(() => body.abort(null), errorMs);
 	try {
 		for await (const part of body) {
 			size += part.length;
@@ -46,10 +47,10 @@ export async function readError({ body }: Upstream, signal: AbortSignal): Promis
 		}
 		return parseWire(Buffer.concat(parts).toString('utf8'));
 	} catch {
-		if (signal.aborted) throw signal.reason;
+		if (ends.aborted) throw ends.reason;
 		return null; // the status alone says what it is
 	} finally {
 		clearTimeout(timer);
-		release(body, false);
+		body.release(false);
 	}
 }

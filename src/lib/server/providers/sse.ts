@@ -1,4 +1,5 @@
 // Server-sent events out of bytes, however the bytes were cut: in the middle of a letter, a line, or many events at once.
+import { isUtf8 } from 'node:buffer';
 
 /** One event, or a comment (`data` is null): a sign of life without content. `name` is null where the sender gave none. */
 export interface SseFrame {
@@ -19,7 +20,9 @@ export class SseOverflow extends Error {
  * are joined by LF, an event without data is none. `id` and `retry` are for browsers and left out.
  */
 export class SseParser {
-	readonly #decoder = new TextDecoder();
+	/** Made for the first bytes that are not whole letters: making one costs as much as reading a short answer. */
+	#decoder: TextDecoder | null = null;
+	#hasBegun = false;
 	/** The beginning of a line whose end has not come. Kept in parts: bytes may come one by one. */
 	#parts: string[] = [];
 	#pending = 0;
@@ -30,12 +33,22 @@ export class SseParser {
 
 	/** The events that are complete with these bytes. Throws `SseOverflow`. */
 	push(bytes: Uint8Array): SseFrame[] {
-		return this.#read(this.#decoder.decode(bytes, { stream: true }));
+		return this.#read(this.#text(bytes));
+	}
+
+	#text(bytes: Uint8Array): string {
+		const mayHaveMark = !this.#hasBegun && (bytes.length < 3 || bytes[0] === 0xef);
+		this.#hasBegun = true;
+		if (this.#decoder === null && !mayHaveMark && isUtf8(bytes)) {
+			return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+		}
+		this.#decoder ??= new TextDecoder();
+		return this.#decoder.decode(bytes, { stream: true });
 	}
 
 	/** What is left when the sender has ended; a last event counts even without the empty line after it. */
 	end(): SseFrame[] {
-		const frames = this.#read(`${this.#decoder.decode()}\n`);
+		const frames = this.#read(`${this.#decoder?.decode() ?? ''}\n`);
 		this.#dispatch(frames);
 		return frames;
 	}

@@ -4,13 +4,14 @@ import {
 	type CallEvent,
 	type CallProvider,
 	type CandidateCall,
+	type Ends,
 	type Usage,
 } from '#lib/core/registry/call.ts';
 import type { AttemptCause } from '#lib/core/registry/record.ts';
 import type { Candidate } from '#lib/core/registry/strategy.ts';
 import { saidIn } from '#lib/core/registry/usage.ts';
 import type { Clock } from '#lib/server/clock.ts';
-import { Branch, Ending, endingOf, orAbort, type EndKind, type Ends } from '#lib/server/registry/ending.ts';
+import { Branch, Ending, endingOf, type EndKind } from '#lib/server/registry/ending.ts';
 
 /** Pieces and characters that may be held back before the first content; beyond it the answer counts as begun. */
 const mostPreamble = { pieces: 64, characters: 256 * 1024 };
@@ -75,6 +76,8 @@ export class Attempt {
 	#isOver = false;
 	#idleLeft: number;
 	#stopTtft: () => void = () => {};
+	/** Ends the wait for the provider. */
+	#stop: (ending: Ending) => void = () => {};
 
 	constructor(options: AttemptOptions) {
 		const { clock, timeouts, candidate, provider, call } = options;
@@ -87,8 +90,8 @@ export class Attempt {
 		this.#idleLeft = timeouts.idle;
 		this.#stopTtft = this.#branch.endAfter(clock, timeouts.ttft, 'ttft');
 		if (timeouts.attempt !== null) this.#branch.endAfter(clock, timeouts.attempt, 'attempt');
-		const { signal } = this.#branch;
-		const lots = provider.lots?.(call, signal) ?? oneByOne(provider.call(call, signal));
+		this.#branch.addEventListener('abort', () => this.#stop(endingOf(this.#branch)));
+		const lots = provider.lots?.(call, this.#branch) ?? oneByOne(provider.call(call, this.#branch.signal));
 		this.#iterator = lots[Symbol.asyncIterator]();
 		this.ready = this.#prepare();
 		this.ready.catch(() => {}); // whoever waits for it hears it; nobody has to
@@ -138,12 +141,18 @@ export class Attempt {
 	/** The held pieces and all that follow, in the lots in which they came. Leaving early cancels the call. */
 	async *lots(): AsyncGenerator<readonly CallEvent[], void, undefined> {
 		try {
-			const held = this.#held.splice(0);
-			if (held.length > 0) yield held;
-			for (let lot = await this.#next(); lot !== null; lot = await this.#next()) yield lot;
+			for (let lot = await this.take(); lot !== null; lot = await this.take()) yield lot;
 		} finally {
 			if (!this.#isOver) this.cancel('client');
 		}
+	}
+
+	/** The same one after the other, for readers who cancel by themselves: what was held, the next lot, null at the end. */
+	take(): Promise<readonly CallEvent[] | null> {
+		if (this.#held.length === 0) return this.#next();
+		const held = this.#held;
+		this.#held = [];
+		return Promise.resolve(held);
 	}
 
 	/** The next pieces, each told with about how much room it takes; null at the end. Throws as `ready` does. */
@@ -154,7 +163,7 @@ export class Attempt {
 			? this.#branch.endAfter(this.#options.clock, Math.max(0, this.#idleLeft), 'idle')
 			: () => {};
 		try {
-			const { done, value } = await orAbort(this.#iterator.next(), this.#branch);
+			const { done, value } = await this.#step();
 			if (done === true) {
 				this.#close({ isDone: true });
 				return null;
@@ -169,6 +178,15 @@ export class Attempt {
 		} finally {
 			stopIdle();
 		}
+	}
+
+	/** The provider's next lot, or the ending as soon as there is one, also where the provider does not hear of it. */
+	#step(): Promise<IteratorResult<readonly CallEvent[]>> {
+		if (this.#branch.aborted) return Promise.reject(endingOf(this.#branch));
+		return new Promise((resolve, reject) => {
+			this.#stop = reject;
+			this.#iterator.next().then(resolve, reject);
+		});
 	}
 
 	/** Takes in what an event tells; gives about how much room it takes. */

@@ -1,7 +1,7 @@
 // Letting a candidate or a provider that rests after failures be asked again at once, because somebody says so.
 import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
-import { nearestNames } from '#lib/core/registry/spec.ts';
+import { nearestNames } from '#lib/core/likeness.ts';
 import type { Breakers } from '#lib/server/registry/breakers.ts';
 import type { Registry } from '#lib/server/registry/registry.ts';
 

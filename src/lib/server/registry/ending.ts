@@ -1,4 +1,5 @@
 // Why work was ended on purpose: one reason object that travels down the tree of signals from a request to its calls.
+import type { Ends } from '#lib/core/registry/call.ts';
 import type { Clock } from '#lib/server/clock.ts';
 
 /** Who ended it: the caller, one of four deadlines, another lane's success, or the end of the process. */
@@ -13,14 +14,6 @@ export class Ending extends Error {
 		super(`The work was ended: ${kind}.`);
 		this.kind = kind;
 	}
-}
-
-/** What tells that work has to end: a signal, or a branch, which costs less than a signal. */
-export interface Ends {
-	readonly aborted: boolean;
-	readonly reason: unknown;
-	addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
-	removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /** The reason of an aborted signal as ours; a foreign reason means that the caller left. */
@@ -98,26 +91,4 @@ export class Branch implements Ends {
 		this.#undo = [];
 		for (const one of undo) one();
 	}
-}
-
-/** Settles like the work, or rejects with the reason of the ending as soon as there is one. */
-export function orAbort<T>(work: Promise<T>, ends: Ends): Promise<T> {
-	return new Promise((resolve, reject) => {
-		const stop = () => reject(endingOf(ends));
-		if (ends.aborted) {
-			work.catch(() => {}); // nobody waits for it any more
-			return stop();
-		}
-		ends.addEventListener('abort', stop, { once: true });
-		work.then(
-			(value) => {
-				ends.removeEventListener('abort', stop);
-				resolve(value);
-			},
-			(error: unknown) => {
-				ends.removeEventListener('abort', stop);
-				reject(error);
-			},
-		);
-	});
 }

@@ -1,5 +1,5 @@
 // Keys of the gateway: made once and shown once, kept as digests, and looked at anew as soon as one of them has changed.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { Failure } from '#lib/core/failure.ts';
 import { keyMark, type KeyOrder, type RegistryKey } from '#lib/core/registry/key.ts';
 import type { Database } from '#lib/server/database.ts';
@@ -18,7 +18,7 @@ const touchMs = 60_000;
 const longestName = 100;
 
 function digest(key: string): Buffer {
-	return createHash('sha256').update(key, 'latin1').digest();
+	return hash('sha256', Buffer.from(key, 'latin1'), 'buffer');
 }
 
 /** Compared with where there is no such key, so that both take the same way. */

@@ -5,7 +5,7 @@ import { quoted } from '#lib/core/repository.ts';
 import { inputTokens, outputTokens } from '#lib/core/registry/price.ts';
 import { sumCosts } from '#lib/core/registry/record.ts';
 import { answerIn } from '#lib/core/registry/usage.ts';
-import type { Completion, CompleteOptions, Engine, ModelInfo } from '#lib/server/engine/engine.ts';
+import type { Completion, CompleteOptions, Engine, ModelInfo, WrittenPiece } from '#lib/server/engine/engine.ts';
 import type { Engines, HeldModel, UseOptions } from '#lib/server/engine/engines.ts';
 import type { ModelFacts } from '#lib/server/engine/model-place.ts';
 import type { Registry } from '#lib/server/registry/registry.ts';
@@ -65,6 +65,17 @@ class RouteEngine implements Engine {
 	}
 
 	async complete(prompt: string | readonly ChatMessage[], options: CompleteOptions = {}): Promise<Completion> {
+		const writing = this.write(prompt, options);
+		for (;;) {
+			const step = await writing.next();
+			if (step.done === true) return step.value;
+		}
+	}
+
+	async *write(
+		prompt: string | readonly ChatMessage[],
+		options: CompleteOptions = {},
+	): AsyncGenerator<WrittenPiece, Completion, void> {
 		const { maxTokens = 256, temperature = 0, signal = new AbortController().signal } = options;
 		const { spec, router, user } = this.#options;
 		const messages = typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt;
@@ -73,8 +84,10 @@ class RouteEngine implements Engine {
 		const { events, done } = await router.run({ ...asked, options: { tags: ['classify'] } }, signal);
 		let text = '';
 		for await (const event of events) {
-			if (event.type === 'chunk') text += answerIn(event.chunk);
-			if (event.type === 'reply') text += answerIn(event.reply);
+			const piece =
+				event.type === 'chunk' ? answerIn(event.chunk) : event.type === 'reply' ? answerIn(event.reply) : '';
+			text += piece;
+			if (piece !== '') yield { text: piece, promptTokens: null, tokens: null };
 		}
 		const { usage, cost } = await done;
 		this.#costs.push(cost.total);

@@ -1,6 +1,6 @@
 // The one way from a spec to an answer: resolves, admits, pays, asks by the tier's strategy, and writes everything down.
 import { Failure } from '#lib/core/failure.ts';
-import { CallFailure, type CallEvent, type CallProvider } from '#lib/core/registry/call.ts';
+import { CallFailure, type CallEvent, type CallProvider, type Ends } from '#lib/core/registry/call.ts';
 import { withoutTimes, type RequestRecord } from '#lib/core/registry/record.ts';
 import type { Limit, Plan } from '#lib/core/registry/strategy.ts';
 import type { Clock } from '#lib/server/clock.ts';
@@ -74,14 +74,14 @@ export class Router {
 
 	/**
 	 * Asks. Resolves when the answer begins to come (for consensus: when it is decided; for callers who take it in one piece:
-	 * when it is whole), from which point on no other candidate is tried. Rejects with a `RouteFailure`; an aborted signal
-	 * ends every call under way.
+	 * when it is whole), from which point on no other candidate is tried. Rejects with a `RouteFailure`; `ends` ends every
+	 * call under way.
 	 */
-	async run(request: RouteRequest, signal: AbortSignal): Promise<Routed> {
+	async run(request: RouteRequest, ends: Ends): Promise<Routed> {
 		const { clock, random } = this.#ground;
 		const id = request.id ?? ulid(clock.date().getTime(), random);
 		const plan = this.#plan(request, id);
-		const run = new RouteRun({ id, plan, request, ground: this.#ground, signal });
+		const run = new RouteRun({ id, plan, request, ground: this.#ground, ends });
 		const startedAt = clock.date().toISOString();
 		const rights = new Rights();
 		try {
@@ -206,7 +206,7 @@ export class Router {
 		};
 		run.branch.addEventListener('abort', stop);
 		if (run.branch.aborted) stop();
-		const lots = readOnce(composed === null ? attempt.lots() : composedLots(attempt, composed), end);
+		const lots = readOnce(composed === null ? attempt : composedSource(attempt, composed), end);
 		return {
 			id: run.id,
 			served: attempt.candidate.name,
@@ -251,11 +251,17 @@ type End = (error: unknown) => RouteFailure | null;
 
 type Lots = AsyncGenerator<readonly CallEvent[], void, undefined>;
 
+/** Where the pieces of an answer are taken from: the next lot, null at the end; who stops before it cancels. */
+interface Source {
+	take(): Promise<readonly CallEvent[] | null>;
+	cancel(kind: EndKind): void;
+}
+
 /** The pieces as they come; `end` hears how it ended before the reader does. */
-async function* readOnce(lots: Lots, end: End): Lots {
+async function* readOnce(source: Source, end: End): Lots {
 	let isEnded = false;
 	try {
-		yield* lots;
+		for (let lot = await source.take(); lot !== null; lot = await source.take()) yield lot;
 		isEnded = true;
 		const failure = end(null);
 		if (failure !== null) throw failure;
@@ -263,7 +269,10 @@ async function* readOnce(lots: Lots, end: End): Lots {
 		isEnded = true;
 		throw end(error) ?? error;
 	} finally {
-		if (!isEnded) end(new Ending('client'));
+		if (!isEnded) {
+			source.cancel('client');
+			end(new Ending('client'));
+		}
 	}
 }
 
@@ -272,10 +281,20 @@ async function* oneByOne(lots: Lots): AsyncGenerator<CallEvent, void, undefined>
 }
 
 /** An answer put together from several, in place of the one that was chosen. */
-async function* composedLots(attempt: Attempt, text: string): Lots {
+function composedSource(attempt: Attempt, text: string): Source {
 	const { model } = attempt.candidate;
 	const message = { role: 'assistant', content: text };
 	const choices = [{ index: 0, message, finish_reason: 'stop' }];
-	for await (const lot of attempt.lots()) yield lot.filter(({ type }) => type === 'usage');
-	yield [{ type: 'reply', reply: { id: 'chatcmpl-composed', object: 'chat.completion', model, choices } }];
+	const reply = { id: 'chatcmpl-composed', object: 'chat.completion', model, choices };
+	let isTold = false;
+	return {
+		take: async () => {
+			const lot = await attempt.take();
+			if (lot !== null) return lot.filter(({ type }) => type === 'usage');
+			if (isTold) return null;
+			isTold = true;
+			return [{ type: 'reply', reply }];
+		},
+		cancel: (kind) => attempt.cancel(kind),
+	};
 }

@@ -1,5 +1,5 @@
 // One request under way: who may be asked, what each try may cost, and what is written down about it.
-import { CallFailure, type Operation } from '#lib/core/registry/call.ts';
+import { CallFailure, type Ends, type Operation } from '#lib/core/registry/call.ts';
 import { outputTokens } from '#lib/core/registry/price.ts';
 import type {
 	AttemptCause,
@@ -12,7 +12,7 @@ import type { Candidate, Plan } from '#lib/core/registry/strategy.ts';
 import { Attempt } from '#lib/server/registry/attempt.ts';
 import { attemptLine, leftOutLine } from '#lib/server/registry/attempt-line.ts';
 import { billOf, sizeOf, worstOf, type Bill, type Size } from '#lib/server/registry/cost.ts';
-import { Branch, Ending, type EndKind, type Ends } from '#lib/server/registry/ending.ts';
+import { Branch, Ending, type EndKind } from '#lib/server/registry/ending.ts';
 import type { Ground } from '#lib/server/registry/ground.ts';
 import type { Shortage } from '#lib/server/registry/ledger.ts';
 import { Purse, LeftOut, type Affordable } from '#lib/server/registry/purse.ts';
@@ -23,7 +23,7 @@ interface RunOptions {
 	plan: Plan;
 	request: RouteRequest;
 	ground: Ground;
-	signal: AbortSignal;
+	ends: Ends;
 }
 
 /** A try that was sent, with the rights it holds while it runs. */
@@ -68,7 +68,7 @@ export class RouteRun {
 	#made = 0;
 	readonly #purse: Purse;
 
-	constructor({ id, plan, request, ground, signal }: RunOptions) {
+	constructor({ id, plan, request, ground, ends }: RunOptions) {
 		this.id = id;
 		this.plan = plan;
 		this.request = request;
@@ -76,7 +76,7 @@ export class RouteRun {
 		this.size = sizeOf({ ...request.body }, request.operation);
 		this.startedAt = ground.clock.ticks();
 		this.notes = [...plan.notes];
-		this.branch = new Branch(signal);
+		this.branch = new Branch(ends);
 		this.branch.endAfter(ground.clock, plan.totalMs, 'total');
 		this.#purse = new Purse({ id, plan, request, size: this.size, ground });
 	}

@@ -1,7 +1,7 @@
 // How many run at once: slots with a bounded queue in which users take turns.
-import { CallFailure } from '#lib/core/registry/call.ts';
+import { CallFailure, type Ends } from '#lib/core/registry/call.ts';
 import type { Clock } from '#lib/server/clock.ts';
-import { endingOf, type Ends } from '#lib/server/registry/ending.ts';
+import { endingOf } from '#lib/server/registry/ending.ts';
 
 interface Waiter {
 	start: () => void;

@@ -1,7 +1,7 @@
 // YAML from people: read within limits, checked against a schema, every fault with its line and column.
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
 import type { z } from 'zod';
-import { nearestNames } from '#lib/core/registry/spec.ts';
+import { nearestNames } from '#lib/core/likeness.ts';
 import type { Finding } from '#lib/core/registry/validate.ts';
 import type { FileFault } from '#lib/core/registry/view.ts';
 

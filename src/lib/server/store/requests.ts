@@ -9,29 +9,24 @@ function between(from: number | null, to: number | null): number | null {
 
 /** Keeps a record; the same id again takes its place. */
 export function saveRequest(database: Database, record: RequestRecord): void {
+	if (addRequest(database, record)) return;
+	database.run('DELETE FROM route_attempts WHERE request = ?', [record.id]);
+	database.run('DELETE FROM route_requests WHERE id = ?', [record.id]);
+	addRequest(database, record);
+}
+
+/** Writes a record and its tries; false, and nothing is written, when its id is there already. */
+function addRequest(database: Database, record: RequestRecord): boolean {
 	const { id, started_at, spec, route, user, key, strategy, outcome, code, served, ms, cost } = record;
-	database.run('DELETE FROM route_attempts WHERE request = ?', [id]);
-	database.run(
-		`INSERT OR REPLACE INTO route_requests
+	const at = Date.parse(started_at);
+	const { first_content_ms: first } = record;
+	const isNew = database.run(
+		`INSERT OR IGNORE INTO route_requests
 			(id, at, spec, route, user_id, key_name, strategy, outcome, code, served, first_content_ms, ms, cost, record)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		[
-			id,
-			Date.parse(started_at),
-			spec,
-			route,
-			user,
-			key,
-			strategy,
-			outcome,
-			code,
-			served,
-			record.first_content_ms,
-			ms,
-			cost.total,
-			JSON.stringify(record),
-		],
+		[id, at, spec, route, user, key, strategy, outcome, code, served, first, ms, cost.total, JSON.stringify(record)],
 	);
+	if (isNew === 0) return false;
 	for (const attempt of record.attempts) {
 		database.run(
 			`INSERT INTO route_attempts (request, number, at, candidate, outcome, class, first_content_ms, ms, cost, output)
@@ -39,7 +34,7 @@ export function saveRequest(database: Database, record: RequestRecord): void {
 			[
 				id,
 				attempt.number,
-				Date.parse(started_at) + Math.round(attempt.started_ms ?? 0),
+				at + Math.round(attempt.started_ms ?? 0),
 				attempt.candidate,
 				attempt.outcome,
 				attempt.class,
@@ -50,6 +45,7 @@ export function saveRequest(database: Database, record: RequestRecord): void {
 			],
 		);
 	}
+	return true;
 }
 
 /** Which records are wanted; null is any. `before` is an id: older ones only. */

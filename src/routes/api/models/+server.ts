@@ -1,13 +1,14 @@
 // GET /api/models: one page of the models that match, with totals, facets and the cursor of the next page.
 import { json } from '@sveltejs/kit';
-import { parseChecked, parseQuery } from '#lib/core/query-url.ts';
+import { parseChecked } from '#lib/core/query-url.ts';
+import { askedQuery } from '#lib/server/asked-query.ts';
 import { withRecommended } from '#lib/server/grouped.ts';
 import { isUnchanged, tagOf } from '#lib/server/http.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = async ({ locals, request, url }) => {
 	const { catalog, hardware, version } = locals.app;
-	const query = parseQuery(url.searchParams, { strict: true });
+	const query = askedQuery(url.searchParams);
 	const checked = parseChecked(url.searchParams);
 	if (query.fits !== null) await hardware.ready();
 	const headers = { etag: tagOf(version, catalog.version, url.search), 'cache-control': 'private, no-cache' };

@@ -5,19 +5,20 @@ import type { RequestHandler } from './$types';
 
 async function* eventsOf(
 	downloads: Downloads,
-	after: number | null,
-	signal: AbortSignal,
+	options: { after: number | null; signal: AbortSignal; onSlow: () => void },
 ): AsyncGenerator<ServerEvent | null> {
-	for await (const change of downloads.watch({ after, signal })) {
+	for await (const change of downloads.watch(options)) {
 		if (change === null) yield null;
 		else if (change.download === null) yield { event: 'removed', id: change.serial, value: { id: change.id } };
 		else yield { event: 'download', id: change.serial, value: change.download };
 	}
 }
 
-export const GET: RequestHandler = ({ locals, request }) => {
+export const GET: RequestHandler = ({ locals, request, platform }) => {
 	const { downloads, closing } = locals.app;
 	const last = request.headers.get('last-event-id') ?? '';
 	const after = /^\d{1,15}$/.test(last) ? Number(last) : null;
-	return serverEvents((signal) => eventsOf(downloads, after, signal), [request.signal, closing]);
+	/** What was sent and never taken ends with the connection; the reader may come back with its last number. */
+	const onSlow = () => void platform?.req.socket.destroy();
+	return serverEvents((signal) => eventsOf(downloads, { after, signal, onSlow }), [request.signal, closing]);
 };

@@ -1,21 +1,18 @@
 // GET and DELETE /api/local/models/{id}: the copies of one model here, and removing one of them (`dry_run=1` only tells).
 import { json } from '@sveltejs/kit';
-import { Failure } from '#lib/core/failure.ts';
 import { parseFlag } from '#lib/core/flag-word.ts';
-import { quoted } from '#lib/core/repository.ts';
+import { refuseOthers } from '#lib/core/parameter.ts';
 import type { RequestHandler } from './$types';
 
 const headers = { 'cache-control': 'no-store' };
-const known = new Set(['dry_run', 'tool', 'copy', 'revision', 'confirm']);
+const known = { once: ['dry_run', 'tool', 'copy', 'confirm'], many: ['revision'] };
 
 export const GET: RequestHandler = async ({ locals, params }) => {
 	return json({ copies: await locals.app.local.copies(params.id) }, { headers });
 };
 
 export const DELETE: RequestHandler = async ({ locals, params, url: { searchParams } }) => {
-	const strange = [...searchParams.keys()].find((name) => !known.has(name));
-	if (strange !== undefined)
-		throw new Failure('unknown_field', `There is no query parameter "${quoted(strange)}" here.`);
+	refuseOthers(searchParams, known);
 	const order = {
 		tool: searchParams.get('tool'),
 		copy: searchParams.get('copy'),
