@@ -217,18 +217,23 @@ async function readOnnxPlace(ground: Ground, weights: Weights): Promise<ModelPla
 	};
 }
 
+/** The failure for a word that no model here or anywhere goes by, with the short name that may have been meant. */
+function nameless(name: string): Failure {
+	const names = namedModels.map((model) => model.name);
+	const [nearest] = nearestNames(name, names);
+	const hint = nearest === undefined ? `short names are ${names.join(', ')}.` : `did you mean ${nearest}?`;
+	return new Failure('model_not_installed', `There is no model "${quoted(name)}" on this machine; ${hint}`);
+}
+
+/** The failure for a name that leads nowhere here: how to get the model, or which name may have been meant. */
+export function absent(name: string, known: NamedModel | null): Failure {
+	return known === null && !name.includes('/') ? nameless(name) : missing(name, known, 'nothing of it was found');
+}
+
 /** The failure that says how to get a model that is not here. */
 export function missing(name: string, known: NamedModel | null, why: string): Failure {
 	// Where files are chosen for the engine, the short name chooses them; the id would fetch another form.
 	const meant = known?.files === undefined ? known?.id : known.name;
 	const command = `modeldex model download ${meant ?? name}`;
 	return new Failure('model_not_installed', `The model ${quoted(name)} is not on this machine (${why}): ${command}`);
-}
-
-/** The failure for a word that no model here or anywhere goes by, with the short name that may have been meant. */
-export function nameless(name: string): Failure {
-	const names = namedModels.map((model) => model.name);
-	const [nearest] = nearestNames(name, names);
-	const hint = nearest === undefined ? `short names are ${names.join(', ')}.` : `did you mean ${nearest}?`;
-	return new Failure('model_not_installed', `There is no model "${quoted(name)}" on this machine; ${hint}`);
 }
