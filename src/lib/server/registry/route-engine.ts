@@ -1,6 +1,7 @@
 // A tier or candidate of the registry file as an engine, for those who sort texts: each question goes the way of every request.
 import type { ChatMessage } from '#lib/core/classify-prompt.ts';
 import { Failure } from '#lib/core/failure.ts';
+import { quoted } from '#lib/core/repository.ts';
 import { inputTokens, outputTokens } from '#lib/core/registry/price.ts';
 import { sumCosts } from '#lib/core/registry/record.ts';
 import { answerIn } from '#lib/core/registry/usage.ts';
@@ -107,7 +108,8 @@ class RouteEngine implements Engine {
 
 /**
  * The spec that a person means by `--provider`, alone or with `--model` as the provider's model; null where it is the name
- * of a model of this machine. Throws what planning throws for a tier or experiment that is not there.
+ * of a model of this machine, or `local`. Throws `usage` for a provider that is not there, and what planning throws for a
+ * tier or experiment that is not.
  */
 export function routeOf(
 	{ model, provider }: { model?: string | undefined; provider?: string | undefined },
@@ -116,7 +118,13 @@ export function routeOf(
 ): string | null {
 	if (provider === undefined) return null;
 	const { providers } = registry.config;
-	if (model !== undefined) return Object.hasOwn(providers, provider) ? `${provider}/${model}` : null;
+	if (model !== undefined) {
+		if (Object.hasOwn(providers, provider)) return `${provider}/${model}`;
+		if (provider === 'local') return null;
+		const names = Object.keys(providers);
+		const known = names.length === 0 ? 'it has none' : `there are ${names.join(', ')}`;
+		throw new Failure('usage', `The registry file has no provider "${quoted(provider)}"; ${known}.`);
+	}
 	if (/^(tier|user):/.test(provider)) return registry.plan(provider, { user }) && provider;
 	const slash = provider.indexOf('/');
 	return slash > 0 && Object.hasOwn(providers, provider.slice(0, slash)) ? provider : null;
