@@ -1,13 +1,14 @@
 // `modeldex bench run|compare|report`: measures models on labelled files, compares two reports, or shows one.
-import { writeFile } from 'node:fs/promises';
+import { access, constants, stat, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { benchmarkMarkdown, compareReports, type BenchmarkReport } from '#lib/core/benchmark.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { quoted } from '#lib/core/repository.ts';
 import type { App } from '#lib/server/app.ts';
 import type { LabelledSet } from '#lib/server/benchmark.ts';
-import { categoriesOf, numberOf, textOf } from './classify-input.ts';
+import { categoriesOf, textOf, wholeNumber } from './classify-input.ts';
 import { command, list, option, positional, rest, toggle } from './command.ts';
 import { machineFlags, settingOptions } from './settings.ts';
 import type { Terminal } from './terminal.ts';
@@ -42,6 +43,15 @@ function isReport(value: unknown): value is BenchmarkReport {
 	return reportSchema.safeParse(value).success;
 }
 
+/** Does it hold everything that is shown of one? */
+function isShowable(report: BenchmarkReport): boolean {
+	try {
+		return benchmarkMarkdown(report) !== '';
+	} catch {
+		return false; // something is missing: it was made by hand, or by something else
+	}
+}
+
 async function reportIn(path: string): Promise<BenchmarkReport> {
 	const text = await textOf(path);
 	let value: unknown = null;
@@ -50,7 +60,7 @@ async function reportIn(path: string): Promise<BenchmarkReport> {
 	} catch {
 		// said below: no report
 	}
-	if (isReport(value)) return value;
+	if (isReport(value) && isShowable(value)) return value;
 	throw new Failure('invalid_json', `"${quoted(path)}" is no report of "modeldex bench run".`);
 }
 
@@ -78,13 +88,49 @@ async function routed(app: App, specs: readonly string[]) {
 	return { engines, classifier: new Classifier({ engines, database, clock }) };
 }
 
+/** What `run` takes; settings are no part of what was measured, and may hold what is nobody’s business. */
+const runOptions = [
+	'model',
+	'provider',
+	'dtype',
+	'models_dir',
+	'data',
+	'categories',
+	'limit',
+	'no_path',
+	'output',
+] as const;
+
+/** The options of `run` as they were typed, each once for every value. */
+function typed(given: Args): string[] {
+	return runOptions.flatMap((name) => {
+		const flag = `--${name.replaceAll('_', '-')}`;
+		const value = given[name];
+		if (value === undefined || value === false) return [];
+		if (value === true) return [flag];
+		return (Array.isArray(value) ? value : [value]).map((one) => `${flag} ${one}`);
+	});
+}
+
+/** Throws `not_writable` before hours of measuring come to nothing. */
+async function checkWritable(path: string): Promise<void> {
+	try {
+		if ((await stat(path).catch(() => null))?.isDirectory() === true) throw new Error('a folder');
+		await access(dirname(resolve(path)), constants.W_OK);
+	} catch (cause) {
+		throw new Failure('not_writable', `The file "${quoted(path)}" cannot be written.`, { cause });
+	}
+}
+
 async function run(given: Args, terminal: Terminal): Promise<number> {
 	const { model, provider, dtype, models_dir: store, data, output } = given;
+	if (output !== undefined && output !== '-') await checkWritable(output);
 	const asked = [...model, ...provider];
 	const { Benchmark, setOf, shippedSet } = await import('#lib/server/benchmark.ts');
 	const own = { name: data ?? '', license: 'its own licence', annotators: 1 };
 	const whole = data === undefined ? shippedSet() : setOf(await textOf(data), own);
-	const set = limited(whole, numberOf('limit', given.limit, { least: 1, most: 10_000 }));
+	const { limit } = given;
+	const set = limited(whole, limit === undefined ? null : wholeNumber('limit', limit, { least: 1, most: 10_000 }));
 	const { withApp } = await import('./machine.ts');
 	const report = await withApp(given, terminal, async (app, signal) => {
 		const { clock } = app;
@@ -97,13 +143,7 @@ async function run(given: Args, terminal: Terminal): Promise<number> {
 			memory_bytes: totalmem(),
 			threads: Math.max(1, cpus().length - 1),
 			date: clock.date().toISOString(),
-			command: [
-				'modeldex',
-				'bench',
-				'run',
-				...model.map((name) => `--model ${name}`),
-				...provider.map((spec) => `--provider ${spec}`),
-			].join(' '),
+			command: ['modeldex bench run', ...typed(given)].join(' '),
 		};
 		const onRun = (name: string) => terminal.progress(`measuring ${name} …`);
 		const options = {
@@ -140,6 +180,7 @@ async function compare([old, fresh, ...more]: string[], terminal: Terminal): Pro
 	if (before.dataset.sha256 !== after.dataset.sha256)
 		throw new Failure('usage', 'The two reports are of different files and cannot be compared.');
 	const changes = compareReports(before, after);
+	if (changes.length === 0) terminal.note('The two reports have no contestant in common: nothing was compared.');
 	if (terminal.json) terminal.document({ changes });
 	else {
 		for (const { name, before: from, after: to, is_worse: worse } of changes) {
@@ -159,11 +200,14 @@ export const benchCommand = command({
 			if (given.files.length > 0) throw new Failure('usage', 'run takes no report; models are named by --model.');
 			return run(given, terminal);
 		}
+		const [vain] = typed(given);
+		if (vain !== undefined && ['compare', 'report'].includes(given.what))
+			throw new Failure('usage', `"${quoted(vain)}" has no effect on ${given.what}: it belongs to run.`);
 		if (given.what === 'compare') return compare(given.files, terminal);
 		if (given.what !== 'report')
 			throw new Failure('usage', `There is no "bench ${quoted(given.what)}": run, compare or report.`);
-		const [path] = given.files;
-		if (path === undefined) throw new Failure('usage', 'report needs the JSON of an earlier run.');
+		const [path, ...more] = given.files;
+		if (path === undefined || more.length > 0) throw new Failure('usage', 'report needs the JSON of one earlier run.');
 		const report = await reportIn(path);
 		if (terminal.json) terminal.document({ report });
 		else terminal.line(benchmarkMarkdown(report));

@@ -19,17 +19,22 @@ export const modelOptions = {
 /** The text of a file that a person named. Throws `unreadable_file`. */
 export async function textOf(path: string): Promise<string> {
 	try {
-		return await readFile(path, 'utf8');
+		return (await readFile(path, 'utf8')).replace(/^\ufeff/, ''); // editors on Windows mark their files so
 	} catch (cause) {
 		throw new Failure('unreadable_file', `The file "${quoted(path)}" cannot be read.`, { cause });
 	}
 }
 
 /** Everything on standard input. */
-export async function standardInput(): Promise<string> {
+export async function standardBytes(): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-	return Buffer.concat(chunks).toString('utf8');
+	return Buffer.concat(chunks);
+}
+
+/** The same as text. */
+export async function standardInput(): Promise<string> {
+	return (await standardBytes()).toString('utf8');
 }
 
 /** A number of an option; null when it is not given. Throws `usage`. */
@@ -42,6 +47,13 @@ export function numberOf(
 	const number = value.trim() === '' ? Number.NaN : Number(value);
 	if (number >= least && number <= most) return number;
 	throw new Failure('usage', `--${name} must be a number from ${least} to ${most.toLocaleString('en')}.`);
+}
+
+/** The same for what is counted. Throws `usage`. */
+export function wholeNumber(name: string, value: string, bounds: { least: number; most: number }): number {
+	const number = numberOf(name, value, bounds);
+	if (number !== null && Number.isInteger(number)) return number;
+	throw new Failure('usage', `--${name} must be a whole number.`);
 }
 
 /** How sure a choice must be. Throws `usage`. */
@@ -89,8 +101,6 @@ export async function labelledLines(path: string): Promise<LabelledLine[]> {
 /** The model that was asked for. There is no default: a text is given to no model that nobody named. Throws `usage`. */
 export function modelOf(model: string | undefined): string {
 	if (model !== undefined && model !== '') return model;
-	throw new Failure(
-		'usage',
-		'--model is missing; "rules" needs no download, and "modeldex bench report" compares the others.',
-	);
+	const ways = '"rules" needs no download, and "modeldex model list --named" shows the others';
+	throw new Failure('usage', `--model is missing; ${ways}.`);
 }

@@ -8,9 +8,10 @@ import { dollars } from '#lib/core/registry/record.ts';
 import type { App } from '#lib/server/app.ts';
 import type { Classifier, ClassifyOptions } from '#lib/server/classifier.ts';
 import type { TextFile } from '#lib/server/text-files.ts';
-import { categoriesOf, modelOf, modelOptions, modeOf, numberOf, standardInput } from './classify-input.ts';
+import { categoriesOf, modelOptions, modeOf, numberOf, standardBytes } from './classify-input.ts';
 import { earlierResults, fileSink, formats, terminalSink, type Format, type Sink } from './classify-output.ts';
 import { command, list, option, rest, toggle } from './command.ts';
+import { chosenModel, ensureModel, fetchOptions } from './model-choice.ts';
 import { machineFlags, settingOptions } from './settings.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,6 +20,7 @@ const args = z.strictObject({
 	input: list('path', 'a file or folder to sort, or - for standard input', 'i'),
 	output: option('path', 'where results go; - or nothing for standard output', 'o'),
 	...modelOptions,
+	...fetchOptions,
 	categories: option('names', 'names separated by commas, each "name" or "name: what belongs in it", or a .json file'),
 	template: option('sentence', `sentence with {} for models that judge statements ("${defaultTemplate}")`),
 	mode: option('mode', 'how sure a choice must be: best-guess, medium or high-confidence (best-guess)'),
@@ -45,12 +47,12 @@ function formatOf({ format, output }: Args, isJson: boolean): Format {
 	return found;
 }
 
-async function optionsOf(given: Args): Promise<ClassifyOptions> {
+async function optionsOf(given: Args, terminal: Terminal): Promise<ClassifyOptions> {
 	const { gather, template, dtype, multi, threshold, models_dir: store } = given;
 	if (gather !== undefined && gather !== 'mean' && gather !== 'max')
 		throw new Failure('usage', '--gather must be mean or max.');
 	return {
-		model: modelOf(given.model ?? given.provider),
+		model: await chosenModel(given.model ?? given.provider, terminal),
 		categories: labelSet(await categoriesOf(given.categories)),
 		mode: modeOf(given.mode),
 		threshold: numberOf('threshold', threshold, { least: 0, most: 1 }) ?? undefined,
@@ -91,21 +93,11 @@ function configDigest(options: ClassifyOptions, maxBytes: number): string {
 async function* filesOf(given: Args, maxBytes: number, signal: AbortSignal): AsyncGenerator<TextFile> {
 	const inputs = [...given.input, ...given.files];
 	if (inputs.length === 0) throw new Failure('usage', 'There is nothing to sort: -i names files and folders.');
-	const { walkTexts } = await import('#lib/server/text-files.ts');
+	const { streamedText, walkTexts } = await import('#lib/server/text-files.ts');
 	const { include, exclude } = given;
 	for (const input of inputs) {
-		if (input !== '-') yield* walkTexts([input], { include, exclude, maxBytes, signal });
-		else {
-			const text = await standardInput();
-			yield {
-				id: '-',
-				path: '',
-				text,
-				sha256: createHash('sha256').update(text).digest('hex'),
-				problem: null,
-				truncated: false,
-			};
-		}
+		if (input === '-') yield streamedText(await standardBytes(), '-', maxBytes);
+		else yield* walkTexts([input], { include, exclude, maxBytes, signal });
 	}
 }
 
@@ -235,17 +227,25 @@ export const classifyCommand = command({
 	summary: 'sort files into categories with a model on this machine, or one of the registry file',
 	args,
 	run: async (given, terminal) => {
-		const options = await optionsOf(given);
 		const format = formatOf(given, terminal.json);
 		const isFile = given.output !== undefined && given.output !== '-';
 		if (given.resume && !isFile) throw new Failure('usage', '--resume needs the file of an earlier run as --output.');
+		if (given.resume && format !== 'json' && format !== 'jsonl')
+			throw new Failure('usage', '--resume needs results as json or jsonl: the other formats do not hold enough.');
+		const options = await optionsOf(given, terminal);
 		const { withApp } = await import('./machine.ts');
 		return withApp(given, terminal, async (app, signal) => {
 			const earlier = given.resume && given.output !== undefined ? await earlierResults(given.output) : new Map();
 			const { engines, classifier } = await routed(app, given, options, terminal);
-			if (options.model !== 'rules') await engines.check(options.model, { ...options, dtype: options.dtype ?? null });
+			const { model, dtype = null, store } = options;
+			const check = () => engines.check(model, { ...options, dtype });
+			const never = given.no_download || dtype !== null || store !== undefined;
+			if (model !== 'rules')
+				await ensureModel(app, { model, yes: given.yes, no_download: never, check }, terminal, signal);
 			const sink =
-				isFile && given.output !== undefined ? await fileSink(given.output, format) : terminalSink(format, terminal);
+				isFile && given.output !== undefined
+					? await fileSink(given.output, format, earlier)
+					: terminalSink(format, terminal);
 			let isComplete = false;
 			try {
 				const counts = await sortAll({ classifier, given, options, sink, terminal, signal, earlier });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { cosine, meanVector, mostChunks } from '#lib/core/classify-text.ts';
 import { Failure } from '#lib/core/failure.ts';
-import type { HeldModel } from '#lib/server/engine/engines.ts';
+import type { HeldModel } from '#lib/server/engine/held-model.ts';
 import { modelOf, modelOptions, standardInput, textOf } from './classify-input.ts';
 import { command, list, option, rest } from './command.ts';
 import { machineFlags, settingOptions } from './settings.ts';

@@ -1,5 +1,6 @@
 // The command line: picks a command from the table, runs it, and turns failures into exit codes.
 import { dirname } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { Failure, blankSecrets, isAbort, toFailure } from '#lib/core/failure.ts';
@@ -99,10 +100,17 @@ function leaveOnClosedPipe(error: NodeJS.ErrnoException): void {
 	process.exit(141);
 }
 
+/** One line of what a person types. */
+async function ask(question: string): Promise<string> {
+	const lines = createInterface({ input: process.stdin, output: process.stderr });
+	return lines.question(question).finally(() => lines.close());
+}
+
 const { words, seen } = split(process.argv.slice(2));
 const build = dirname(dirname(fileURLToPath(import.meta.url)));
-const { stdout, stderr, env } = process;
-const terminal = new Terminal({ stdout, stderr, env, build, version, json: seen.has('--json') });
+const { stdin, stdout, stderr, env } = process;
+const base = { stdout, stderr, env, build, version, json: seen.has('--json') };
+const terminal = new Terminal(stdin.isTTY ? { ...base, ask } : base);
 if (words[0] !== 'serve') for (const stream of [stdout, stderr]) stream.on('error', leaveOnClosedPipe);
 try {
 	process.exitCode = await run(words, seen, terminal);

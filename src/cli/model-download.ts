@@ -1,5 +1,4 @@
 // `modeldex model download <id>`: gets a model into the shared cache, shows how far it is, and goes on where it was.
-import { createInterface } from 'node:readline/promises';
 import { z } from 'zod';
 import { isAtRest, type Download } from '#lib/core/download.ts';
 import { orderOf } from '#lib/core/download-order.ts';
@@ -64,19 +63,18 @@ function notesOf({ disk, gate, license, fit, warnings, quants, quant }: Download
 }
 
 /** Asks a person. Scripts and pipes are not asked: they said yes by calling. */
-async function isWanted({ missing, model_id }: DownloadPlan): Promise<boolean> {
+async function isWanted({ missing, model_id }: DownloadPlan, terminal: Terminal): Promise<boolean> {
 	if (missing === 0) return true;
-	const asking = createInterface({ input: process.stdin, output: process.stderr });
-	try {
-		const answer = await asking.question(`Download ${formatDecimalBytes(missing)} of ${model_id}? [Y/n] `);
-		return !/^\s*n/i.test(answer);
-	} finally {
-		asking.close();
-	}
+	return !/^\s*n/i.test(await terminal.ask(`Download ${formatDecimalBytes(missing)} of ${model_id}? [Y/n] `));
 }
 
-/** Follows a download to its rest; gives the exit code. Throws the failure of one that failed. */
-async function follow({ downloads }: App, id: string, terminal: Terminal, signal: AbortSignal): Promise<number> {
+/** Follows a download to its rest. Throws the failure of one that failed. */
+export async function untilRest(
+	{ downloads }: Pick<App, 'downloads'>,
+	id: string,
+	terminal: Terminal,
+	signal: AbortSignal,
+): Promise<Download> {
 	let last: Download | null = null;
 	try {
 		for await (const download of downloads.follow(id, signal)) {
@@ -93,6 +91,12 @@ async function follow({ downloads }: App, id: string, terminal: Terminal, signal
 		const { code, message } = last.error;
 		throw new Failure(code, message);
 	}
+	return last;
+}
+
+/** The same for the command: shows what came of it and gives the exit code. */
+async function follow(app: App, id: string, terminal: Terminal, signal: AbortSignal): Promise<number> {
+	const last = await untilRest(app, id, terminal, signal);
 	if (terminal.json) terminal.document({ download: last });
 	else if (last.state === 'ready') terminal.line(last.path ?? '');
 	else terminal.note(`The download of ${last.model_id} was ${last.state} somewhere else.`);
@@ -119,12 +123,12 @@ export const modelDownloadCommand = command({
 		const order = orderOf({ id, ...named, files: include, exclude, quant: quant ?? null, allow_unsafe });
 		const { withApp } = await import('./machine.ts');
 		return await withApp(args, terminal, async (app, signal) => {
-			const asks = !yes && !terminal.json && terminal.showsProgress && process.stdin.isTTY === true;
+			const asks = !yes && terminal.canAsk;
 			if (dry_run || asks) {
 				const plan = await app.downloads.plan(order, signal);
 				if (dry_run && terminal.json) terminal.document({ plan });
 				if (!terminal.json) showPlan(plan, terminal);
-				if (dry_run || !(await isWanted(plan))) return 0;
+				if (dry_run || !(await isWanted(plan, terminal))) return 0;
 			}
 			const download = await app.downloads.order(order, { refresh: !app.hub.offline });
 			return await follow(app, download.id, terminal, signal);

@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
 import type { Finding } from '#lib/core/registry/validate.ts';
+import { quoted } from '#lib/core/repository.ts';
 import type { GroupFigures, SimulationReport, TierView, UsageReport } from '#lib/core/registry/view.ts';
 import { command, list, option, optional, type Command } from './command.ts';
+import { wholeNumber } from './classify-input.ts';
 import { settingOptions } from './settings.ts';
 import { quiet, strong, type Terminal } from './terminal.ts';
 
@@ -11,10 +13,12 @@ const settings = settingOptions(['home', 'config']);
 /** Exit code of a check that found an error. */
 const errorCode = 3;
 
-function showFindings(findings: readonly Finding[], terminal: Terminal): void {
+function showFindings(file: string, findings: readonly Finding[], terminal: Terminal): void {
 	const marks = { error: strong('error  '), warning: 'warning', info: quiet('info   ') };
-	for (const { level, path, message } of findings) {
-		terminal.line(marks[level], '  ', path.join('.'), path.length === 0 ? '' : ': ', message);
+	for (const { level, path, message, line, column } of findings) {
+		const [folder, name] = path;
+		const place = line === null ? '' : `${folder === 'users' ? `users/${name}` : file}:${line}:${column ?? 1} `;
+		terminal.line(marks[level], '  ', place, path.join('.'), path.length === 0 ? '' : ': ', message);
 	}
 }
 
@@ -39,7 +43,7 @@ const checkCommand = command({
 			const place = line === null ? name : `${name}:${line}:${column ?? 1}`;
 			terminal.line(strong('error  '), '  ', place, ' ', at === '' ? '' : `${at}: `, message);
 		}
-		showFindings(result.findings, terminal);
+		showFindings(path, result.findings, terminal);
 		terminal.line(result.valid ? 'The registry file is in order.' : 'The registry file has errors.');
 		return code;
 	},
@@ -98,6 +102,12 @@ const showCommand = command({
 
 const milliseconds = (ms: number | null) => (ms === null ? 'unknown' : `${Math.round(ms).toLocaleString('en')} ms`);
 
+/** A sum of costs; what nobody knows is never part of it as zero. */
+function costWords(usd: number, unpriced: number): string {
+	if (unpriced === 0) return `$${usd.toFixed(6)}`;
+	return `${usd === 0 ? 'cost unknown' : `$${usd.toFixed(6)} and more`}, ${unpriced} unpriced`;
+}
+
 function showSimulation(report: SimulationReport, terminal: Terminal): void {
 	const { spec, strategy, requests, succeeded, failed, served, codes, attempts } = report;
 	terminal.line(strong(spec), `  ${strategy ?? ''}: ${succeeded} of ${requests} answered, ${failed} failed`);
@@ -107,9 +117,11 @@ function showSimulation(report: SimulationReport, terminal: Terminal): void {
 	terminal.line(
 		`  first content p50 ${milliseconds(report.first_content_p50_ms)}, p95 ${milliseconds(report.first_content_p95_ms)}`,
 	);
-	terminal.line(
-		`  cost $${report.cost_usd.toFixed(6)}, of which $${report.wasted_usd.toFixed(6)} for answers nobody got`,
-	);
+	if (report.unpriced === report.requests) terminal.line('  cost unknown');
+	else
+		terminal.line(
+			`  cost $${report.cost_usd.toFixed(6)}, of which $${report.wasted_usd.toFixed(6)} for answers nobody got`,
+		);
 	if (report.unpriced > 0) terminal.line(`  ${report.unpriced} requests with a price that nobody knows`);
 	for (const { candidate, sent, won, lost, failed: bad, skipped } of attempts) {
 		terminal.line(`  ${candidate}: ${sent} sent, ${won} won, ${lost} lost, ${bad} failed, ${skipped} skipped`);
@@ -128,6 +140,14 @@ async function scriptOf(path: string): Promise<unknown> {
 		if (cause instanceof Failure) throw cause;
 		throw new Failure('usage', 'The file of the simulation cannot be read.', { cause });
 	}
+}
+
+/** Throws `usage` for a candidate that the route does not have: what is said about it would have no effect. */
+function checkCandidates(names: readonly string[], candidates: readonly { name: string }[]): void {
+	const known = candidates.map(({ name }) => name);
+	const lost = names.find((name) => !known.includes(name));
+	if (lost !== undefined)
+		throw new Failure('usage', `This route has no candidate "${quoted(lost)}"; there are ${known.join(', ')}.`);
 }
 
 const simulateCommand = command({
@@ -150,22 +170,22 @@ const simulateCommand = command({
 		const given = script === undefined ? {} : await scriptOf(script);
 		const base = typeof given === 'object' && given !== null ? given : {};
 		const every = (kind: string) => ({ failures: [{ class: kind, share: 1 }] });
-		const named = (names: string[], behaviour: object) => names.map((name) => [name, behaviour] as const);
+		const alike = (names: string[], behaviour: object) => names.map((name) => [name, behaviour] as const);
 		const candidates = {
 			...('candidates' in base && typeof base.candidates === 'object' ? base.candidates : {}),
 			...Object.fromEntries([
-				...named(slow, { first_content_ms: 5000 }),
-				...named(down, every('overloaded')),
-				...named(limited, every('rate_limit')),
-				...named(stalled, { stalls: 1 }),
+				...alike(slow, { first_content_ms: 5000 }),
+				...alike(down, every('overloaded')),
+				...alike(limited, every('rate_limit')),
+				...alike(stalled, { stalls: 1 }),
 			]),
 		};
 		const whole = {
 			...base,
 			candidates,
 			...(spec === undefined ? {} : { spec }),
-			...(requests === undefined ? {} : { requests: Number(requests) }),
-			...(seed === undefined ? {} : { seed: Number(seed) }),
+			...(requests === undefined ? {} : { requests: wholeNumber('requests', requests, { least: 1, most: 1000 }) }),
+			...(seed === undefined ? {} : { seed: wholeNumber('seed', seed, { least: 0, most: 4_294_967_295 }) }),
 			...(replay === undefined ? {} : { replay }),
 		};
 		const parsed = simulationSchema.safeParse(whole);
@@ -174,7 +194,10 @@ const simulateCommand = command({
 			throw new Failure('usage', `${issue?.path.join('.') ?? 'The simulation'}: ${issue?.message ?? 'is not right'}.`);
 		}
 		const { withApp } = await import('./machine.ts');
-		return withApp(args, terminal, async ({ routing }, signal) => {
+		return withApp(args, terminal, async ({ routing, userId }, signal) => {
+			const named = [...slow, ...down, ...limited, ...stalled];
+			if (named.length > 0 && replay === undefined && parsed.data.config === undefined)
+				checkCandidates(named, routing.registry.plan(parsed.data.spec, { user: userId, mayActAs: true }).candidates);
 			const report = await routing.simulate(parsed.data, signal);
 			if (terminal.json) terminal.document(report);
 			else showSimulation(report, terminal);
@@ -187,9 +210,8 @@ function showGroup(title: string, groups: readonly GroupFigures[], terminal: Ter
 	if (groups.length === 0) return;
 	terminal.line(strong(title));
 	for (const { name, requests, failures, p50_ms, p95_ms, cost_usd, unpriced } of groups) {
-		const unknown = unpriced === 0 ? '' : `, ${unpriced} unpriced`;
 		const times = `p50 ${milliseconds(p50_ms)}, p95 ${milliseconds(p95_ms)}`;
-		terminal.line(`  ${name}: ${requests}, ${failures} failed, ${times}, $${cost_usd.toFixed(6)}${unknown}`);
+		terminal.line(`  ${name}: ${requests}, ${failures} failed, ${times}, ${costWords(cost_usd, unpriced)}`);
 	}
 }
 

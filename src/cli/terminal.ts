@@ -44,6 +44,8 @@ interface TerminalOptions {
 	version: string;
 	/** Print one JSON document instead of text. */
 	json: boolean;
+	/** Asks the person at the terminal; left out where nobody sits there. */
+	ask?: (question: string) => Promise<string>;
 }
 
 /** What a command has to work with besides its arguments. */
@@ -54,15 +56,28 @@ export class Terminal {
 	readonly json: boolean;
 	readonly #stdout: Stream;
 	readonly #stderr: Stream;
+	readonly #ask: ((question: string) => Promise<string>) | null;
 	#hasProgress = false;
 
-	constructor({ stdout, stderr, env, build, version, json }: TerminalOptions) {
+	constructor({ stdout, stderr, env, build, version, json, ask }: TerminalOptions) {
 		this.#stdout = stdout;
 		this.#stderr = stderr;
 		this.env = env;
 		this.build = build;
 		this.version = version;
 		this.json = json;
+		this.#ask = ask ?? null;
+	}
+
+	/** Is there a person to ask? Never in a script, a pipe, or where a document is wanted. */
+	get canAsk(): boolean {
+		return this.#ask !== null && !this.json && this.showsProgress;
+	}
+
+	/** What the person answers; empty where nobody can be asked. */
+	async ask(question: string): Promise<string> {
+		this.progress(null);
+		return this.#ask === null ? '' : this.#ask(printable(question));
 	}
 
 	/** Characters that fit in a line; null when the output is not a terminal and lines may be of any length. */

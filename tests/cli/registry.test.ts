@@ -22,7 +22,7 @@ async function run(line: string, { json = false, env = {} }: { json?: boolean; e
 		version: '1.2.3',
 		json,
 	});
-	const command = commands.find(({ name }) => line.startsWith(name) && name.split(' ').length === 2);
+	const command = commands.find(({ name }) => line.startsWith(name) && name.split(' ').length > 1);
 	if (command === undefined) throw new Error('no such command');
 	const words = line.slice(command.name.length).split(' ').filter(Boolean);
 	const code = await command.run(words, terminal);
@@ -66,7 +66,27 @@ describe('modeldex registry', () => {
 		const { code, document } = await run(line, { json: true });
 		expect([code, document.succeeded, document.served]).toEqual([0, 20, { 'openai/gpt-4.1-mini': 20 }]);
 		expect((await run(line)).text).toContain('20 of 20 answered');
-		await expect(run(`${line} --requests many`)).rejects.toMatchObject({ code: 'usage' });
+		for (const wrong of ['--requests many', '--requests 1.5', '--seed x', '--down groq/nobody'])
+			await expect(run(`${line} ${wrong}`)).rejects.toMatchObject({ code: 'usage', exitCode: 2 });
+		await expect(run(`${line} --down groq/nobody`)).rejects.toThrow('there are groq/llama-3.3-70b-versatile');
+	});
+
+	it('says of a price that nobody knows that it is unknown', async () => {
+		const file = join(home, 'unpriced.yaml');
+		writeFileSync(
+			file,
+			'version: 1\nproviders: { lab: { type: openai-compatible, base_url: https://example.org/v1 } }\n',
+		);
+		const { text } = await run(`registry simulate lab/a --requests 2 --config ${file}`);
+		expect(text).toContain('cost unknown');
+		expect(text).not.toContain('$0');
+	});
+
+	it('makes no key for a spec that nobody can ask for', async () => {
+		for (const spec of ['tier:', 'lab/', 'tier:A', 'lab', '..//'])
+			await expect(run(`registry key create k --spec ${spec}`)).rejects.toMatchObject({ code: 'usage' });
+		for (const spec of ['tier:fast', 'tier:*', 'lab/*', 'la*', '*', 'user:ann:*', 'lab/a:free'])
+			expect((await run(`registry key create k --spec ${spec}`)).code).toBe(0);
 	});
 
 	it('tells figures, also before there are any', async () => {

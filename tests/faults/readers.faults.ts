@@ -65,19 +65,25 @@ describe.runIf(process.platform === 'linux')('tabs', () => {
 	});
 
 	it(`[F34, S60] ${tabs} that never read cost little, and nobody waits for them`, async () => {
+		/** A reader that takes what comes, once it has heard so much; a process that has told no news yet is smaller. */
+		const reading = async () => {
+			let news = 0;
+			const reader = await tab('/api/downloads/events', true);
+			reader.on('data', (chunk: Buffer) => (news += chunk.toString().split('event: ').length - 1));
+			await vi.waitUntil(() => news >= 20, { timeout: 60_000, interval: 50 });
+			return reader;
+		};
+		const readers = [await reading()];
 		const before = rssBytes();
 		const silent = await Promise.all(Array.from({ length: tabs }, () => tab('/api/downloads/events', false)));
-		let news = 0;
-		const reader = await tab('/api/downloads/events', true);
-		reader.on('data', (chunk: Buffer) => (news += chunk.toString().split('event: ').length - 1));
-		await vi.waitUntil(() => news >= 20, { timeout: 60_000, interval: 50 });
+		readers.push(await reading());
 		const after = rssBytes();
 		const grown = Math.round((after - before) / 1e6);
-		process.stdout.write(`${JSON.stringify({ id: 'F34', tabs, news, rss_grown_mb: grown })}\n`);
+		process.stdout.write(`${JSON.stringify({ id: 'F34', tabs, rss_grown_mb: grown })}\n`);
 		expect(grown).toBeLessThan(80);
 		const asked = performance.now();
 		expect(await healthOf(server.port)).toBe('ok');
 		expect(performance.now() - asked).toBeLessThan(5000);
-		for (const socket of [...silent, reader]) socket.destroy();
+		for (const socket of [...silent, ...readers]) socket.destroy();
 	});
 });

@@ -1,4 +1,5 @@
-// `npm run test:faults`: kills, full disks, bad Hubs and providers, several processes, readers that leave or never read.
+// `npm run test:faults`: kills, full and failing disks, bad lines, Hubs and providers, several processes, few open files,
+// readers that leave or never read.
 // Names of files after it run those alone. FAULT_KILLS, FAULT_MEGABYTES, FAULT_MODELS, FAULT_SEEDS, FAULT_REQUESTS,
 // FAULT_TABS and FAULT_SECONDS make it longer; each test prints its figures as one line of JSON, and the last line says
 // how many passed.
@@ -20,7 +21,8 @@ const env = { ...cleanEnv(), FAULTS: '1', FORCE_COLOR: '0' };
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 const report = ['--reporter=default', '--reporter=json', `--outputFile.json=${out}`];
 const named = process.argv.slice(2);
-const catalogue = ['download-faults', 'download-refusals', 'download-pieces', 'discovery-faults', 'discovery-limits'];
+const catalogue = ['download-faults', 'download-refusals', 'download-pieces', 'download-repair', 'download-watch'];
+catalogue.push('discovery-faults', 'discovery-limits');
 const files = named.length > 0 ? named : ['tests/faults', ...catalogue.map((name) => `tests/server/${name}.test.ts`)];
 const args = [
 	vitest,

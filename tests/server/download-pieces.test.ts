@@ -147,7 +147,7 @@ describe('pouring', () => {
 	it('writes small pieces together, and what came before the line broke', async () => {
 		const wrote: [number, number][] = [];
 		const write = async (chunks: Buffer[], sum: number) => void wrote.push([chunks.length, sum]);
-		const options = { write, clock: { ticks: () => 0 }, most: () => 100 };
+		const options = { write, clock: { ticks: () => 0 }, most: () => 100, ahead: () => 1 };
 		await expect(pour(broken([40, 40, 40, 10, 5]), options)).rejects.toThrow('the line is dead');
 		expect(wrote).toEqual([
 			[3, 120],
@@ -162,7 +162,7 @@ describe('pouring', () => {
 			wrote.push(sum);
 			if (wrote.length === 3) throw new Error('the disk is full');
 		};
-		const options = { write, clock: { ticks: () => (at += 200) }, most: () => 100 };
+		const options = { write, clock: { ticks: () => (at += 200) }, most: () => 100, ahead: () => 1 };
 		await expect(pour(broken([1, 2, 3, 4, 5]), options)).rejects.toThrow('the disk is full');
 		expect(wrote).toEqual([1, 2, 3]);
 	});
@@ -179,7 +179,7 @@ describe('pouring', () => {
 			wrote.push(sum / batchBytes);
 			if (wrote.length === 1) await first;
 		};
-		const poured = pour(body(), { write, clock: { ticks: () => 0 }, most: () => batchBytes });
+		const poured = pour(body(), { write, clock: { ticks: () => 0 }, most: () => batchBytes, ahead: () => 4 });
 		await vi.waitUntil(() => taken >= 20);
 		await new Promise((resolve) => setImmediate(resolve));
 		expect([taken, wrote]).toEqual([20, [1]]);

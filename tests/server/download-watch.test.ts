@@ -112,3 +112,23 @@ it('lets a reader go that takes nothing for a minute; it misses nothing when it 
 	expect(await again.next()).toMatchObject({ id: 'gone', download: null });
 	expect(told(await read().next())).toEqual([3, 'a', ['later']]);
 });
+
+it('[F35] has no gap and nothing twice for a reader whose connection breaks at every event', async () => {
+	let records = ['a', 'b', 'c'].map(add);
+	const expected: unknown[] = [];
+	const heard: unknown[] = [];
+	let last: number | null = null;
+	for (let round = 0; round < 200; round += 1) {
+		const at = round % 3;
+		records = records.map((record, index) => (index === at ? change(record, `news ${round}`) : record));
+		expected.push([round + 4, records[at]?.id]);
+		// Each connection brings one event; the reader comes back with its number.
+		const { next, controller }: ReturnType<typeof read> = read(last ?? 3);
+		const seen = await next();
+		heard.push([seen?.serial, seen?.id]);
+		last = seen?.serial ?? null;
+		controller.abort();
+		await expect(next()).rejects.toMatchObject({ name: 'AbortError' });
+	}
+	expect(heard).toEqual(expected);
+});

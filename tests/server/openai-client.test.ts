@@ -98,6 +98,18 @@ describe('the official client', () => {
 		expect(response.headers.get('content-type')).toContain('text/event-stream');
 	});
 
+	it('is told at the beginning of a stream how often others were tried', async () => {
+		const begin = async (model: string) => {
+			const asked = { model, messages, stream: true } as const;
+			const { data, response } = await client.chat.completions.create(asked).withResponse();
+			data.controller.abort();
+			return [response.headers.get('x-modeldex-attempts'), response.headers.get('x-modeldex-fallbacks')];
+		};
+		expect(await begin('lab/model-a')).toEqual(['1', '0']);
+		expect(await begin('tier:high')).toEqual(['2', '1']);
+		gateway.router.breakers.reset();
+	});
+
 	it('gets no usage chunk without asking', async () => {
 		const stream = await client.chat.completions.create({ model: 'lab/model-a', messages, stream: true });
 		const chunks = [];

@@ -4,6 +4,7 @@ import type { DownloadOrder } from '#lib/core/download.ts';
 import { Failure } from '#lib/core/failure.ts';
 import { refuseOthers } from '#lib/core/parameter.ts';
 import { parseRepositoryId, parseRevision, quoted } from '#lib/core/repository.ts';
+import { meantId, namedModel } from '#lib/core/tables/named-models.ts';
 
 const pattern = z.string().min(1).max(1024);
 const patterns = z.array(pattern).max(1000);
@@ -21,7 +22,7 @@ export const orderSchema = z.strictObject({
 });
 export type OrderBody = z.infer<typeof orderSchema>;
 
-/** The order of a body. Throws `invalid_model_id` and `invalid_revision`; nothing is asked of anybody for those. */
+/** The order of a body; its id may be the short name of a model. Throws `invalid_model_id` and `invalid_revision`; nothing is asked of anybody for those. */
 export function orderOf({
 	id,
 	revision = 'main',
@@ -30,7 +31,9 @@ export function orderOf({
 	quant = null,
 	allow_unsafe = false,
 }: OrderBody): DownloadOrder {
-	return { model_id: parseRepositoryId(id), revision: parseRevision(revision), files, exclude, quant, allow_unsafe };
+	const model_id = parseRepositoryId(meantId(id));
+	const wanted = files.length > 0 || quant !== null ? files : [...(namedModel(id)?.files ?? [])];
+	return { model_id, revision: parseRevision(revision), files: wanted, exclude, quant, allow_unsafe };
 }
 
 /** What a person can do with a download. */

@@ -16,7 +16,8 @@ import {
 } from '#lib/server/classification-methods.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import type { Database } from '#lib/server/database.ts';
-import type { Engines, HeldModel } from '#lib/server/engine/engines.ts';
+import type { Engines } from '#lib/server/engine/engines.ts';
+import type { HeldModel } from '#lib/server/engine/held-model.ts';
 import type { ModelFacts } from '#lib/server/engine/model-place.ts';
 import { findCalibration, type CalibrationKey, type KeptCalibration } from '#lib/server/store/calibrations.ts';
 

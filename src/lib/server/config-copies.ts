@@ -96,11 +96,10 @@ export class ConfigCopies {
 
 	/** Our own copy of this very commit, or of the newest commit that was seen of the default branch. */
 	stored({ id, branch }: Place): StoredConfig | null {
-		const { database } = this.#options;
-		const commit = branch === null ? fetchState(database, id)?.commit : branch;
+		const commit = branch === null ? this.state(id)?.commit : branch;
 		if (commit == null || !isCommit(commit)) return null;
-		const copy = readConfig(database, id, commit, configFile);
-		const nested = copy?.status === '404' ? readConfig(database, id, commit, nestedConfigFile) : null;
+		const copy = this.file(id, commit, configFile);
+		const nested = copy?.status === '404' ? this.file(id, commit, nestedConfigFile) : null;
 		return nested?.text == null ? copy : nested;
 	}
 
@@ -225,8 +224,8 @@ export class ConfigCopies {
 
 	/** Takes in the header that was read in the place of a missing config; null when it says nothing about the model. */
 	takeHeader(place: Place, set: HeaderSet): ModelCharacteristics | null {
-		const characteristics = this.#fromSet(place, set);
-		return characteristics && this.takeKnown(place, characteristics);
+		const read = this.#fromSet(place, set);
+		return read && this.takeKnown(place, read);
 	}
 
 	/** Takes in that a gate is closed: what is known in spite of it; null when that is too little to be an answer. */

@@ -68,13 +68,16 @@ function triedIn(attempts: readonly AttemptRecord[]): AttemptRecord[] {
 	return attempts.filter(({ outcome }) => outcome !== 'skipped');
 }
 
-/** Milliseconds until now that no candidate accounts for: reading, resolving, waiting for a place, and our own work. */
+/**
+ * Milliseconds until now that no candidate accounts for: reading, resolving, waiting for a place, and our own work. Theirs
+ * is the time from the first call to the end of the last, or to the first content of the one that still speaks.
+ */
 function overheadMs(attempts: readonly AttemptRecord[], elapsedMs: number): number {
 	const sent = triedIn(attempts);
 	if (sent.length === 0) return elapsedMs;
 	const first = Math.min(...sent.map(({ started_ms }) => started_ms ?? 0));
-	const winner = sent.find(({ first_content_ms }) => first_content_ms !== null);
-	return Math.max(0, elapsedMs - ((winner?.first_content_ms ?? elapsedMs) - first));
+	const last = Math.max(...sent.map(({ ended_ms, first_content_ms }) => ended_ms ?? first_content_ms ?? first));
+	return Math.max(0, elapsedMs - (last - first));
 }
 
 /** Names of fields that are told in a header at most. */

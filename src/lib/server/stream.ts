@@ -16,12 +16,25 @@ export interface ServerEvent {
 	value: unknown;
 }
 
+const encoder = new TextEncoder();
+/** The bytes of events that several readers get, as long as anybody holds the event: made once for all of them. */
+const written = new WeakMap<ServerEvent, Uint8Array>();
+
+function bytesOf(event: ServerEvent): Uint8Array {
+	const known = written.get(event);
+	if (known !== undefined) return known;
+	const { event: name, id, value } = event;
+	const bytes = encoder.encode(`event: ${name}\nid: ${id}\ndata: ${JSON.stringify(value)}\n\n`);
+	written.set(event, bytes);
+	return bytes;
+}
+
 /** Milliseconds after which a reader whose connection broke shall come back. */
 const comeBackMs = 2000;
 
 /**
  * A stream of server-sent events, with the same rules; null is a comment that only shows that somebody is there. A
- * failure is an event called `failure`.
+ * failure is an event called `failure`. An event that is given to several readers is turned into bytes once.
  */
 export function serverEvents(
 	make: (signal: AbortSignal) => AsyncIterable<ServerEvent | null>,
@@ -30,7 +43,7 @@ export function serverEvents(
 	const write = (value: ServerEvent | null | { error: object }) => {
 		if (value === null) return ':\n\n';
 		if ('error' in value) return `event: failure\ndata: ${JSON.stringify(value)}\n\n`;
-		return `event: ${value.event}\nid: ${value.id}\ndata: ${JSON.stringify(value.value)}\n\n`;
+		return bytesOf(value);
 	};
 	return streamed({ make, signals, type: 'text/event-stream', write, opening: `retry: ${comeBackMs}\n\n` });
 }
@@ -39,7 +52,7 @@ interface Stream<T> {
 	make: (signal: AbortSignal) => AsyncIterable<T>;
 	signals: AbortSignal[];
 	type: string;
-	write: (value: T | { error: object }) => string;
+	write: (value: T | { error: object }) => string | Uint8Array;
 	/** Sent at once, before there is anything to say. */
 	opening?: string;
 }
@@ -54,7 +67,7 @@ function streamed<T>({ make, signals, type, write, opening }: Stream<T>): Respon
 		signal.addEventListener('abort', stop, { once: true });
 	}
 	const source = make(left.signal)[Symbol.asyncIterator]();
-	const encoder = new TextEncoder();
+	const encoded = (piece: string | Uint8Array) => (typeof piece === 'string' ? encoder.encode(piece) : piece);
 	const body = new ReadableStream<Uint8Array>(
 		{
 			start(controller) {
@@ -63,9 +76,9 @@ function streamed<T>({ make, signals, type, write, opening }: Stream<T>): Respon
 			async pull(controller) {
 				try {
 					const next = await source.next();
-					if (!next.done) return controller.enqueue(encoder.encode(write(next.value)));
+					if (!next.done) return controller.enqueue(encoded(write(next.value)));
 				} catch (error) {
-					if (!isAbort(error)) controller.enqueue(encoder.encode(write(toFailure(error).toBody())));
+					if (!isAbort(error)) controller.enqueue(encoded(write(toFailure(error).toBody())));
 				}
 				release();
 				controller.close();

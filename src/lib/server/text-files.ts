@@ -57,10 +57,19 @@ async function readText(real: string | null, id: string, path: string, maxBytes:
 					() => null, // the disk refuses: told as unreadable
 				);
 	if (read === null) return { id, path, text: '', sha256: '', problem: 'unreadable', truncated: false };
-	const sha256 = createHash('sha256').update(read.bytes).digest('hex');
-	const text = decoded(read.bytes);
+	return { ...textOf(read.bytes, id, path), truncated: read.size > read.bytes.length };
+}
+
+function textOf(bytes: Uint8Array, id: string, path: string): TextFile {
+	const sha256 = createHash('sha256').update(bytes).digest('hex');
+	const text = decoded(bytes);
 	const problem = text === null ? ('binary' as const) : null;
-	return { id, path, text: text ?? '', sha256, problem, truncated: read.size > read.bytes.length };
+	return { id, path, text: text ?? '', sha256, problem, truncated: false };
+}
+
+/** What came by another way than a file, read by the same rules. It has no path that could say anything. */
+export function streamedText(bytes: Uint8Array, id: string, maxBytes: number): TextFile {
+	return { ...textOf(bytes.subarray(0, maxBytes), id, ''), truncated: bytes.length > maxBytes };
 }
 
 interface Ignoring {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallFailureClass } from '#lib/core/registry/call.ts';
 import { startFakeProvider, type FakeProvider } from '../../support/fake-provider.ts';
 import type { Script } from '../../support/fake-provider-script.ts';
+import { anthropicDropped } from '#lib/server/providers/anthropic-request.ts';
 import type { HttpProvider } from '#lib/server/providers/providers.ts';
 import { hear, labProvider, question } from '../../support/provider-rig.ts';
 
@@ -73,6 +74,23 @@ describe('a request', () => {
 			metadata: { user_id: 'ann' },
 			stream: true,
 		});
+	});
+
+	it('has no fields that mean other things there', async () => {
+		const theirs = { metadata: { user_id: 'bob' }, service_tier: 'standard_only', user: 'ann' };
+		expect(await sent(theirs)).toMatchObject({ metadata: { user_id: 'bob' }, service_tier: 'standard_only' });
+		expect(anthropicDropped(theirs)).toEqual([]);
+		const ours = { metadata: { run: '7' }, service_tier: 'flex', user: 'ann' };
+		const body = await sent(ours);
+		expect(body).toMatchObject({ metadata: { user_id: 'ann' } });
+		expect(body).not.toHaveProperty('service_tier');
+		expect(anthropicDropped(ours)).toEqual(['metadata', 'service_tier']);
+	});
+
+	it('is refused with functions of old, which would be lost, so that another candidate gets its turn', async () => {
+		const { failure } = await hear(provider, question('claude', { functions: [look.function], function_call: 'auto' }));
+		expect(failure).toMatchObject({ kind: 'bad_request', code: 'unsupported_parameter' });
+		expect(fake.requests).toEqual([]);
 	});
 
 	it('carries images, files, tools and their results', async () => {

@@ -1,8 +1,9 @@
 // `first` and `fallback` with scripted candidates: who is asked, in which order, how often, and what the caller is told.
 import { describe, expect, it } from 'vitest';
 import { CallFailure, type CallFailureClass } from '#lib/core/registry/call.ts';
-import type { Step } from '../../support/fake-candidates.ts';
-import { A, B, C, routeRig } from '../../support/route-rig.ts';
+import { routedHeaders } from '#lib/server/gateway-wire.ts';
+import type { Script, Step } from '../../support/fake-candidates.ts';
+import { A, B, C, routeRequest, routeRig } from '../../support/route-rig.ts';
 
 const fail = (kind: CallFailureClass, words: { status?: number; retryAfterMs?: number } = {}): Step[] => [
 	{ fail: new CallFailure(kind, 'As told.', words) },
@@ -14,7 +15,7 @@ const answer = (text: string): Step[] => [
 	{ tokens: { input_uncached: 10, output_text: 5 } },
 ];
 const tiers = { t: { strategy: 'fallback' as const, providers: [A, B, C] } };
-const fallback = (scripts: Record<string, Step[]>) =>
+const fallback = (scripts: Record<string, Script>) =>
 	routeRig({ config: { tiers }, scripts: { [B]: answer('b'), [C]: answer('c'), ...scripts } });
 
 describe('fallback', () => {
@@ -32,6 +33,16 @@ describe('fallback', () => {
 		]);
 		expect(record).toMatchObject({ outcome: 'ok', served: B, cost: { winner: 20_000, losers: 0, total: 20_000 } });
 		expect(rig.bugs).toEqual([]);
+	});
+
+	it('tells while it answers how many were tried, and no time of theirs as ours', async () => {
+		const rig = fallback({ [A]: fail('not_found'), [B]: [{ wait: 400 }, { say: 'b' }, { wait: 600 }, { say: 'c' }] });
+		const startedMs = rig.clock.ticks();
+		const routed = await rig.clock.during(rig.router.run(routeRequest({}), new AbortController().signal));
+		const told = routedHeaders(routed, rig.clock.ticks() - startedMs + 3);
+		expect(told).toMatchObject({ 'x-modeldex-attempts': '2', 'x-modeldex-fallbacks': '1' });
+		expect(told['x-modeldex-overhead-ms']).toBe('3.0');
+		expect(routed.attempts().at(-1)).toMatchObject({ candidate: B, outcome: 'won', ended_ms: null, cost_nano: null });
 	});
 
 	it('serves exactly one candidate’s text and throws away what a failed one began', async () => {
@@ -120,6 +131,37 @@ describe('fallback', () => {
 		const { text, record } = await rig.ask({});
 		expect(text).toBe('later');
 		expect(record.attempts[1]?.started_ms).toBeGreaterThanOrEqual(8000);
+	});
+
+	it('comes back when a provider said it should, sooner than others would', async () => {
+		let asked = 0;
+		const rig = routeRig({
+			config: { tiers: { t: { strategy: 'first', providers: [A] } } },
+			scripts: { [A]: () => ((asked += 1) === 1 ? fail('rate_limit', { retryAfterMs: 300 }) : answer('soon')) },
+		});
+		const { text, record } = await rig.ask({});
+		expect(text).toBe('soon');
+		expect(record.attempts[1]?.started_ms).toBe(300);
+		expect(rig.router.breakers.view(A)?.state).toBe('open');
+	});
+
+	it('waits for the first of several at their limit that takes requests again', async () => {
+		const limits: Record<string, number> = { [A]: 20_000, [B]: 7000, [C]: 25_000 };
+		const told = (name: string) => fail('rate_limit', { retryAfterMs: limits[name] ?? 0 });
+		const rig = fallback({
+			[A]: told(A),
+			[B]: (_, number) => (number === 0 ? told(B) : answer('from b')),
+			[C]: told(C),
+		});
+		const { text, record } = await rig.ask({});
+		expect(text).toBe('from b');
+		expect(record.attempts.map(({ candidate, cause }) => [candidate, cause])).toEqual([
+			[A, 'first'],
+			[B, 'fallback'],
+			[C, 'fallback'],
+			[B, 'retry'],
+		]);
+		expect(record.attempts[3]?.started_ms).toBeLessThan(9000);
 	});
 
 	it('makes no more tries than the request may have', async () => {

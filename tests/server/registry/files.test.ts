@@ -82,12 +82,65 @@ describe('faults', () => {
 		['a tag', `${base}name: !!js/function "x"\n`, 'r.yaml'],
 		['a prototype', `${base}__proto__: { x: 1 }\n`, 'is no name'],
 		['too many aliases', `${base}a: &a [1]\nb: [${'*a, '.repeat(60)}]\n`, 'aliases'],
+		[
+			'a tier in a tier',
+			`${base}tiers: { t: { strategy: first, providers: [tier:u] } }\n`,
+			'only candidates stand here',
+		],
+		['two documents', `${base}---\nversion: 1\n`, 'r.yaml:4:1 begins a second document'],
+		['a field of elsewhere', `${base}base: 1\n`, 'r.yaml:4:1 base: is not known here'],
 		['too much text', `#${'x'.repeat(262_144)}\n${base}`, 'larger than 256 KiB'],
 		['no mapping', '- a\n', 'r.yaml'],
 	])('include %s', (_, text, says) => {
 		const found = faults(text);
 		expect(found.join('\n')).toContain(says);
 		expect(found.join('\n')).not.toContain('CANARY');
+	});
+});
+
+describe('a check', () => {
+	const told = (text: string) => {
+		const file = join(folder, 'checked.yaml');
+		writeFileSync(file, text);
+		return checkFile(file, { env: {}, home: folder }).findings.map(({ line, column, code, message }) => [
+			`${line}:${column}`,
+			code,
+			message,
+		]);
+	};
+
+	it('says of names that lead nowhere where they stand, and which one was meant', () => {
+		const providers =
+			'  lab: { type: opnai }\n  dear: { type: gemini, base_url: "http://me:secret@example.org/v1?key=a" }\n';
+		const tiers = '  fast:\n    strategy: first\n    providers:\n      - lba/a\n';
+		const found = told(`version: 1\nproviders:\n${providers}tiers:\n${tiers}defaults: { tier: fats }\n`);
+		expect(found).toEqual(
+			expect.arrayContaining([
+				['3:16', 'unknown_type', 'There is no provider type "opnai". Did you mean openai?'],
+				['4:35', 'bad_base_url', 'The base_url of a provider must not carry a user name or a key.'],
+				['9:9', 'unknown_provider', 'There is no provider "lba". Did you mean lab?'],
+				['10:19', 'unknown_tier', 'There is no tier "fats". Did you mean fast?'],
+			]),
+		);
+	});
+
+	it('tells the lines of users’ files, and why a file cannot be read', () => {
+		mkdirSync(join(folder, 'users'), { recursive: true });
+		const own = join(folder, 'users', 'ann.yaml');
+		writeFileSync(own, 'experiments:\n  e: { strategy: first, providers: [lba/a] }\n');
+		const findings = told('version: 1\nproviders: { lab: { type: ollama } }\n');
+		rmSync(own);
+		expect(findings.find(([, code]) => code === 'unknown_provider')?.[0]).toBe('2:37');
+		const file = join(folder, 'odd.yaml');
+		writeFileSync(file, Uint8Array.of(0xff, 0xfe, 0x76));
+		expect(() => checkFile(file, { env: {}, home: folder })).toThrow('is not UTF-8 text');
+	});
+
+	it('keeps the places while the file is in force', () => {
+		const { registry } = filed(
+			'version: 1\nproviders:\n  lab: { type: openai }\ntiers:\n  t: { strategy: first, providers: [lab/m] }\n',
+		);
+		expect(registry.findings().find(({ code }) => code === 'unknown_model')).toMatchObject({ line: 5, column: 37 });
 	});
 });
 

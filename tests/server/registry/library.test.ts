@@ -74,9 +74,69 @@ describe('createModels', () => {
 		await models.close();
 	});
 
+	it('keeps what was in force when a change is not right', async () => {
+		const models = createModels({ callers: { mine }, providers: { lab: { type: 'ollama' } }, env: {} });
+		const lab = { type: 'openai-compatible', base_url: 'http://example.org/v1' };
+		expect(() => models.updateProvider('lab', lab)).toThrow('providers.lab.base_url');
+		expect(() => models.updateProvider('lab', { type: 'local' })).toThrow('providers.lab');
+		expect(() =>
+			models.configure({ tiers: { t: { strategy: 'first', providers: ['mine/b'] } }, defaultTier: 'x' }),
+		).toThrow('There is no tier "x"');
+		expect(() => models.configure({ experiments: { e: { strategy: 'first', providers: ['nobody/b'] } } })).toThrow(
+			'There is no provider "nobody"',
+		);
+		expect((await models.model('mine/b').generate(body)).text).toBe('hello');
+		expect(() => models.model('lab/any')).not.toThrow();
+		const path = join(temporaryFolderPath, 'lost.yaml');
+		writeFileSync(path, 'experiments: { quick: { strategy: first, providers: [nobody/b] } }\n');
+		expect(() => models.loadUserConfig('ann', path)).toThrow('experiments.quick.providers.0');
+		for (const bound of [{ maxCost: -1 }, { timeoutMs: NaN }, { timeoutMs: 0 }])
+			expect(() => models.model('mine/b', bound)).toThrow('has to be a number');
+		await models.close();
+	});
+
+	it('switches strategies on and off for users', async () => {
+		const models = createModels({
+			callers: { mine },
+			tiers: { fast: { strategy: 'fallback', providers: ['mine/b', 'mine/a'], onUnknownPrice: 'allow' } },
+			defaultTier: 'fast',
+			rollout: { percent: 0, testUsers: ['eve'] },
+			env: {},
+		});
+		const strategy = async (userId: string) => (await models.getModel({ userId }).generate(body)).strategy;
+		expect(await strategy('ann')).toBe('first');
+		expect(await strategy('eve')).toBe('fallback');
+		models.addTestUser('ann');
+		expect(await strategy('ann')).toBe('fallback');
+		models.disableModels();
+		expect(await strategy('eve')).toBe('first');
+		models.enableModels();
+		expect(await strategy('bob')).toBe('fallback');
+		models.setRolloutPercent(0);
+		expect(await strategy('bob')).toBe('first');
+		expect(await strategy('ann')).toBe('fallback');
+		expect(() => models.setRolloutPercent(101)).toThrow('percent');
+		expect(models.getModel({ model: 'mine/b' }).spec).toBe('mine/b');
+		await models.close();
+	});
+
+	it('keeps no cost anywhere when it shall not', async () => {
+		const models = createModels({
+			callers: { mine },
+			providers: { mine: { type: 'openai-compatible', prices } },
+			trackCost: false,
+			env: {},
+		});
+		const { id, costUsd } = await models.model('mine/b').generate(body);
+		expect(costUsd).toBeGreaterThan(0);
+		const { cost, attempts } = models.request(id);
+		expect([cost.total, ...attempts.map(({ cost_nano: nano }) => nano)]).toEqual([null, null]);
+		await models.close();
+	});
+
 	it('refuses what is not right, with the place', () => {
 		expect(() => createModels({ tiers: { t: { strategy: 'first', providers: ['nobody/x'] } } })).toThrow(
-			'no provider for nobody/x',
+			'There is no provider "nobody"',
 		);
 		expect(() => validateModelsConfig({ version: 1, tiers: { t: { strategy: 'race', providers: ['a/b'] } } })).toThrow(
 			'tiers.t.providers',

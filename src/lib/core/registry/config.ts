@@ -51,7 +51,12 @@ const rates = z.strictObject({
 	input_audio: dollars.nullable().optional(),
 });
 
-const candidateName = z.string().refine(isCandidate, 'is not provider/model');
+const candidateName = z.string().refine(isCandidate, {
+	error: ({ input }) =>
+		typeof input === 'string' && /^(tier|user):/.test(input)
+			? 'names a tier or experiment; only candidates stand here, as provider/model'
+			: 'is not provider/model',
+});
 
 const candidateSchema = z.union([
 	candidateName.transform((model) => ({ model })),
@@ -210,7 +215,7 @@ const named = <S extends z.ZodType>(schema: S) => z.record(name, schema).default
 
 /** The registry file. */
 export const modelsConfigSchema = z.strictObject({
-	version: z.literal(1, 'is 1 in this version of Modeldex'),
+	version: z.literal(1, 'has to be 1'),
 	name: z.string().max(200).optional(),
 	providers: named(providerConfigSchema),
 	tiers: named(tierConfigSchema),
@@ -228,7 +233,7 @@ export const modelsConfigSchema = z.strictObject({
 
 /** A user's own file: experiments over the providers of the registry file. */
 export const userConfigSchema = z.strictObject({
-	version: z.literal(1, 'is 1 in this version of Modeldex').optional(),
+	version: z.literal(1, 'has to be 1').optional(),
 	name: z.string().max(200).optional(),
 	experiments: named(tierConfigSchema),
 	defaults: defaultsSchema.omit({ tier: true, userCostLimit: true }).prefault({}),

@@ -1,5 +1,6 @@
 // Keys of the gateway: whom each belongs to, what it may ask for, how much, and until when.
 import { Failure } from '#lib/core/failure.ts';
+import { parseSpec } from '#lib/core/registry/spec.ts';
 
 /** Money that a key may spend in each window of the calendar (UTC). Dollars. */
 export interface KeyBudget {
@@ -75,9 +76,22 @@ function isoTime(text: string): number {
 
 const specShape = /^[A-Za-z0-9*][A-Za-z0-9._:@+/*%~-]{0,299}$/;
 
+/** Could some spec be covered by this entry? A star is taken for the letter that fits everywhere. */
+function leadsSomewhere(entry: string): boolean {
+	if (entry.startsWith('*')) return true;
+	const spec = entry.replaceAll('*', 'x');
+	return (entry.endsWith('*') ? [spec, `${spec}/x`] : [spec]).some((text) => {
+		try {
+			return parseSpec(text) !== null;
+		} catch {
+			return false; // no spec begins so
+		}
+	});
+}
+
 /** Checks one entry of a list of specs, such as `tier:fast`, `lab/*` or `*`. Throws `usage`. */
 export function parseAllowed(text: string): string {
-	if (specShape.test(text)) return text;
+	if (specShape.test(text) && leadsSomewhere(text)) return text;
 	throw wrong('A key is for specs such as tier:fast, user:ann:check or lab/model-a; * stands for anything.');
 }
 

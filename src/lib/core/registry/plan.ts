@@ -41,6 +41,8 @@ export interface Surroundings {
 	hasVariable(name: string): boolean;
 	/** Why a provider with these settings cannot be called for want of a key: a sentence; null when it can. */
 	keyProblem(provider: ProviderConfig): string | null;
+	/** Why nothing can be sent to the base_url of these settings: a sentence; null when it can, or when none is given. */
+	addressProblem?(provider: ProviderConfig): string | null;
 }
 
 const minuteMs = 60_000;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Failure } from '#lib/core/failure.ts';
 import { modelsConfigSchema, type ModelsConfig, type TierConfig } from '#lib/core/registry/config.ts';
 import { candidateOf, splitCandidate, type Surroundings } from '#lib/core/registry/plan.ts';
+import { providerRows } from '#lib/core/registry/provider-table.ts';
 import { findTier, getTiersForModel } from '#lib/core/registry/resolver.ts';
 import { nearestNames } from '#lib/core/likeness.ts';
 
@@ -13,6 +14,9 @@ export interface Finding {
 	path: string[];
 	message: string;
 	blocks: boolean;
+	/** Where in the file it stands, from 1; null where there is no file, or no such place in it. */
+	line: number | null;
+	column: number | null;
 }
 
 /** What a check of the tiers found. `success` is false as soon as there is one error. */
@@ -23,6 +27,8 @@ export interface TierValidation {
 	info: Finding[];
 }
 
+const nowhere = { line: null, column: null };
+
 type Sink = (level: Finding['level'], code: string, path: string[], message: string) => void;
 
 const blocking = new Set([
@@ -31,6 +37,7 @@ const blocking = new Set([
 	'unknown_tier',
 	'unknown_experiment',
 	'no_base_url',
+	'bad_base_url',
 	'quorum',
 	'uncalibrated',
 	'without_effect',
@@ -59,13 +66,17 @@ function checkProviders(config: ModelsConfig, around: Surroundings, add: Sink): 
 		const path = ['providers', name];
 		const facts = around.provider(provider.type);
 		if (facts === null) {
-			add('error', 'unknown_type', [...path, 'type'], `There is no provider type "${provider.type}".`);
+			const types = providerRows.flatMap(({ id, aliases = [] }) => [id, ...aliases]);
+			const what = `There is no provider type "${provider.type}".${hint(provider.type, types)}`;
+			add('error', 'unknown_type', [...path, 'type'], what);
 			continue;
 		}
 		if (facts.runsHere && provider.base_url === undefined) checkOurs(provider, path, add);
 		else if (facts.baseUrl === null && provider.base_url === undefined) {
 			add('error', 'no_base_url', path, `The provider ${name} needs a base_url: its type has no address of its own.`);
 		}
+		const wrong = around.addressProblem?.(provider) ?? null;
+		if (wrong !== null) add('error', 'bad_base_url', [...path, 'base_url'], wrong);
 		if (!provider.enabled) add('info', 'disabled', path, `The provider ${name} is switched off.`);
 	}
 }
@@ -177,7 +188,7 @@ function tellShared(config: ModelsConfig, add: Sink): void {
 export function checkConfig(config: ModelsConfig, around: Surroundings): Finding[] {
 	const findings: Finding[] = [];
 	const add: Sink = (level, code, path, message) => {
-		findings.push({ level, code, path, message, blocks: level === 'error' && blocking.has(code) });
+		findings.push({ level, code, path, message, blocks: level === 'error' && blocking.has(code), ...nowhere });
 	};
 	checkProviders(config, around, add);
 	for (const group of ['tiers', 'experiments'] as const) {
@@ -198,7 +209,7 @@ export function validateTierConfig(
 	const findings = checkConfig(config, around);
 	const names = Object.keys(config.tiers);
 	const more = (level: Finding['level'], code: string, path: string[], message: string) =>
-		findings.push({ level, code, path, message, blocks: false });
+		findings.push({ level, code, path, message, blocks: false, ...nowhere });
 	for (const name of expected) {
 		if (findTier(config, name) === null)
 			more('error', 'missing_tier', ['tiers'], `The tier "${name}" is missing.${hint(name, names)}`);

@@ -33,6 +33,8 @@ export interface NamedModel {
 	license: string;
 	/** Why it is not offered by default; null when it is. */
 	locked: string | null;
+	/** What is fetched where the repository also holds forms that the engine does not open; else what is chosen for anybody. */
+	files?: readonly string[];
 	/** The beginning of a commit, and hashes of files, that are known to be good. Null or empty: pinned at the first download. */
 	known: { commit: string | null; sha256: Readonly<Record<string, string>> };
 }
@@ -116,6 +118,7 @@ export const namedModels: readonly NamedModel[] = [
 		languages: '15 measured, about 100 read',
 		license: 'mit',
 		locked: null,
+		files: ['*.json', 'onnx/model_quantized.onnx'],
 		known: unpinned,
 	},
 	{

@@ -47,9 +47,8 @@ export class Leases {
 	/** Forgets processes that are dead or silent, with what they held. */
 	bury(): void {
 		const { database, self } = this.#options;
-		for (const other of owners(database)) {
-			if (!isAtWork(other, other.beatAt, this.#now(), self)) dropOwner(database, other.token);
-		}
+		const dead = owners(database).filter((other) => !isAtWork(other, other.beatAt, this.#now(), self));
+		if (dead.length > 0) database.transaction(() => dead.forEach(({ token }) => dropOwner(database, token)));
 	}
 
 	/** Tokens of the processes that are at work. */

@@ -3,8 +3,6 @@ import type { Clock } from '#lib/server/clock.ts';
 
 /** Bytes from which on they are written: a write costs a round trip to another thread. */
 export const batchBytes = 1024 * 1024;
-/** On a busy machine that round trip is a long one; so many batches may gather meanwhile, and are written together. */
-const batchesAhead = 4;
 /** Milliseconds after which less is written, too: what has come on a slow line is not to be lost or hidden. */
 const batchMs = 100;
 
@@ -13,13 +11,15 @@ interface PourOptions {
 	clock: Pick<Clock, 'ticks'>;
 	/** Bytes from which on they are written now. */
 	most: () => number;
+	/** Batches that may gather behind a write and are written together: on a busy machine a round trip is a long one. */
+	ahead: () => number;
 }
 
 /**
- * Writes everything that comes, in order; at most eight batches are held, two under a bandwidth cap. What came before the stream broke is written
+ * Writes everything that comes, in order; at most twice what may gather is held. What came before the stream broke is written
  * before its error is thrown. An error of `write` ends the reading.
  */
-export async function pour(body: AsyncIterable<Buffer>, { write, clock, most }: PourOptions): Promise<void> {
+export async function pour(body: AsyncIterable<Buffer>, { write, clock, most, ahead }: PourOptions): Promise<void> {
 	let waiting: Buffer[] = [];
 	let bytes = 0;
 	let writtenAt = clock.ticks();
@@ -43,7 +43,7 @@ export async function pour(body: AsyncIterable<Buffer>, { write, clock, most }: 
 			bytes += chunk.length;
 			const least = most();
 			// Under a bandwidth cap the wait is the cap's own, and nothing is to gather.
-			const isFull = bytes >= (isWriting && least >= batchBytes ? batchesAhead * least : least);
+			const isFull = bytes >= (isWriting && least >= batchBytes ? ahead() * least : least);
 			if (isFull || (!isWriting && clock.ticks() - writtenAt >= batchMs)) await flush();
 		}
 	} finally {

@@ -37,6 +37,14 @@ export class Streams {
 		return true;
 	}
 
+	/**
+	 * Batches of a mebibyte that one connection may gather while the disk is slow: many for one that is alone, few for one
+	 * of several, which do not wait for each other. Twice as much is held at most: some 64 MB for all files together.
+	 */
+	get ahead(): number {
+		return this.#left === extraAtOnce ? 8 : 2;
+	}
+
 	give(): void {
 		this.#left += 1;
 	}

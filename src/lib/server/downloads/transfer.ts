@@ -253,7 +253,7 @@ export class Transfer {
 
 	/** Writes what comes to the part; `left` shrinks with it. Ends the connection when next to nothing comes. */
 	async #stream({ body }: FileBytes, left: Span, signal: AbortSignal): Promise<void> {
-		const { throttle, clock } = this.#tools;
+		const { throttle, clock, streams } = this.#tools;
 		const { file, progress } = this.#wanted;
 		const stopWatch = watchStall(this.#tools, () => left.start, body);
 		const write = async (chunks: Buffer[], bytes: number) => {
@@ -266,7 +266,7 @@ export class Transfer {
 			await throttle.pay(bytes, signal);
 		};
 		try {
-			await pour(body, { write, clock, most: () => throttle.share(batchBytes) });
+			await pour(body, { write, clock, most: () => throttle.share(batchBytes), ahead: () => streams.ahead });
 		} finally {
 			stopWatch();
 		}

@@ -6,9 +6,9 @@ import type { ModelKind, NamedModel } from '#lib/core/tables/named-models.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import { Bell } from '#lib/server/engine/bell.ts';
 import { ChildEngine } from '#lib/server/engine/child-engine.ts';
-import type { Engine } from '#lib/server/engine/engine.ts';
+import { lent, type HeldModel } from '#lib/server/engine/held-model.ts';
 import type { FoundEngine, OtherEngines } from '#lib/server/engine/other-engines.ts';
-import type { ModelFacts, ModelPlace } from '#lib/server/engine/model-place.ts';
+import type { ModelPlace } from '#lib/server/engine/model-place.ts';
 import { needFailure, needOf } from '#lib/server/engine/model-need.ts';
 import { tellingFailure, type KnownModelState, type LoadedModel } from '#lib/server/engine/model-states.ts';
 import type { FindRuntime } from '#lib/server/engine/runtime-library.ts';
@@ -24,13 +24,6 @@ export interface UseOptions {
 	/** Load even where memory seems too little. */
 	force?: boolean;
 	signal?: AbortSignal | undefined;
-}
-
-/** A model in use. Whoever has it gives it back. */
-export interface HeldModel {
-	engine: Engine;
-	facts: ModelFacts;
-	release(): void;
 }
 
 interface EnginesOptions {
@@ -146,12 +139,7 @@ export class Engines {
 
 	/** Does `work` with a model and gives it back. */
 	async use<T>(name: string, options: UseOptions, work: (held: HeldModel) => Promise<T>): Promise<T> {
-		const held = await this.acquire(name, options);
-		try {
-			return await work(held);
-		} finally {
-			held.release();
-		}
+		return lent(await this.acquire(name, options), work);
 	}
 
 	#add(key: string, place: ModelPlace): Entry {

@@ -66,15 +66,21 @@ export class LlamaModel implements RunningModel {
 		}
 	}
 
-	/** Asks a running generation to stop after its next token. */
+	/** Asks the work at hand to stop: after the next token, or before the next piece of a text. */
 	stop(): void {
 		this.#isStopped = true;
+	}
+
+	/** Throws when nobody waits for the rest. */
+	#goOn(): void {
+		if (this.#isStopped) throw new Failure('engine_failed', 'The work was stopped.');
 	}
 
 	/** Vectors of texts, one for each piece. How they are pooled is said by the file itself. */
 	async embed(work: Says.EmbedWork, tell: Tell): Promise<Says.EmbeddedText[]> {
 		const { model, embedding } = this.#parts;
 		if (embedding === null) throw new Failure('unsupported_operation', 'The model was loaded to answer questions.');
+		this.#isStopped = false;
 		const answers: Says.EmbeddedText[] = [];
 		for (const text of work.texts) {
 			tell('tokenize');
@@ -85,6 +91,7 @@ export class LlamaModel implements RunningModel {
 			tell('run');
 			const vectors: Float32Array[] = [];
 			for (const { from, to } of spans) {
+				this.#goOn();
 				const { vector } = await embedding.getEmbeddingFor([...lead, ...body.slice(from, to)]);
 				vectors.push(normalized(Float32Array.from(vector)));
 			}
@@ -112,7 +119,7 @@ export class LlamaModel implements RunningModel {
 			for (const { from, to } of spans) {
 				const piece: number[][] = [];
 				for (const second of seconds) {
-					if (this.#isStopped) throw new Failure('engine_failed', 'The work was stopped.');
+					this.#goOn();
 					piece.push([logitOf(await ranking.rank(first.slice(from, to), second))]);
 				}
 				logits.push(piece);

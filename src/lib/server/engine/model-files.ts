@@ -7,7 +7,8 @@ import { pairLabels } from '#lib/core/classify-pairs.ts';
 import { readOnnx } from '#lib/core/onnx.ts';
 import type { Pooling } from '#lib/core/pooling.ts';
 import { quoted } from '#lib/core/repository.ts';
-import type { ModelKind, NamedModel } from '#lib/core/tables/named-models.ts';
+import { nearestNames } from '#lib/core/likeness.ts';
+import { namedModels, type ModelKind, type NamedModel } from '#lib/core/tables/named-models.ts';
 import { otherWeights, readGgufPlace } from '#lib/server/engine/gguf-place.ts';
 import type { Ground, ModelPlace } from '#lib/server/engine/model-place.ts';
 import { inside, withFile } from '#lib/server/inner-file.ts';
@@ -216,8 +217,23 @@ async function readOnnxPlace(ground: Ground, weights: Weights): Promise<ModelPla
 	};
 }
 
+/** The failure for a word that no model here or anywhere goes by, with the short name that may have been meant. */
+function nameless(name: string): Failure {
+	const names = namedModels.map((model) => model.name);
+	const [nearest] = nearestNames(name, names);
+	const hint = nearest === undefined ? `short names are ${names.join(', ')}.` : `did you mean ${nearest}?`;
+	return new Failure('model_not_installed', `There is no model "${quoted(name)}" on this machine; ${hint}`);
+}
+
+/** The failure for a name that leads nowhere here: how to get the model, or which name may have been meant. */
+export function absent(name: string, known: NamedModel | null): Failure {
+	return known === null && !name.includes('/') ? nameless(name) : missing(name, known, 'nothing of it was found');
+}
+
 /** The failure that says how to get a model that is not here. */
 export function missing(name: string, known: NamedModel | null, why: string): Failure {
-	const command = `modeldex model download ${known?.id ?? name}`;
+	// Where files are chosen for the engine, the short name chooses them; the id would fetch another form.
+	const meant = known?.files === undefined ? known?.id : known.name;
+	const command = `modeldex model download ${meant ?? name}`;
 	return new Failure('model_not_installed', `The model ${quoted(name)} is not on this machine (${why}): ${command}`);
 }

@@ -5,7 +5,7 @@ import { Failure } from '#lib/core/failure.ts';
 import { ggufLabel } from '#lib/core/gguf-files.ts';
 import { isRepositoryId, quoted } from '#lib/core/repository.ts';
 import { knownModel, type NamedModel } from '#lib/core/tables/named-models.ts';
-import { dtypes, missing, readModelFiles } from '#lib/server/engine/model-files.ts';
+import { dtypes, absent, readModelFiles } from '#lib/server/engine/model-files.ts';
 import type { Ground, ModelPlace } from '#lib/server/engine/model-place.ts';
 import { inside } from '#lib/server/inner-file.ts';
 import type { Inventory } from '#lib/server/inventory.ts';
@@ -54,7 +54,7 @@ export class ModelPlaces {
 			(await this.#cached(name, known));
 		if (ground !== null) return readModelFiles(ground, wanted);
 		if (known?.locked != null) throw new Failure('model_locked', `${known.name} is not here. ${known.locked}`);
-		if (known !== null || isRepositoryId(name)) throw missing(name, known, 'nothing of it was found');
+		if (known !== null || isRepositoryId(name)) throw absent(name, known);
 		throw new Failure(
 			'model_not_installed',
 			`There is no model "${quoted(name)}"; "modeldex model list" shows those that are here.`,

@@ -1,27 +1,23 @@
 // The library entry `modeldex/registry`: models by tier, experiment or name in any program, with strategies and budgets.
 import { Failure } from '#lib/core/failure.ts';
-import type {
-	ModelResult,
-	ModelsConfig,
-	ModelsConfigInput,
-	ProviderConfig,
-	UserConfig,
-} from '#lib/core/registry/config.ts';
+import type { ModelsConfig, ModelsConfigInput, ProviderConfig, UserConfig } from '#lib/core/registry/config.ts';
 import { modelsConfigSchema, userConfigSchema } from '#lib/core/registry/config.ts';
-import type { CallEvent, CallProvider, Operation } from '#lib/core/registry/call.ts';
-import { dollars, type RequestRecord } from '#lib/core/registry/record.ts';
-import { inputTokens, outputTokens } from '#lib/core/registry/price.ts';
+import type { CallProvider, Operation } from '#lib/core/registry/call.ts';
+import type { RequestRecord } from '#lib/core/registry/record.ts';
 import { answerIn } from '#lib/core/registry/usage.ts';
-import { validateModelsConfig } from '#lib/core/registry/validate.ts';
+import { checkConfig, validateModelsConfig } from '#lib/core/registry/validate.ts';
 import { machineClock } from '#lib/server/clock.ts';
 import { openDatabase, openInMemory, type Database } from '#lib/server/database.ts';
+import { Flags } from '#lib/server/flags.ts';
 import { migrate } from '#lib/server/migrations.ts';
 import type { UsageReport } from '#lib/core/registry/view.ts';
 import { ProviderSet } from '#lib/server/providers/provider-set.ts';
 import { RouteFigures } from '#lib/server/registry/figures.ts';
 import { Ledger } from '#lib/server/registry/ledger.ts';
+import { resultOf, withoutCosts, type Model, type ModelBody, type ModelContext } from '#lib/server/library/calls.ts';
 import { readSmallFile } from '#lib/server/registry/registry-file.ts';
 import { configFailure, Registry } from '#lib/server/registry/registry.ts';
+import { planned, RegistryRollout } from '#lib/server/registry/rollout.ts';
 import { RequestBook } from '#lib/server/registry/request-book.ts';
 import { Router } from '#lib/server/registry/router.ts';
 import { surroundings } from '#lib/server/registry/surroundings.ts';
@@ -58,10 +54,11 @@ export {
 	validateModelsConfig,
 	validateTierConfig,
 } from '#lib/core/registry/validate.ts';
+export type { Model, ModelBody, ModelContext, ModelStream } from '#lib/server/library/calls.ts';
 export { RouteFailure } from '#lib/server/registry/route.ts';
 
 /** What `createModels` takes: the parts of a registry file, and where things come from. */
-export interface ModelsOptions extends Omit<ModelsConfigInput, 'version' | 'performanceTracking'> {
+export interface ModelsOptions extends Omit<ModelsConfigInput, 'version' | 'performanceTracking' | 'runtimes'> {
 	/** The tier that is meant where none is named. */
 	defaultTier?: string;
 	/** Keep times of every request; on when left out. */
@@ -76,55 +73,10 @@ export interface ModelsOptions extends Omit<ModelsConfigInput, 'version' | 'perf
 	callers?: Readonly<Record<string, CallProvider>>;
 }
 
-/** Who asks, and what the request is called. */
-export interface ModelContext {
-	/** A ULID; one is made when left out. */
-	requestId?: string;
-	userId?: string;
-	tags?: readonly string[];
-	maxCost?: number;
-	timeoutMs?: number;
-	signal?: AbortSignal;
-}
-
-/** A request in OpenAI's wire shape without `model` and `stream`. */
-export type ModelBody = Readonly<Record<string, unknown>>;
-
-/** An answer as it comes: pieces, then the record. */
-export interface ModelStream {
-	id: string;
-	served: string;
-	events: AsyncIterable<CallEvent>;
-	done: Promise<RequestRecord>;
-}
-
-/** One spec, ready to be asked. Both throw a `RouteFailure` when nobody answers. */
-export interface Model {
-	spec: string;
-	/** The whole answer. */
-	generate(body: ModelBody, operation?: Operation): Promise<ModelResult>;
-	/** The answer piece by piece. */
-	stream(body: ModelBody, operation?: Operation): Promise<ModelStream>;
-}
-
-function resultOf(record: RequestRecord, text: string, latencyMs: number): ModelResult {
-	const served = record.served ?? '';
-	const slash = served.indexOf('/');
-	const { usage, attempts, cost, id, strategy } = record;
-	const failed = attempts.find(({ outcome }) => outcome === 'failed' || outcome === 'skipped');
-	return {
-		id,
-		provider: served.slice(0, slash),
-		model: served.slice(slash + 1),
-		strategy,
-		text,
-		latencyMs,
-		costUsd: cost.total === null ? null : dollars(cost.total),
-		usage:
-			usage === null ? null : { input: inputTokens(usage), output: outputTokens(usage), estimated: usage.estimated },
-		attempted: attempts.filter(({ outcome }) => outcome !== 'skipped').map(({ candidate }) => candidate),
-		fallbackReason: failed === undefined ? null : `${failed.candidate}: ${failed.class ?? failed.reason ?? 'failed'}`,
-	};
+/** Throws `bad_request` for a bound that bounds nothing. */
+function checkAmount(name: string, value: number | undefined, isRight: (value: number) => boolean): void {
+	if (value === undefined || (Number.isFinite(value) && isRight(value))) return;
+	throw new Failure('bad_request', `${name} has to be a number above 0.`);
 }
 
 /** Models behind specs. Made by `createModels`; end it with `close`. */
@@ -136,10 +88,12 @@ export class Models {
 	readonly #database: Database;
 	readonly #users = new Map<string, UserConfig>();
 	readonly #providers: ProviderSet;
+	readonly #rollout: RegistryRollout;
 	readonly #callers: Readonly<Record<string, CallProvider>>;
 
 	constructor(options: ModelsOptions) {
-		const { home, env = process.env, callers = {}, trackPerformance = true, trackCost = true } = options;
+		const { home, env = process.env, callers = {}, trackCost = true, ...settings } = options;
+		const { trackPerformance = true } = settings;
 		const clock = machineClock;
 		this.#providers = new ProviderSet({ env, clock, proxy: null, version: 'library' });
 		this.#callers = callers;
@@ -149,7 +103,7 @@ export class Models {
 			clock,
 			readUser: (user) => this.#users.get(user) ?? null,
 		});
-		this.configure(options);
+		this.configure(settings);
 		this.#database =
 			home === undefined
 				? openInMemory()
@@ -159,12 +113,13 @@ export class Models {
 		this.#book = new RequestBook({ database: this.#database, clock, onError });
 		this.#figures = new RouteFigures({ database: this.#database, clock, flush: () => this.#book.flush() });
 		const keep = (record: RequestRecord) => {
-			if (!trackPerformance && !trackCost) return;
-			const cost = trackCost ? record.cost : { winner: null, losers: null, total: null };
-			this.#book.keep({ ...record, cost });
+			if (trackPerformance || trackCost) this.#book.keep(trackCost ? record : withoutCosts(record));
 		};
+		const flags = new Flags({ database: this.#database, environment: new Map(), date: () => clock.date() });
+		this.#rollout = new RegistryRollout({ registry: this.#registry, flags });
+		const providerLimits = (name: string) => this.#registry.providerLimits(name);
 		this.#router = new Router({
-			registry: this.#registry,
+			registry: { plan: planned(this.#registry, this.#rollout), providerLimits },
 			provider: (name) => this.#provider(name),
 			store: { ledger: new Ledger({ database: this.#database, clock, onAlert: () => {} }), keep },
 			clock,
@@ -173,24 +128,15 @@ export class Models {
 	}
 
 	/** Takes other providers and tiers. Throws `invalid_config`; what was in force stays then. */
-	configure(options: Omit<ModelsOptions, 'home' | 'env' | 'callers'>): void {
-		const { providers, tiers, aliases, experiments, defaults, rollout, autoTier, defaultTier, trackPerformance } =
-			options;
+	configure(options: Omit<ModelsOptions, 'home' | 'env' | 'callers' | 'trackCost'>): void {
+		const { defaultTier, trackPerformance, ...rest } = options;
 		// A caller of one's own needs no further settings.
 		const own = Object.fromEntries(Object.keys(this.#callers).map((name) => [name, { type: 'openai-compatible' }]));
 		const performanceTracking = trackPerformance ?? this.#registry.config.performanceTracking;
-		const settings = { rollout, autoTier, performanceTracking };
-		const given = { providers: { ...own, ...providers }, tiers, aliases, experiments, ...settings };
-		const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+		const named = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
 		const tier = defaultTier === undefined ? {} : { tier: defaultTier };
-		const config = validateModelsConfig({ version: 1, ...named, defaults: { ...defaults, ...tier } });
-		const known = new Set(Object.keys(config.providers));
-		for (const [name, { providers: candidates }] of Object.entries(config.tiers)) {
-			const lost = candidates.find(({ model }) => !known.has(model.slice(0, model.indexOf('/'))));
-			if (lost !== undefined)
-				throw new Failure('invalid_config', `tiers.${name}: there is no provider for ${lost.model}.`);
-		}
-		this.#use(config);
+		const settings = { performanceTracking, providers: { ...own, ...rest.providers } };
+		this.#use(validateModelsConfig({ version: 1, ...named, ...settings, defaults: { ...rest.defaults, ...tier } }));
 	}
 
 	/** Adds a provider or takes another one in its place, from the next request on. Throws `invalid_config`. */
@@ -204,25 +150,66 @@ export class Models {
 		return this.#callers[name] ?? this.#providers.find(name);
 	}
 
-	/** Takes a config; providers that it leaves as they were keep their connections. */
+	/** Takes a config; providers that it leaves as they were keep their connections. Throws `invalid_config`, and nothing changed. */
 	#use(config: ModelsConfig): void {
-		const ours = Object.entries(config.providers).filter(([name]) => this.#callers[name] === undefined);
-		const [fault] = this.#providers.take(Object.fromEntries(ours));
-		this.#registry.use(config);
-		if (fault !== undefined) throw new Failure('invalid_config', `providers.${fault[0]}: ${fault[1]}`);
+		this.#check(config, (path) => !(path[0] === 'providers' && this.#callers[path[1] ?? ''] !== undefined));
+		const ours = ({ providers }: ModelsConfig) =>
+			Object.fromEntries(Object.entries(providers).filter(([name]) => this.#callers[name] === undefined));
+		const [fault] = this.#providers.take(ours(config));
+		if (fault === undefined) return this.#registry.use(config);
+		this.#providers.take(ours(this.#registry.config));
+		throw new Failure('invalid_config', `providers.${fault[0]}: ${fault[1]}`);
+	}
+
+	/** Throws `invalid_config` for what a server would not take either, as far as `counts` says so of its path. */
+	#check(config: ModelsConfig, counts: (path: string[]) => boolean): void {
+		const found = checkConfig(config, this.#registry.around).find(({ blocks, path }) => blocks && counts(path));
+		if (found !== undefined) throw new Failure('invalid_config', `${found.path.join('.')}: ${found.message}`);
 	}
 
 	/** Takes a user's experiments from a file of theirs. Throws `invalid_config` with the line, `not_found` without a file. */
 	loadUserConfig(userId: string, path: string): UserConfig {
 		const config = loadUserConfig(path);
+		const { experiments, defaults } = config;
+		const { experiment } = defaults;
+		const all = { ...this.#registry.config, experiments: { ...this.#registry.config.experiments, ...experiments } };
+		const theirs = { ...all, tiers: {}, aliases: {}, defaults: experiment === undefined ? {} : { experiment } };
+		this.#check(theirs, ([part]) => part !== 'providers');
 		this.#users.set(userId, config);
 		return config;
+	}
+
+	/** The model for a request: the default tier when none is named. Throws as `model` does. */
+	getModel({ model = 'default', userId }: { model?: string; userId?: string } = {}): Model {
+		return this.model(model, userId === undefined ? {} : { userId });
+	}
+
+	/** Strategies are on for everyone: lifts `disableModels`, and sets 100 %. */
+	enableModels(): void {
+		this.#rollout.enableModels('library');
+	}
+
+	/** Off for everyone, test users too, from the next request on: a tier then asks its first candidate alone. */
+	disableModels(): void {
+		this.#rollout.disableModels('library');
+	}
+
+	/** For how many users of a hundred strategies are on, at most two decimals. Throws `bad_request`. */
+	setRolloutPercent(percent: number): void {
+		this.#rollout.setRolloutPercent(percent, 'library');
+	}
+
+	/** Always on for this user, unless it is off for everyone. */
+	addTestUser(userId: string): void {
+		this.#rollout.addTestUser(userId, 'library');
 	}
 
 	/** One spec: `tier:fast`, `user:<id>:<experiment>`, `provider/model`. Throws `invalid_spec`, `model_not_found`, `forbidden`. */
 	model(spec: string, context: ModelContext = {}): Model {
 		const { userId = null, signal = new AbortController().signal, requestId, tags, maxCost, timeoutMs } = context;
 		this.#registry.plan(spec, { user: userId });
+		checkAmount('maxCost', maxCost, (value) => value >= 0);
+		checkAmount('timeoutMs', timeoutMs, (value) => value > 0);
 		const options = {
 			...(tags === undefined ? {} : { tags }),
 			...(maxCost === undefined ? {} : { maxCost }),

@@ -8,7 +8,12 @@ const usualMaxTokens = 4096;
 /** Name of the tool by which an answer is brought into a JSON schema. */
 export const schemaTool = 'answer_in_schema';
 /** The API's own fields, for callers who know whom they ask. */
-const ownFields = ['thinking', 'top_k', 'metadata', 'service_tier', 'cache_control', 'output_config', 'mcp_servers'];
+const ownFields = ['thinking', 'top_k', 'cache_control', 'output_config', 'mcp_servers'];
+/** Fields of both APIs' names that mean other things there: only values of this API are passed on. */
+const sharedFields: Readonly<Record<string, (value: unknown) => boolean>> = {
+	metadata: (value) => isWire(value) && Object.keys(value).join() === 'user_id',
+	service_tier: (value) => value === 'auto' || value === 'standard_only',
+};
 
 function refused(what: string): CallFailure {
 	return new CallFailure('bad_request', `Anthropic's API cannot take this request: ${what}.`, {
@@ -169,24 +174,30 @@ function stopsOf(stop: unknown): string[] | undefined {
 const fields =
 	'messages max_tokens max_completion_tokens n temperature top_p stop tools tool_choice parallel_tool_calls response_format';
 
+/** Fields of both names whose values this API understands. */
+function sharedIn(body: Wire): string[] {
+	return Object.keys(sharedFields).filter((name) => sharedFields[name]?.(body[name]) === true);
+}
+
 /** The fields of a request that this API has no word for. */
 export function anthropicDropped(body: Wire): string[] {
-	return unknownFields(body, [...fields.split(' '), ...ownFields]);
+	return unknownFields(body, [...fields.split(' '), ...ownFields, ...sharedIn(body)]);
 }
 
 /**
  * The request's body for `/messages`. Throws `bad_request` for what that API has no words for (several answers at once,
- * sound, unknown kinds of content); sampling options that it lacks are left out.
+ * tools in the words of old, sound, unknown kinds of content); sampling options that it lacks are left out.
  */
 export function anthropicBody({ model, body }: CandidateCall): string {
 	if ((numberAt(body, 'n') ?? 1) > 1) throw refused('it gives one answer at a time, n has to be 1');
+	if (listAt(body, 'functions').length > 0) throw refused('functions are called tools there; send tools instead');
 	const messages = turnsOf(listAt(body, 'messages'));
 	if (messages.length === 0) throw refused('there is no message of the user');
 	const system = systemOf(body);
 	const temperature = numberAt(body, 'temperature');
 	const user = textAt(body, 'user');
 	const own = Object.fromEntries(
-		ownFields.filter((name) => body[name] !== undefined).map((name) => [name, body[name]]),
+		[...ownFields, ...sharedIn(body)].filter((name) => body[name] !== undefined).map((name) => [name, body[name]]),
 	);
 	return JSON.stringify({
 		model,

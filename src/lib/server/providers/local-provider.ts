@@ -16,7 +16,8 @@ import { isWire, listAt, numberAt, textAt, wireAt, type Wire } from '#lib/core/r
 import { StopMarks } from '#lib/core/stop-marks.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import type { Completion, WrittenPiece } from '#lib/server/engine/engine.ts';
-import type { Engines, HeldModel } from '#lib/server/engine/engines.ts';
+import type { Engines } from '#lib/server/engine/engines.ts';
+import type { HeldModel } from '#lib/server/engine/held-model.ts';
 import type { KeyAnswer } from '#lib/server/providers/address.ts';
 import { unknownFields } from '#lib/server/providers/dropped.ts';
 

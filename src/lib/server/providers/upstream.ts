@@ -28,6 +28,14 @@ class LetGo extends Error {
 	override readonly name = 'LetGo';
 }
 
+/**
+ * Ends a call's connection in the next turn: tearing it down, and the new one that undici opens in its place, must not stand
+ * between the winner of a race and whoever waits for it.
+ */
+function cutSoon(control: Dispatcher.DispatchController): void {
+	setImmediate(() => control.abort(new LetGo('The call was ended.')));
+}
+
 interface Waiting {
 	resolve: (bytes: Buffer | null) => void;
 	reject: (error: unknown) => void;
@@ -114,7 +122,7 @@ export class ReplyBody {
 		waiting?.reject(why);
 	}
 
-	/** Ends the call at once: whoever waits is told why, what has come is thrown away. */
+	/** Ends the call: whoever waits is told why at once, what has come is thrown away, the connection is cut. */
 	abort(why: unknown): void {
 		if (this.#isOver) return;
 		const waiting = this.#waiting;
@@ -122,8 +130,10 @@ export class ReplyBody {
 		this.#parts = [];
 		this.#size = 0;
 		this.#error = { why };
+		this.#isOver = true;
+		clearTimeout(this.#timer);
 		waiting?.reject(why);
-		this.#cut();
+		cutSoon(this.#control);
 	}
 
 	#cut(): void {
@@ -176,7 +186,7 @@ class Exchanged implements Dispatcher.DispatchHandler {
 		const { reason } = this.#ends;
 		this.#tell.reject(reason); // nothing where the reply is here already
 		if (this.#body !== null) this.#body.abort(reason);
-		else this.#control?.abort(new LetGo('The call was ended.'));
+		else if (this.#control !== null) cutSoon(this.#control);
 	};
 
 	#left(): void {

@@ -50,7 +50,8 @@ interface Closed {
 	/** What it failed with or was ended by; null when it answered. */
 	error: unknown;
 	bill: Bill;
-	endedMs: number;
+	/** Null: it still runs. */
+	endedMs: number | null;
 }
 
 /** The line of a try that was sent. */

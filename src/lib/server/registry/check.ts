@@ -7,7 +7,7 @@ import { checkConfig, type Finding } from '#lib/core/registry/validate.ts';
 import { readSmallFile } from '#lib/server/registry/registry-file.ts';
 import { surroundings } from '#lib/server/registry/surroundings.ts';
 import type { FileFault } from '#lib/core/registry/view.ts';
-import { readYaml } from '#lib/server/registry/yaml.ts';
+import { placed, readYaml } from '#lib/server/registry/yaml.ts';
 
 /** What a check found. `valid` is false as soon as there is one fault or one finding of level `error`. */
 export interface FileCheck {
@@ -37,17 +37,19 @@ function textOf(path: string): string {
 		const text = readSmallFile(resolve(path));
 		if (text !== null) return text;
 	} catch (cause) {
-		throw new Failure('usage', `The file ${path} cannot be read.`, { cause });
+		const why = cause instanceof Error ? ` ${cause.message}` : '';
+		throw new Failure('usage', `The file ${path} cannot be read.${why}`, { cause });
 	}
 	throw new Failure('usage', `There is no file ${path}.`);
 }
 
 /** Checks a file, and the experiments of users against its providers. Throws `usage` when it cannot be read. */
 export function checkFile(path: string, { env, home }: Place): FileCheck {
-	const { value, faults } = readYaml(path, textOf(path), modelsConfigSchema);
-	if (value === null) return { file: path, valid: false, faults, findings: [] };
+	const read = readYaml(path, textOf(path), modelsConfigSchema);
+	if (read.value === null) return { file: path, valid: false, faults: read.faults, findings: [] };
+	const { value, placeOf } = read;
 	const around = surroundings(env);
-	const findings = checkConfig(value, around);
+	const findings = placed(checkConfig(value, around), placeOf);
 	const broken: FileFault[] = [];
 	for (const name of userFiles(home)) {
 		const own = readYaml(join('users', name), textOf(join(home, 'users', name)), userConfigSchema);
@@ -55,7 +57,7 @@ export function checkFile(path: string, { env, home }: Place): FileCheck {
 		else {
 			const { experiments } = own.value;
 			const found = checkConfig({ ...value, tiers: {}, aliases: {}, defaults: {}, experiments }, around);
-			const theirs = found.filter(({ path: at }) => at[0] === 'experiments');
+			const theirs = placed(found, own.placeOf).filter(({ path: at }) => at[0] === 'experiments');
 			findings.push(...theirs.map((finding) => ({ ...finding, path: ['users', name, ...finding.path] })));
 		}
 	}

@@ -16,7 +16,7 @@ import type { Limit, Plan } from '#lib/core/registry/strategy.ts';
 import { checkConfig, type Finding } from '#lib/core/registry/validate.ts';
 import type { Clock } from '#lib/server/clock.ts';
 import type { FileFault, RegistryState } from '#lib/core/registry/view.ts';
-import { faultLine, readYaml } from '#lib/server/registry/yaml.ts';
+import { faultLine, placed, readYaml, type PlaceOf } from '#lib/server/registry/yaml.ts';
 
 /** What a text of the registry came to. `config` is null when it cannot be taken. */
 export interface Reading {
@@ -26,6 +26,7 @@ export interface Reading {
 	faults: FileFault[];
 	/** What else there is to say about it. */
 	findings: Finding[];
+	placeOf: PlaceOf;
 }
 
 /** Plans that are remembered; a caller may name as many models as there are letters. */
@@ -47,6 +48,7 @@ interface Snapshot {
 	config: ModelsConfig;
 	digest: string;
 	loadedAt: string;
+	placeOf: PlaceOf;
 }
 
 /** Where users' own files come from; null for a user without one. Throws `invalid_config` for a broken one. */
@@ -91,7 +93,12 @@ export class Registry {
 		this.#around = around;
 		this.#clock = clock;
 		this.#readUser = readUser;
-		this.#snapshot = { config: emptyConfig, digest: digestOf(''), loadedAt: clock.date().toISOString() };
+		this.#snapshot = {
+			config: emptyConfig,
+			digest: digestOf(''),
+			loadedAt: clock.date().toISOString(),
+			placeOf: () => null,
+		};
 	}
 
 	get config(): ModelsConfig {
@@ -109,7 +116,7 @@ export class Registry {
 
 	/** What there is to say about the file in force. */
 	findings(): Finding[] {
-		return checkConfig(this.config, this.#around);
+		return placed(checkConfig(this.config, this.#around), this.#snapshot.placeOf);
 	}
 
 	/** Reads a text as a registry file without taking it. */
@@ -117,17 +124,18 @@ export class Registry {
 		const file = this.file ?? 'registry.yaml';
 		const digest = digestOf(text);
 		const read = readYaml(file, text, modelsConfigSchema);
-		if (read.value === null) return { config: null, digest, faults: read.faults, findings: [] };
+		if (read.value === null) return { config: null, digest, faults: read.faults, findings: [], placeOf: () => null };
 		const { value, placeOf } = read;
-		const findings = checkConfig(value, this.#around);
+		const findings = placed(checkConfig(value, this.#around), placeOf);
 		const blocked = findings.filter(({ blocks }) => blocks);
-		const told = blocked.map(({ path, message }) => ({
+		const told = blocked.map(({ path, ...rest }) => ({
 			file,
-			...(placeOf(path) ?? { line: null, column: null }),
+			line: rest.line,
+			column: rest.column,
 			path: path.join('.'),
-			message,
+			message: rest.message,
 		}));
-		return { config: blocked.length === 0 ? value : null, digest, faults: told, findings };
+		return { config: blocked.length === 0 ? value : null, digest, faults: told, findings, placeOf };
 	}
 
 	/** Takes a text as the file in force when it is good; otherwise the one before stays and the state says why. */
@@ -137,14 +145,14 @@ export class Registry {
 			this.#degraded = { since: this.#clock.date().toISOString(), faults: reading.faults };
 			return reading;
 		}
-		this.use(reading.config, reading.digest);
+		this.use(reading.config, reading.digest, reading.placeOf);
 		this.#isRestored = isRestored;
 		return reading;
 	}
 
 	/** Takes a config that was made by a program. */
-	use(config: ModelsConfig, digest = digestOf(JSON.stringify(config))): void {
-		this.#snapshot = { config, digest, loadedAt: this.#clock.date().toISOString() };
+	use(config: ModelsConfig, digest = digestOf(JSON.stringify(config)), placeOf: PlaceOf = () => null): void {
+		this.#snapshot = { config, digest, loadedAt: this.#clock.date().toISOString(), placeOf };
 		this.#made = new Map();
 		this.#degraded = null;
 		this.#isRestored = false;

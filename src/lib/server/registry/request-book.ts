@@ -18,7 +18,12 @@ interface BookOptions {
 }
 
 const writeAfterMs = 100;
-/** Records that wait at most; a longer burst is written at once. */
+/**
+ * So many are written with the next turn. Writing more of them at a time would save little, make whoever comes in
+ * between wait for longer, and keep records until the collector takes them for things that stay.
+ */
+const lot = 50;
+/** Records that wait at most; where turns are long they are written at once. */
 const mostWaiting = 500;
 const keepMs = 90 * 86_400_000;
 const dropEveryMs = 3_600_000;
@@ -48,8 +53,13 @@ export class RequestBook {
 	/** Takes a record in. */
 	keep(record: RequestRecord): void {
 		this.#waiting.push(record);
-		if (this.#waiting.length >= mostWaiting) return this.flush();
-		this.#cancel ??= this.#clock.after(writeAfterMs, () => this.flush());
+		const { length } = this.#waiting;
+		if (length >= mostWaiting) return this.flush();
+		if (length === lot) {
+			this.#cancel?.();
+			this.#cancel = null;
+		}
+		this.#cancel ??= this.#clock.after(length < lot ? writeAfterMs : 0, () => this.flush());
 	}
 
 	/** Writes what waits. A database that cannot be written costs the records, never an answer. */

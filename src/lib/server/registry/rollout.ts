@@ -7,6 +7,7 @@ import type { RolloutState } from '#lib/core/registry/view.ts';
 import { decideRollout, isPercent, rolloutBucket, type RolloutDecision } from '#lib/core/registry/rollout.ts';
 import type { Flags, FlagState } from '#lib/server/flags.ts';
 import type { Registry } from '#lib/server/registry/registry.ts';
+import type { Planner } from '#lib/server/registry/router.ts';
 
 /** Name of the flag that holds what was switched here. */
 export const registryFlag = 'registry';
@@ -133,4 +134,18 @@ export class RegistryRollout {
 			else this.#flags.allow(registryFlag, user, who);
 		}
 	}
+}
+
+/**
+ * Plans as the rollout has them: for whom it is not on yet, a tier or an experiment asks its first candidate and does nothing
+ * cleverer. A candidate that was asked for itself is not touched.
+ */
+export function planned(registry: Registry, rollout: RegistryRollout): Planner['plan'] {
+	return (spec, who) => {
+		const plan = registry.plan(spec, who);
+		if (!/^(tier|user):/.test(plan.route)) return plan;
+		const { isOn, reason } = rollout.decide(who.user);
+		if (isOn) return plan;
+		return { ...plan, strategy: 'first', notes: [...plan.notes, `Rollout: ${reason} The first candidate is asked.`] };
+	};
 }

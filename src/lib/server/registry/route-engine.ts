@@ -1,11 +1,13 @@
 // A tier or candidate of the registry file as an engine, for those who sort texts: each question goes the way of every request.
 import type { ChatMessage } from '#lib/core/classify-prompt.ts';
 import { Failure } from '#lib/core/failure.ts';
+import { quoted } from '#lib/core/repository.ts';
 import { inputTokens, outputTokens } from '#lib/core/registry/price.ts';
 import { sumCosts } from '#lib/core/registry/record.ts';
 import { answerIn } from '#lib/core/registry/usage.ts';
 import type { Completion, CompleteOptions, Engine, ModelInfo, WrittenPiece } from '#lib/server/engine/engine.ts';
-import type { Engines, HeldModel, UseOptions } from '#lib/server/engine/engines.ts';
+import type { Engines, UseOptions } from '#lib/server/engine/engines.ts';
+import { lent, type HeldModel } from '#lib/server/engine/held-model.ts';
 import type { ModelFacts } from '#lib/server/engine/model-place.ts';
 import type { Registry } from '#lib/server/registry/registry.ts';
 import type { Router } from '#lib/server/registry/router.ts';
@@ -106,7 +108,8 @@ class RouteEngine implements Engine {
 
 /**
  * The spec that a person means by `--provider`, alone or with `--model` as the provider's model; null where it is the name
- * of a model of this machine. Throws what planning throws for a tier or experiment that is not there.
+ * of a model of this machine, or `local`. Throws `usage` for a provider that is not there, and what planning throws for a
+ * tier or experiment that is not.
  */
 export function routeOf(
 	{ model, provider }: { model?: string | undefined; provider?: string | undefined },
@@ -115,7 +118,13 @@ export function routeOf(
 ): string | null {
 	if (provider === undefined) return null;
 	const { providers } = registry.config;
-	if (model !== undefined) return Object.hasOwn(providers, provider) ? `${provider}/${model}` : null;
+	if (model !== undefined) {
+		if (Object.hasOwn(providers, provider)) return `${provider}/${model}`;
+		if (provider === 'local') return null;
+		const names = Object.keys(providers);
+		const known = names.length === 0 ? 'it has none' : `there are ${names.join(', ')}`;
+		throw new Failure('usage', `The registry file has no provider "${quoted(provider)}"; ${known}.`);
+	}
 	if (/^(tier|user):/.test(provider)) return registry.plan(provider, { user }) && provider;
 	const slash = provider.indexOf('/');
 	return slash > 0 && Object.hasOwn(providers, provider.slice(0, slash)) ? provider : null;
@@ -148,12 +157,7 @@ export class RoutedEngines {
 
 	/** Does `work` with it and gives it back. */
 	async use<T>(name: string, options: UseOptions, work: (held: HeldModel) => Promise<T>): Promise<T> {
-		const held = await this.acquire(name, options);
-		try {
-			return await work(held);
-		} finally {
-			held.release();
-		}
+		return lent(await this.acquire(name, options), work);
 	}
 
 	/** Models of this machine that are loaded. */

@@ -39,7 +39,7 @@ export interface Routed {
 	strategy: string;
 	/** Fields of the body that who answers has no word for and that were left out. */
 	dropped: readonly string[];
-	/** The tries up to now. */
+	/** The tries up to now, with the one that answers. */
 	attempts(): AttemptRecord[];
 	/**
 	 * The answer's pieces, read once. Throws a `RouteFailure` (`stream_cut`, `upstream_timeout`) when it breaks off; a

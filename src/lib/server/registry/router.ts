@@ -212,7 +212,7 @@ export class Router {
 			served: attempt.candidate.name,
 			strategy: run.plan.strategy,
 			dropped,
-			attempts: () => run.attempts(),
+			attempts: () => run.attempts(attempt),
 			get events() {
 				return oneByOne(lots);
 			},

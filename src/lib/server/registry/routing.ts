@@ -11,8 +11,8 @@ import { Ledger } from '#lib/server/registry/ledger.ts';
 import { ownRegistryFile, RegistryFile } from '#lib/server/registry/registry-file.ts';
 import { configFailure, Registry } from '#lib/server/registry/registry.ts';
 import { RequestBook } from '#lib/server/registry/request-book.ts';
-import { RegistryRollout } from '#lib/server/registry/rollout.ts';
-import { Router, type Planner } from '#lib/server/registry/router.ts';
+import { planned, RegistryRollout } from '#lib/server/registry/rollout.ts';
+import { Router } from '#lib/server/registry/router.ts';
 import type { SimulationReport } from '#lib/core/registry/view.ts';
 import { simulate, type Simulation } from '#lib/server/registry/simulator.ts';
 import { ulid } from '#lib/server/registry/ulid.ts';
@@ -120,19 +120,5 @@ export function makeRouting(options: RoutingOptions): Routing {
 			book.close();
 			ledger.flush();
 		},
-	};
-}
-
-/**
- * Plans as the rollout has them: for whom it is not on yet, a tier or an experiment asks its first candidate and does nothing
- * cleverer. A candidate that was asked for itself is not touched.
- */
-function planned(registry: Registry, rollout: RegistryRollout): Planner['plan'] {
-	return (spec, who) => {
-		const plan = registry.plan(spec, who);
-		if (!/^(tier|user):/.test(plan.route)) return plan;
-		const { isOn, reason } = rollout.decide(who.user);
-		if (isOn) return plan;
-		return { ...plan, strategy: 'first', notes: [...plan.notes, `Rollout: ${reason} The first candidate is asked.`] };
 	};
 }

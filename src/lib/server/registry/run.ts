@@ -11,7 +11,7 @@ import type {
 import type { Candidate, Plan } from '#lib/core/registry/strategy.ts';
 import { Attempt } from '#lib/server/registry/attempt.ts';
 import { attemptLine, leftOutLine } from '#lib/server/registry/attempt-line.ts';
-import { billOf, sizeOf, worstOf, type Size } from '#lib/server/registry/cost.ts';
+import { billOf, sizeOf, worstOf, type Bill, type Size } from '#lib/server/registry/cost.ts';
 import { Branch, Ending, type EndKind } from '#lib/server/registry/ending.ts';
 import type { Ground } from '#lib/server/registry/ground.ts';
 import type { Shortage } from '#lib/server/registry/ledger.ts';
@@ -32,6 +32,9 @@ interface Open {
 	release: () => void;
 	reservation: string;
 }
+
+/** Of a try whose end nobody knows yet. */
+const noBill: Bill = { usage: null, cost: null, tableCost: null, isEstimated: false };
 
 /** How a try is opened. */
 export interface Opening {
@@ -251,8 +254,13 @@ export class RouteRun {
 		}
 	}
 
-	/** Tries with those under way, in the order in which they were made. */
-	attempts(): AttemptRecord[] {
-		return [...this.records].sort((a, b) => a.number - b.number);
+	/** Tries that have ended and the one that is being served, in the order in which they were made. */
+	attempts(served: Attempt | null = null): AttemptRecord[] {
+		const lines = [...this.records];
+		if (served !== null && this.#open.has(served)) {
+			const closed = { outcome: 'won', error: null, bill: noBill, endedMs: served.endedMs } as const;
+			lines.push(attemptLine(served, closed));
+		}
+		return lines.sort((a, b) => a.number - b.number);
 	}
 }

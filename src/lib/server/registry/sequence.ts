@@ -41,28 +41,31 @@ interface Turn {
 	cause: AttemptCause;
 	/** Candidates that could be asked afterwards. */
 	others: number;
+	/** Is there nobody else to wait for either? */
+	isAlone: boolean;
 	hold: Opening['hold'];
 }
 
 /** May this failure be followed by another try at the same candidate? */
-function mayRetry(run: RouteRun, { kind }: CallFailure, retry: number, others: number): boolean {
+function mayRetry(run: RouteRun, { kind }: CallFailure, retry: number, isAlone: boolean): boolean {
 	const { perCandidate, maxAttempts } = run.plan.retries;
 	const { same } = callRules[kind];
-	if (same === 'no' || (same === 'if_alone' && others > 0)) return false;
+	if (same === 'no' || (same === 'if_alone' && !isAlone)) return false;
 	return retry < (same === 'once' ? Math.min(1, perCandidate) : perCandidate) && run.made < maxAttempts;
 }
 
 /** One candidate with its retries. Gives what its last try came to. */
-async function persist(run: RouteRun, candidate: Candidate, { cause, others, hold }: Turn): Promise<Sent> {
+async function persist(run: RouteRun, candidate: Candidate, { cause, others, isAlone, hold }: Turn): Promise<Sent> {
 	const { clock, random, breakers, retryBudget } = run.ground;
 	for (let retry = 0; ; retry += 1) {
 		const share = candidate.timeouts.attempt === null ? run.leftMs / (others + 1) + slackMs : Infinity;
 		const sent = await send(run, { candidate, cause: retry === 0 ? cause : 'retry', hold, ttftMs: share });
-		if (!('failure' in sent) || !mayRetry(run, sent.failure, retry, others)) return sent;
+		if (!('failure' in sent) || !mayRetry(run, sent.failure, retry, isAlone)) return sent;
 		const wait = retryWaitMs(sent.failure, retry, run.leftMs, random);
 		const cooling = breakers.waitMs(candidate);
 		if (wait === null || (cooling > 0 && sent.failure.kind !== 'rate_limit')) return sent;
-		const whole = Math.max(wait, cooling);
+		// Who says when to come again is taken at the word; the breaker keeps the others away for longer.
+		const whole = sent.failure.retryAfterMs === null ? Math.max(wait, cooling) : wait;
 		if (whole >= run.leftMs || !retryBudget.takes(clock.ticks())) return sent;
 		await sleep(clock, whole, run.signal).catch(() => {
 			throw endingOf(run.signal);
@@ -109,6 +112,31 @@ function queues(run: RouteRun): { ready: Candidate[]; cooled: Candidate[] } {
 	return { ready: [], cooled: [] };
 }
 
+/** Candidates at their rate limit that are worth another try once they take requests again, each so often as may be. */
+class Limited {
+	readonly #run: RouteRun;
+	readonly #tries = new Map<Candidate, number>();
+
+	constructor(run: RouteRun) {
+		this.#run = run;
+	}
+
+	/** Was it asked already? */
+	has(candidate: Candidate): boolean {
+		return this.#tries.has(candidate);
+	}
+
+	/** Counts a failure; true where the candidate shall be waited for together with those that cool down. */
+	takes(candidate: Candidate, failure: CallFailure): boolean {
+		const { retryBudget, clock } = this.#run.ground;
+		const tries = this.#tries.get(candidate) ?? 0;
+		this.#tries.set(candidate, tries + 1);
+		const waits = retryWaitMs(failure, tries, this.#run.leftMs, () => 1) !== null;
+		if (failure.kind !== 'rate_limit' || !waits || tries >= this.#run.plan.retries.perCandidate) return false;
+		return retryBudget.takes(clock.ticks());
+	}
+}
+
 /**
  * Asks until one answers. `first` asks one candidate only, the first that can be asked. Throws a `RouteFailure` when none
  * answers, the `Ending` when the request was ended.
@@ -118,11 +146,14 @@ export async function askInOrder(run: RouteRun, hold: Opening['hold']): Promise<
 	const failures: CallFailure[] = [];
 	let { ready, cooled } = queues(run);
 	let cause: AttemptCause = 'first';
+	const limited = new Limited(run);
 	for (;;) {
 		const candidate: Candidate | null = ready.shift() ?? (await recovered(run, cooled));
 		if (candidate === null) break;
 		const others = isFirst ? 0 : ready.length;
-		const sent = await persist(run, candidate, { cause, others, hold });
+		const isAlone = isFirst || ready.length + cooled.length === 0;
+		if (limited.has(candidate)) cause = 'retry';
+		const sent = await persist(run, candidate, { cause, others, isAlone, hold });
 		if ('attempt' in sent) return sent.attempt;
 		if ('leftOut' in sent) continue;
 		failures.push(sent.failure);
@@ -130,12 +161,14 @@ export async function askInOrder(run: RouteRun, hold: Opening['hold']): Promise<
 		if (next === null) throw exhausted(run, failures);
 		cooled = following(run, candidate, sent.failure, cooled) ?? [];
 		ready = next;
+		if (!isAlone && limited.takes(candidate, sent.failure)) cooled.push(candidate);
 		if (run.made >= run.plan.retries.maxAttempts) {
-			for (const left of [...ready, ...cooled.splice(0)]) run.leaveOut(left, 'attempts_used_up', 'fallback');
+			const left = [...ready, ...cooled.splice(0)].filter((one) => !limited.has(one));
+			for (const one of left) run.leaveOut(one, 'attempts_used_up', 'fallback');
 			break;
 		}
 		cause = 'fallback';
 	}
-	for (const candidate of cooled) run.leaveOut(candidate, 'breaker_open');
+	for (const candidate of cooled) if (!limited.has(candidate)) run.leaveOut(candidate, 'breaker_open');
 	throw exhausted(run, failures);
 }

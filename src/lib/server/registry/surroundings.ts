@@ -3,7 +3,7 @@ import { Failure } from '#lib/core/failure.ts';
 import type { ProviderConfig } from '#lib/core/registry/config.ts';
 import { findProvider } from '#lib/core/registry/provider-table.ts';
 import type { ModelFacts, ProviderFacts, Surroundings } from '#lib/core/registry/plan.ts';
-import { findKey } from '#lib/server/providers/address.ts';
+import { checkBaseUrl, findKey } from '#lib/server/providers/address.ts';
 import { addressOf } from '#lib/server/providers/providers.ts';
 import { priceRows, pricesAsOf, type PriceRow } from '#lib/core/tables/prices.ts';
 
@@ -57,6 +57,18 @@ function keyProblem({ type, base_url, api_key_env }: ProviderConfig, env: Enviro
 	}
 }
 
+/** What the rule that calls go by has against the address of a provider. */
+function addressProblem({ base_url }: ProviderConfig): string | null {
+	if (base_url === undefined) return null;
+	try {
+		checkBaseUrl(base_url, 'operator');
+		return null;
+	} catch (error) {
+		if (error instanceof Failure) return error.message;
+		throw error;
+	}
+}
+
 /** The surroundings of this process. Variables are looked up at each question, so that a key may come later. */
 export function surroundings(env: Environment): Surroundings {
 	return {
@@ -67,5 +79,6 @@ export function surroundings(env: Environment): Surroundings {
 		},
 		hasVariable: (name) => (env[name] ?? '').trim() !== '',
 		keyProblem: (provider) => keyProblem(provider, env),
+		addressProblem,
 	};
 }

@@ -2,12 +2,18 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
 import type { z } from 'zod';
 import { nearestNames } from '#lib/core/likeness.ts';
+import type { Finding } from '#lib/core/registry/validate.ts';
 import type { FileFault } from '#lib/core/registry/view.ts';
 
 /** A fault as one line: `file:line:column path: message`. */
 export function faultLine({ file, line, column, path, message }: FileFault): string {
 	const place = line === null ? file : `${file}:${line}:${column ?? 1}`;
 	return `${place} ${path === '' ? '' : `${path}: `}${message}`;
+}
+
+/** What was found, with where in the text it stands. */
+export function placed(findings: readonly Finding[], placeOf: PlaceOf): Finding[] {
+	return findings.map((finding) => ({ ...finding, ...(placeOf(finding.path) ?? { line: null, column: null }) }));
 }
 
 /** Bytes of a file that are read at most. */
@@ -22,9 +28,11 @@ interface Place {
 	column: number;
 }
 
-/** What a text came to. `placeOf` tells where in it the value of a path stands, or the last part of it that is there. */
-type Read<T> =
-	{ value: T; faults: []; placeOf: (path: readonly string[]) => Place | null } | { value: null; faults: FileFault[] };
+/** Tells where in a text the value of a path stands, or the last part of it that is there; null for a text without any. */
+export type PlaceOf = (path: readonly string[]) => Place | null;
+
+/** What a text came to. */
+type Read<T> = { value: T; faults: []; placeOf: PlaceOf } | { value: null; faults: FileFault[] };
 
 const keyShapes: readonly RegExp[] = [
 	/\bsk-[A-Za-z0-9_-]{8,}/,
@@ -76,7 +84,9 @@ class Reader {
 			stringKeys: true,
 		});
 		for (const { message, pos } of [...this.#document.errors, ...this.#document.warnings]) {
-			this.#add([], message.replace(/\s+/g, ' '), this.#placeAt(pos[0]));
+			const isMany = message.includes('multiple documents');
+			const words = isMany ? 'begins a second document, and only one is read' : message.replace(/\s+/g, ' ');
+			this.#add([], words, this.#placeAt(pos[0]));
 		}
 		if (this.faults.length === 0) this.#walk();
 	}
@@ -164,7 +174,10 @@ class Reader {
 		for (const issue of issues.flatMap(innermost).slice(0, mostFaults)) {
 			if (issue.code === 'unrecognized_keys') {
 				for (const key of issue.keys) {
-					const [nearest] = nearestNames(key, known);
+					const [nearest] = nearestNames(
+						key,
+						known.filter((name) => name !== key),
+					);
 					const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
 					this.#add([...issue.path, key], `is not known here${hint}`, this.placeOf([...issue.path, key], true));
 				}

@@ -1,17 +1,27 @@
 // GET /api/downloads/events: every change of any download as a server-sent event; goes on after Last-Event-ID.
-import { serverEvents, type ServerEvent } from '#lib/server/stream.ts';
+import type { DownloadChange } from '#lib/core/download.ts';
 import type { Downloads } from '#lib/server/downloads.ts';
+import { serverEvents, type ServerEvent } from '#lib/server/stream.ts';
 import type { RequestHandler } from './$types';
+
+/** The event of a change, the same one for every reader who gets that change. */
+const events = new WeakMap<DownloadChange, ServerEvent>();
+
+function eventOf(change: DownloadChange): ServerEvent {
+	const known = events.get(change);
+	if (known !== undefined) return known;
+	const { serial: id, download } = change;
+	const fresh: ServerEvent =
+		download === null ? { event: 'removed', id, value: { id: change.id } } : { event: 'download', id, value: download };
+	events.set(change, fresh);
+	return fresh;
+}
 
 async function* eventsOf(
 	downloads: Downloads,
 	options: { after: number | null; signal: AbortSignal; onSlow: () => void },
 ): AsyncGenerator<ServerEvent | null> {
-	for await (const change of downloads.watch(options)) {
-		if (change === null) yield null;
-		else if (change.download === null) yield { event: 'removed', id: change.serial, value: { id: change.id } };
-		else yield { event: 'download', id: change.serial, value: change.download };
-	}
+	for await (const change of downloads.watch(options)) yield change === null ? null : eventOf(change);
 }
 
 export const GET: RequestHandler = ({ locals, request, platform }) => {
