@@ -98,9 +98,9 @@ async function fakeHub(...repos: FakeRepoOrder[]): Promise<FakeHub> {
 	return fake;
 }
 
-async function ask(fits: Fits, id: string, query = ''): Promise<Fit> {
+async function ask(app: Pick<ReturnType<typeof house>, 'fits' | 'catalog'>, id: string, query = ''): Promise<Fit> {
 	const url = new URL(`http://127.0.0.1/api/models/fit/${id}${query}`);
-	const event = { locals: { app: { fits } }, params: { id }, request: new Request(url), url };
+	const event = { locals: { app }, params: { id }, request: new Request(url), url };
 	return (await GET(event as unknown as Parameters<typeof GET>[0])).json();
 }
 
@@ -108,8 +108,8 @@ const bytesOf = (fit: Fit) => Object.fromEntries(fit.terms.map(({ name, bytes })
 
 describe('GET /api/models/fit/{id}', () => {
 	it('adds up real files, the cache of the configuration and the overhead', async () => {
-		const { fits } = house(await fakeHub(whole));
-		const answer = await ask(fits, 'org/small', '?device=2GiB&context=2k');
+		const app = house(await fakeHub(whole));
+		const answer = await ask(app, 'org/small', '?device=2GiB&context=2k');
 		expect(Object.keys(answer).sort()).toEqual([
 			...['error_band', 'have_bytes', 'max_context', 'need_bytes', 'terms', 'tokens_per_second', 'verdict'],
 		]);
@@ -131,9 +131,9 @@ describe('GET /api/models/fit/{id}', () => {
 	});
 
 	it('means the current device, and knows runtimes, slots and the precision of the cache', async () => {
-		const { fits } = house(await fakeHub(whole));
-		expect((await ask(fits, 'org/small')).have_bytes).toBe(16 * gib - Math.round(2.6 * gib));
-		const card = await ask(fits, 'org/small', '?device=rtx-4090-24gb&runtime=vllm&slots=3&cache_bits=8&context=1000');
+		const app = house(await fakeHub(whole));
+		expect((await ask(app, 'org/small')).have_bytes).toBe(16 * gib - Math.round(2.6 * gib));
+		const card = await ask(app, 'org/small', '?device=rtx-4090-24gb&runtime=vllm&slots=3&cache_bits=8&context=1000');
 		expect(card.have_bytes).toBe(Math.floor(24 * gib * 0.92));
 		expect(bytesOf(card)).toMatchObject({ 'KV cache': (perToken * 1000 * 3) / 2, 'Runtime overhead': 1.5 * gib });
 		expect(card.tokens_per_second?.value).toBeGreaterThan(1000);
@@ -141,8 +141,8 @@ describe('GET /api/models/fit/{id}', () => {
 	});
 
 	it('takes the layers of a GGUF repository from the model it was made from, and the projector apart', async () => {
-		const { fits } = house(await fakeHub(whole, copy));
-		const answer = await ask(fits, 'org/small-GGUF', '?device=2GiB&context=1k');
+		const app = house(await fakeHub(whole, copy));
+		const answer = await ask(app, 'org/small-GGUF', '?device=2GiB&context=1k');
 		expect(bytesOf(answer)).toMatchObject({
 			Weights: 400_000,
 			'Vision tower and projector': 50_000,
@@ -150,23 +150,23 @@ describe('GET /api/models/fit/{id}', () => {
 		});
 		expect(answer.terms[0]?.basis).toContain('small-Q4_K_M.gguf');
 		expect(answer.terms[2]?.basis).toContain('Layers of org/small.');
-		const other = await ask(fits, 'org/small-GGUF', '?device=2GiB&quant=q8_0');
+		const other = await ask(app, 'org/small-GGUF', '?device=2GiB&quant=q8_0');
 		expect(bytesOf(other)['Weights']).toBe(800_000);
-		await expect(ask(fits, 'org/small-GGUF', '?quant=Q3_K_M')).rejects.toMatchObject({ code: 'invalid_query' });
+		await expect(ask(app, 'org/small-GGUF', '?quant=Q3_K_M')).rejects.toMatchObject({ code: 'invalid_query' });
 	});
 
 	it('leaves the cache unknown when the base is out of reach', async () => {
-		const { fits } = house(await fakeHub(copy));
-		const answer = await ask(fits, 'org/small-GGUF', '?device=2GiB');
+		const app = house(await fakeHub(copy));
+		const answer = await ask(app, 'org/small-GGUF', '?device=2GiB');
 		expect(answer).toMatchObject({ verdict: 'unknown', need_bytes: null, error_band: null, max_context: null });
 		expect(bytesOf(answer)).toMatchObject({ Weights: 400_000, 'KV cache': null });
-		expect((await ask(fits, 'org/small-GGUF', '?device=100000')).verdict).toBe('too_big');
+		expect((await ask(app, 'org/small-GGUF', '?device=100000')).verdict).toBe('too_big');
 	});
 
 	it('estimates when parts of the files are missing from the list, and says how', async () => {
 		const { 'model-00002-of-00002.safetensors': _gone, 'pytorch_model.bin': _other, ...files } = whole.files ?? {};
-		const { fits } = house(await fakeHub({ id: 'org/torn', files }));
-		const answer = await ask(fits, 'org/torn', '?device=2GiB');
+		const app = house(await fakeHub({ id: 'org/torn', files }));
+		const answer = await ask(app, 'org/torn', '?device=2GiB');
 		expect(answer.terms[0]?.bytes).toBeGreaterThan(50_000_000);
 		expect(answer.terms[0]?.basis).toMatch(/^Estimate: .* bfloat16, 16 bits each\. Within /);
 	});
@@ -178,10 +178,11 @@ describe('GET /api/models/fit/{id}', () => {
 		mkdirSync(folder, { recursive: true });
 		writeFileSync(join(folder, 'config.json'), JSON.stringify(shapes));
 		writeFileSync(join(folder, 'model.safetensors'), Buffer.alloc(5000));
-		const { fits, catalog } = house(await fakeHub(), { offline: true, root });
+		const app = house(await fakeHub(), { offline: true, root });
+		const { catalog } = app;
 		const { recordFromListing } = await import('#lib/core/entry.ts');
 		catalog.upsert([recordFromListing({ id: 'org/here', sha: commit }, 'local', '2026-11-21')]);
-		const answer = await ask(fits, 'org/here', '?device=1GiB');
+		const answer = await ask(app, 'org/here', '?device=1GiB');
 		expect(bytesOf(answer)).toMatchObject({ Weights: 5000, 'KV cache': perToken * 4096 });
 		expect(answer.terms[0]?.basis).toContain('on this machine');
 	});
@@ -197,25 +198,26 @@ describe('GET /api/models/fit/{id}', () => {
 		[`?runtime=${'x'.repeat(200)}`, 'invalid_query'],
 		['?colour=blue', 'unknown_field'],
 	])('refuses %s with %s', async (query, code) => {
-		const { fits } = house(await fakeHub(whole));
-		await expect(ask(fits, 'org/small', query)).rejects.toMatchObject({ code, status: 400 });
+		const app = house(await fakeHub(whole));
+		await expect(ask(app, 'org/small', query)).rejects.toMatchObject({ code, status: 400 });
 	});
 
 	it('fails for models that are none or nobody’s', async () => {
-		const { fits } = house(await fakeHub(whole));
-		await expect(ask(fits, '../etc')).rejects.toMatchObject({ code: 'invalid_model_id' });
-		await expect(ask(fits, 'org/none')).rejects.toMatchObject({ code: 'not_found' });
+		const app = house(await fakeHub(whole));
+		await expect(ask(app, '../etc')).rejects.toMatchObject({ code: 'invalid_model_id' });
+		await expect(ask(app, 'org/none')).rejects.toMatchObject({ code: 'not_found' });
 	});
 });
 
 describe('rows of the catalog', () => {
 	it('learn the cache from a configuration, and hand it on to quantized copies, in either order', async () => {
 		for (const first of ['org/small', 'org/small-GGUF']) {
-			const { catalog, configs, fits } = house(await fakeHub(whole, copy));
+			const app = house(await fakeHub(whole, copy));
+			const { catalog, configs } = app;
 			const second = first === 'org/small' ? 'org/small-GGUF' : 'org/small';
-			await ask(fits, first, '?device=1GiB');
+			await ask(app, first, '?device=1GiB');
 			await configs.read('org/small');
-			await ask(fits, second, '?device=1GiB');
+			await ask(app, second, '?device=1GiB');
 			const fit = (id: string) => catalog.entry(id)?.fit;
 			expect([first, fit('org/small')?.kv_bytes_per_token]).toEqual([first, perToken]);
 			expect([first, fit('org/small-GGUF')?.kv_bytes_per_token]).toEqual([first, perToken]);
