@@ -5,10 +5,14 @@ import tailwindcss from '@tailwindcss/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './tests/support/chromium.ts';
+import { filesAlone } from './tests/support/files-alone.ts';
 import { iconOutline } from './scripts/icon-outline.mjs';
 import { licencesPlugin } from './scripts/licences.mjs';
 import { noRequestContext } from './scripts/no-request-context.mjs';
 import { workerSource } from './scripts/worker-source.mjs';
+
+const alone = filesAlone(import.meta.dirname);
+const setupFiles = ['tests/support/no-network.ts', 'tests/support/remove-folders.ts'];
 
 export default defineConfig({
 	plugins: [workerSource(), noRequestContext(), licencesPlugin(), iconOutline(), tailwindcss(), sveltekit()],
@@ -25,6 +29,7 @@ export default defineConfig({
 					name: 'bench',
 					environment: 'node',
 					include: process.env.BENCH_REPORT ? ['tests/bench/**/*.bench.ts'] : [],
+					setupFiles: ['tests/support/remove-folders.ts'],
 					// A benchmark reports; whether an aim is met is the table's to say.
 					expect: { requireAssertions: false },
 					testTimeout: 900_000,
@@ -37,6 +42,7 @@ export default defineConfig({
 					name: 'faults',
 					environment: 'node',
 					include: process.env.FAULTS ? ['tests/faults/**/*.faults.ts'] : [],
+					setupFiles: ['tests/support/remove-folders.ts'],
 					testTimeout: 3_600_000,
 					hookTimeout: 300_000,
 				},
@@ -47,8 +53,19 @@ export default defineConfig({
 					name: 'server',
 					environment: 'node',
 					include: ['tests/**/*.test.ts'],
-					exclude: ['tests/e2e/**', 'tests/**/*.svelte.test.ts', 'tests/faults/**'],
-					setupFiles: ['tests/support/no-network.ts'],
+					exclude: ['tests/e2e/**', 'tests/**/*.svelte.test.ts', 'tests/faults/**', ...alone],
+					setupFiles,
+					isolate: false,
+					testTimeout: 30_000,
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: 'server-alone',
+					environment: 'node',
+					include: alone,
+					setupFiles,
 					testTimeout: 30_000,
 				},
 			},

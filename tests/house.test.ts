@@ -212,6 +212,14 @@ describe('the checker', () => {
 		expect(sourceBreaches(new Map(sound), long)).toMatchObject([{ rule: 'length', path: 'src/lib/core/model.ts' }]);
 	});
 
+	it('finds hooks that are asked for by an import, and so hold for the first file of a process alone', () => {
+		const says = (path: string, text: string) =>
+			testBreaches(new Map([[path, text]]), {}).map(({ says: word }) => word);
+		const hooks = `${opening}\nafterEach(() => undefined);\n`;
+		expect(says('tests/support/hub.ts', hooks)).toEqual(['asks for hooks on import, but is not called a rig']);
+		expect(says('tests/support/hub-rig.ts', hooks)).toEqual([]);
+	});
+
 	it('finds tests that are too long or do not say what they are for', () => {
 		const test = (text: string) => testBreaches(new Map([['tests/core/a.test.ts', text]]), {}).map(({ says }) => says);
 		expect(test(opening)).toEqual([]);

@@ -199,6 +199,10 @@ function staleRows(tree: Tree, long: LongFiles): Breach[] {
 	return short.map((path) => ({ rule: 'length', path, says: 'is on the list of long files and is not long' }));
 }
 
+/** Files that share a process get hooks of an import only where it is the first. */
+const hooksOnImport = /^(before|after)(Each|All)\(/m;
+const mayHaveHooks = /\.test\.ts$|\.(bench|faults)\.ts$|-rig\.ts$|^tests\/support\/remove-folders\.ts$/;
+
 /** Breaches in the tests and what they stand on: sizes, and what each file opens with. */
 export function testBreaches(tree: Tree, long: LongFiles): Breach[] {
 	const breaches: Breach[] = [];
@@ -209,6 +213,8 @@ export function testBreaches(tree: Tree, long: LongFiles): Breach[] {
 			breaches.push({ rule: 'length', path, says: `has ${lines} lines` });
 		if (!opensWithSentence(path, text))
 			breaches.push({ rule: 'first sentence', path, says: 'does not open with a comment about its purpose' });
+		if (hooksOnImport.test(text) && !mayHaveHooks.test(path))
+			breaches.push({ rule: 'hooks', path, says: 'asks for hooks on import, but is not called a rig' });
 	}
 	return [...breaches, ...staleRows(tree, long)];
 }
