@@ -164,11 +164,13 @@ const nothing: readonly ClassClaim[] = [];
  */
 function opposing(chosen: Signal, all: Signal[]): readonly ClassClaim[] {
 	const overruled = chosen.path === 'architectures' && chosen.weak !== true ? 'model_type' : '';
-	const against = all.filter(
-		({ vote, file, weak, path }) => vote !== chosen.vote && file !== 'name' && weak !== true && path !== overruled,
-	);
-	if (against.length === 0) return nothing;
-	return against.map(({ vote, file, path }) => ({ classification: classes[vote], file, path }));
+	let against: ClassClaim[] | null = null;
+	for (const { vote, file, weak, path } of all) {
+		if (vote === chosen.vote || file === 'name' || weak === true || path === overruled) continue;
+		against ??= [];
+		against.push({ classification: classes[vote], file, path });
+	}
+	return against ?? nothing;
 }
 
 /** How far the signals agree. */

@@ -64,8 +64,18 @@ function maxLength(reading: Reading, scopes: Scope[]): Found<number> | null {
 /** Keys that spell the position limit of a text model; an encoder-decoder's own limit is another fact. */
 const limitKeys = keyGroups.max_position_embeddings.filter((key) => key !== 'max_target_positions');
 
+/** Is there another number under any of the keys? Asked first, as it nearly always ends the question. */
+function spellsOther({ config }: Scope, positions: number): boolean {
+	for (const key of limitKeys) {
+		const value = config[key];
+		if (typeof value === 'number' && value !== positions) return true;
+	}
+	return false;
+}
+
 /** Tells when the object that the limit was read from spells it a second time, with another number. */
 function tellOtherLimits({ reading, scopes }: Place, positions: number): void {
+	if (!scopes.some((one) => spellsOther(one, positions))) return;
 	const path = reading.evidence['max_position_embeddings']?.path ?? '';
 	const scope = scopes.find((one) => limitKeys.some((key) => pathIn(one, key) === path));
 	if (scope === undefined || reading.isFilled(path)) return;
