@@ -27,10 +27,7 @@ const files = named.length > 0 ? named : ['tests/faults', ...catalogue.map((name
 const args = [
 	vitest,
 	'run',
-	'--project',
-	'faults',
-	'--project',
-	'server',
+	...['faults', 'server', 'server-alone'].flatMap((name) => ['--project', name]),
 	'--no-file-parallelism',
 	...report,
 	...files,
