@@ -5,8 +5,21 @@ import { existsSync } from 'node:fs';
 export const chromiumPath =
 	process.env.CHROMIUM_PATH ?? (existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : undefined);
 
+/**
+ * Features that are off. The last switch of this name counts, so what Playwright turns off stands here again; what
+ * follows are pages of the browser's own address bar, which each window would draw in processes of their own, unseen.
+ */
+const featuresOff = [
+	...['AvoidCorsURLLoaderRestartOnRedirect', 'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose'],
+	...['HttpsFirstBalancedModeAutoEnable', 'HttpsUpgrades', 'LensOverlay', 'MediaRouter', 'NetworkTimeServiceQuerying'],
+	...['OptimizationHints', 'PaintHolding', 'PreconnectToSearch', 'ThirdPartyStoragePartitioning', 'AimEnabled'],
+	...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup', 'WebUIOmniboxPopupDebug'],
+	...['WebUIOmniboxDynamicAiModeButton', 'WebUIOmniboxSimplification'],
+];
+
 /** Start switches; root may not use the sandbox. */
 export const chromiumArgs = [
+	`--disable-features=${featuresOff.join(',')}`,
 	'--disable-quic',
 	'--no-first-run',
 	'--disable-background-networking',
