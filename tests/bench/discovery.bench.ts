@@ -49,10 +49,10 @@ it('lists 5,000 models with classes', async () => {
 });
 
 /** A run in virtual time over a Hub that sends configs at once. */
-async function virtual({ quota = 1e6, seed = 1, chance = 0 }) {
+async function virtual({ quota = 1e6, seed = 1, chance = 0, count = models }) {
 	const clock = new VirtualClock();
 	const quotas = { api: 1e6, resolvers: quota };
-	const options = { repos: silentModels(models), clock, now: clock.now, quotas, seed, direct: true };
+	const options = { repos: silentModels(count), clock, now: clock.now, quotas, seed, direct: true };
 	const { fake, hub } = await hubRig(options);
 	if (chance > 0) fake.fault({ match: '/resolve/', chance, fault: { kind: 'limited' } });
 	for (const status of chance > 0 ? [500, 502, 503, 504] : []) {
@@ -85,19 +85,20 @@ it('reads 5,000 configs under 3,000 requests per five minutes', async () => {
 	});
 });
 
-it('reads 5,000 configs from a Hub that fails three times in ten', async () => {
+it('reads configs from a Hub that fails three times in ten', async () => {
+	const count = quick ? 1000 : models;
 	for (const seed of quick ? [1] : [1, 2, 3]) {
-		const { reads, read } = await virtual({ seed, chance: 0.0689 });
+		const { reads, read } = await virtual({ seed, chance: 0.0689, count });
 		const good = reads.filter(({ status }) => status === 200).length;
-		const share = reads.length / models;
+		const share = reads.length / count;
 		report({
 			id: `discovery-faults-${seed}`,
-			what: `${models} configs, 30 % of answers 429, 500, 502, 503 or 504, seed ${seed}`,
+			what: `${count} configs, 30 % of answers 429, 500, 502, 503 or 504, seed ${seed}`,
 			ours: `${read} read, ${share.toFixed(3)} requests each, ${good - read} twice`,
 			peer: '1.429 (1 / (1 − 0.3))',
 			value: share,
 			aim: 'all read, ≤ 1.45 requests each',
-			met: read === models && share <= 1.45 && good === read,
+			met: read === count && share <= 1.45 && good === read,
 		});
 	}
 });

@@ -7,7 +7,7 @@ import { median, report, type Claim } from './report.ts';
 const isQuick = Boolean(process.env.BENCH_QUICK);
 const rounds = isQuick ? 3 : 7;
 const calls = isQuick
-	? { warm: 2000, alone: 400, ten: 1500, fifty: 1500 }
+	? { warm: 1500, alone: 300, ten: 1000, fifty: 1000 }
 	: { warm: 4000, alone: 2000, ten: 4000, fifty: 4000 };
 
 let client: Client;

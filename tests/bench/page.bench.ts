@@ -111,7 +111,7 @@ async function listed(query: string): Promise<string[]> {
 	return models.map(({ id }) => id);
 }
 
-const rounds = process.env.BENCH_QUICK ? 3 : 9;
+const rounds = process.env.BENCH_QUICK ? 2 : 9;
 
 /** Reports the middle of the times to a new list. */
 function reportNewList(id: string, action: string, figures: number[]): void {
