@@ -61,7 +61,7 @@ const facts: readonly (readonly [label: string, fact: EntryFact])[] = [
 	],
 	['Kind', ({ classification: kind }) => (kind === 'unknown' ? null : choiceLabel('kind', kind))],
 	['Licence', ({ license }) => (license === null ? null : licenseLabel(license))],
-	['Access', ({ gated }) => (gated ? 'Gated' : 'Open')],
+	['Access', ({ gated }) => (gated ? 'Gated' : 'No gate known')],
 	['Downloads', ({ downloads }) => (downloads === null ? null : formatCompact(downloads))],
 	['Likes', ({ likes }) => (likes === null ? null : formatCompact(likes))],
 ];
