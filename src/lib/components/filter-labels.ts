@@ -25,7 +25,7 @@ const words: Record<FilterName, Record<string, string>> = {
 	author: {},
 	license: { unknown: 'Unknown licence' },
 	modality: { text: 'Text-only', multimodal: 'Multimodal' },
-	gated: { true: 'Gated', false: 'Open access' },
+	gated: { true: 'Gated', false: 'No gate known' },
 	size_class: sizeClassLabels,
 	weight_class: weightClassLabels,
 	min_params: {},
