@@ -29,7 +29,7 @@ describe('chips', () => {
 			'Llama',
 			'4-bit',
 			'At most 8B',
-			'Open access',
+			'No gate known',
 			'Clear all',
 		]);
 		expect(found[0]?.getAttribute('href')).toBe(
